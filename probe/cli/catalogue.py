@@ -43,8 +43,8 @@ def checks(
     Each of its findings has a tag, a severity, which --severities may change, and a sentence.
     """
     from probe.checks import catalogue
-    from probe.checks.judging import sentence
     from probe.knowledge.finding_tags import tags_of
+    from probe.wording import sentence
 
     by_id = {check.ID: check for check in catalogue.all_checks()}
     page = Page(out.style_for(sys.stdout))

@@ -10,8 +10,6 @@ from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 
-from probe.checks.judging.sentence import outline
-from probe.checks.judging.spoken import table_of
 from probe.cli.reference_text import literal
 from probe.knowledge.finding_tags import shared_words
 from probe.model.answer_fault import AnswerFault, AnswerWhy, WireFault
@@ -23,6 +21,8 @@ from probe.model.reason import Reason
 from probe.model.session import Stop
 from probe.recording.codec import DERIVED, event_kinds
 from probe.report.markdown_text import markdown_code
+from probe.wording.sentence import outline
+from probe.wording.spoken import table_of
 
 _PLAIN = {str: "text", int: "a whole number", float: "a number", bool: "true or false", bytes: "octets"}
 

@@ -15,7 +15,6 @@ from typing import Any
 import typer
 
 from probe.checks import catalogue as checks_catalogue
-from probe.checks.judging.sentence import outline
 from probe.cli.app import build
 from probe.cli.catalogue import paragraphs
 from probe.cli.commands import READING_THEMSELVES
@@ -29,6 +28,7 @@ from probe.model.steps import STEP_TITLES
 from probe.report.json_text import json_text
 from probe.report.markdown_text import markdown_code, markdown_fence
 from probe.report.schema import bulk_schema, log_schema, report_schema
+from probe.wording.sentence import outline
 
 
 def pages() -> dict[str, str]:

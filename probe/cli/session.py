@@ -79,7 +79,7 @@ def run_live(observe: Observe, delivery: Delivery) -> int:
         try:
             recording, past = _observe(observe, delivery, tape, archive)
         except ResolverConfigError as error:
-            from probe.checks.judging.spoken import spoken
+            from probe.wording.spoken import spoken
 
             lines = (f"line {it.line}: {spoken(it)}" if it.line else spoken(it) for it in error.passed_over)
             complain("; ".join((str(error), *lines)))

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from probe._version import VERSION
 from probe.checks.catalogue import findings_of
-from probe.checks.judging.spoken import clauses, part_of, spoken
+from probe.checks.judging.not_reached import part_of
 from probe.checks.vantage.internal import finding_of
 from probe.diagnosis.action import action_of
 from probe.diagnosis.checklist import checklist
@@ -34,6 +34,7 @@ from probe.model.session import EndReason
 from probe.model.target import Command, Options, PairTarget
 from probe.recording import events as ev
 from probe.recording.journal import Recording
+from probe.wording.spoken import clauses, spoken
 
 
 def report_of(recording: Recording, severities: Severities | None = None) -> rp.Report:

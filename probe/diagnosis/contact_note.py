@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from probe.checks.judging.spoken import spoken
 from probe.diagnosis.run_result import Ground, RunResult
 from probe.diagnosis.why import why
 from probe.facts.logged import is_handed_over
@@ -13,6 +12,7 @@ from probe.model.verdict import Outcome
 from probe.reading.log.taken import taken_as
 from probe.standards.dkim.results import KeyStatus
 from probe.standards.dns.results import PtrStatus
+from probe.wording.spoken import spoken
 
 
 def contact_note(facts: Facts, result: RunResult) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from probe.checks.judging import listings
 from probe.checks.judging.public_address import why_not_public
-from probe.checks.judging.spoken import clauses, spoken
 from probe.checks.judging.wording import mta_sts_problems
 from probe.facts.model import Facts
 from probe.model import report as rp
@@ -17,6 +16,7 @@ from probe.standards.dns.results import MxHost, PtrStatus
 from probe.standards.dnsbl.results import Listing
 from probe.standards.mta_sts.results import TlsRptResult
 from probe.standards.tls.results import DaneResult
+from probe.wording.spoken import clauses, spoken
 
 
 def dns_section(facts: Facts, recording: Recording) -> rp.ReportDns:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from probe.checks.judging.spoken import spoken
 from probe.diagnosis import posture
 from probe.diagnosis.experiments import (
     accepted_in,
@@ -35,6 +34,7 @@ from probe.model.text import size as in_units
 from probe.model.verdict import OutcomeReason
 from probe.standards.dns.health import Health
 from probe.standards.dns.results import RouteKind
+from probe.wording.spoken import spoken
 
 
 def _null_mx(at: Situation) -> Sighting | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from probe.checks.judging import listings
 from probe.checks.judging.dmarc_paths import enforces
-from probe.checks.judging.spoken import spoken
 from probe.diagnosis.situation import Sighting, Situation
 from probe.facts.model import Facts
 from probe.model.listing import ListingRole, ListingStatus
@@ -13,6 +12,7 @@ from probe.standards.dns.message import Status
 from probe.standards.dns.results import HeloResult, PtrStatus, RouteKind
 from probe.standards.dnsbl.results import Listing
 from probe.standards.spf.results import SpfResult, SpfVerdict
+from probe.wording.spoken import spoken
 
 HIGH_WEIGHT = 4  # of a listing (0 to 10, dnsbl.toml) that explains a refusal well; see source_listed_high
 

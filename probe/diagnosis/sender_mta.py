@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from probe.checks.judging.spoken import spoken
 from probe.facts.model import Facts
 from probe.model import report as rp
 from probe.model.mta_reason import MtaWhy
 from probe.model.sender_mta import AddressFact, NumberFact, SenderMta, TextFact
+from probe.wording.spoken import spoken
 
 
 def sender_mta(facts: Facts) -> rp.ReportSenderMta | None:

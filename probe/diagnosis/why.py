@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from probe.checks.judging.spoken import clauses, spoken
 from probe.diagnosis.run_result import RunResult
+from probe.wording.spoken import clauses, spoken
 
 
 def why_tags(result: RunResult) -> tuple[str, ...]:

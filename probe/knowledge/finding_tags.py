@@ -16,7 +16,7 @@ SIDES = ("recipient", "sender", "message", "dialogue", "vantage")
 @dataclass(frozen=True, slots=True)
 class FindingTag:
     """One table of findings/: an outcome of the check `check`, how much it matters, and the templates of its
-    sentence and of what to do (empty: nothing), read as `probe.checks.judging.sentence` says. `when`
+    sentence and of what to do (empty: nothing), read as `probe.wording.sentence` says. `when`
     distinguishes it from another outcome with the same sentence; empty if there is none."""
 
     name: str

@@ -1,7 +1,7 @@
 """A reason: a word of a closed vocabulary, and the values that its sentence uses.
 
 Recordings and facts hold reasons, never sentences. The words of a reason are in
-probe/knowledge/findings/reasons.toml, in the table of its vocabulary; `probe.checks.judging.spoken` makes the
+probe/knowledge/findings/reasons.toml, in the table of its vocabulary; `probe.wording.spoken` makes the
 sentence.
 """
 

@@ -14,7 +14,6 @@ import dns.message
 import dns.rcode
 import dns.rrset
 
-from probe.checks.judging.spoken import clauses, spoken
 from probe.model.text import decode, printable
 from probe.net.dns_query import make_query
 from probe.net.dns_wire import Reply, is_reply_to, read_reply
@@ -41,6 +40,7 @@ from probe.standards.tls.certificate import name_matches, problems, read_certifi
 from probe.standards.tls.dane import match_tlsa
 from probe.standards.tls.required import CertificateDemand, why_unverified
 from probe.standards.tls.results import DaneStatus
+from probe.wording.spoken import clauses, spoken
 from tests.fuzz.target import Target, fixtures, quiet
 from tests.support.reasons import TRUSTED
 

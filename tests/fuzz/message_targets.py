@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from probe.bounces import messages, read_bounces, to_json
-from probe.checks.judging.spoken import clauses
 from probe.model.address import AddressError
 from probe.model.address_parse import describe, parse_domain, parse_endpoint, parse_mailbox
 from probe.model.text import decode, printable
@@ -27,6 +26,7 @@ from probe.report.json_report import to_json as report_json
 from probe.report.style import Style
 from probe.run import report_of
 from probe.settings import BOUNCE_RECIPIENT_LIMIT, MESSAGE_PART_LIMIT
+from probe.wording.spoken import clauses
 from tests.fuzz.target import Target, fixtures, quiet, valid_json
 from tests.support import rendering
 from tests.support.recordings import full_events

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from probe.bounces import read_bounces
-from probe.checks.judging.spoken import spoken
 from probe.explanation import explain_lines, to_json
 from probe.reading.message.links import links_in_html
 from probe.reading.message.read import read_message
@@ -27,6 +26,7 @@ from probe.report.json_text import json_text
 from probe.settings import RECORDING_EVENT_LIMIT
 from probe.standards.dns.message import Answer, Status, Txt, run
 from probe.standards.tls.certificate import problems, read_certificate
+from probe.wording.spoken import spoken
 from tests.fuzz.dns_targets import DNS_TARGETS
 from tests.fuzz.target import FIXTURES
 from tests.support.reasons import TRUSTED

@@ -51,20 +51,25 @@ LAYERS = (
     Layer("model", is_pure=True),
     Layer("standards", ("model",), is_pure=True),
     Layer("knowledge", ("model", "standards"), is_pure=True),
+    Layer("wording", ("model", "knowledge"), is_pure=True),
     Layer("reading", ("model", "standards", "knowledge"), is_pure=True),
     Layer("survey", ("model", "standards", "knowledge", "reading"), is_pure=True),
     Layer("recording", ("model", "standards", "knowledge"), is_pure=True),
     Layer("facts", ("model", "standards", "knowledge", "reading", "survey", "recording"), is_pure=True),
-    Layer("checks", ("model", "standards", "knowledge", "reading", "recording", "facts"), is_pure=True),
+    Layer(
+        "checks",
+        ("model", "standards", "knowledge", "wording", "reading", "recording", "facts"),
+        is_pure=True,
+    ),
     Layer(
         "diagnosis",
-        ("model", "standards", "knowledge", "reading", "recording", "facts", "checks"),
+        ("model", "standards", "knowledge", "wording", "reading", "recording", "facts", "checks"),
         is_pure=True,
     ),
     Layer("explanation", ("model", "knowledge", "reading", "diagnosis"), is_pure=True),
     Layer(
         "bounces",
-        ("model", "standards", "knowledge", "reading", "diagnosis", "explanation"),
+        ("model", "standards", "knowledge", "wording", "reading", "diagnosis", "explanation"),
         is_pure=True,
     ),
     Layer(
@@ -76,7 +81,7 @@ LAYERS = (
     Layer(
         "report",
         (
-            *("model", "standards", "knowledge", "reading", "diagnosis", "explanation", "bounces"),
+            *("model", "standards", "knowledge", "wording", "reading", "diagnosis", "explanation", "bounces"),
             *("maillog", "bulk"),
         ),
         is_pure=True,
@@ -97,7 +102,7 @@ LAYERS = (
     Layer(
         "cli",
         (
-            *("model", "knowledge", "reading", "recording", "checks", "diagnosis"),
+            *("model", "knowledge", "wording", "reading", "recording", "checks", "diagnosis"),
             *("explanation", "bounces", "maillog", "bulk", "report", "net", "run", "lab"),
         ),
     ),

@@ -8,10 +8,10 @@ from dataclasses import MISSING, fields
 from enum import StrEnum
 from typing import Any
 
-from probe.checks.judging import sentence
-from probe.checks.judging.spoken import is_tagged, spoken, table_of
 from probe.knowledge.finding_tags import shared_words
 from probe.model.reason import Tagged
+from probe.wording import sentence
+from probe.wording.spoken import is_tagged, spoken, table_of
 
 
 def assert_exact(reasons: Iterable[Tagged], vocabulary: type[StrEnum]) -> None:

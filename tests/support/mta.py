@@ -7,12 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from probe.checks.judging.spoken import spoken
 from probe.model.address_parse import parse_mailbox, parse_reverse_path
 from probe.model.local_tool import Call, FileCall, Inquiry, ToolOutput, ToolReason, ToolWhy
 from probe.model.sender_mta import Hop, NoSenderMta, SenderMta
 from probe.reading.mta.exim import ask_exim
 from probe.reading.mta.postfix import ask_postfix
+from probe.wording.spoken import spoken
 
 FOLDER = Path(__file__).resolve().parents[2] / "fixtures" / "mta"
 NAMES = tuple(path.stem for path in sorted(FOLDER.glob("*.toml")))

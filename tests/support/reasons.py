@@ -5,12 +5,12 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TypeVar
 
-from probe.checks.judging.spoken import spoken as spoken
 from probe.model.dialable import AddressKind, NotPublic
 from probe.model.observed import EndCause, Gap, HandshakeFault, SessionReason
 from probe.model.reason import Reason
 from probe.model.session import Stop
 from probe.model.trust import Trust
+from probe.wording.spoken import spoken as spoken
 
 Vocabulary = TypeVar("Vocabulary", bound=StrEnum)
 

@@ -17,9 +17,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from probe.checks.judging.spoken import clauses
 from probe.standards.dkim.key import parse_key
 from probe.standards.dkim.results import KeyStatus
+from probe.wording.spoken import clauses
 from tests.support.dkim_verifiers import verifiers
 
 MESSAGE = (

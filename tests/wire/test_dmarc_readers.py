@@ -10,8 +10,8 @@ from functools import cache
 
 import pytest
 
-from probe.checks.judging.spoken import clauses, spoken
 from probe.standards.dmarc.record import InvalidRecord, parse_record
+from probe.wording.spoken import clauses, spoken
 
 DOMAIN = "d.test"
 RUA = "rua=mailto:a@d.test"

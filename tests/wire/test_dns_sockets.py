@@ -16,11 +16,11 @@ import dns.message
 import dns.rrset
 import pytest
 
-from probe.checks.judging.spoken import spoken
 from probe.model.target import Endpoint
 from probe.net import dns_udp
 from probe.net.resolver import Resolver
 from probe.standards.dns.message import Answer, Question, RecordType, Status
+from probe.wording.spoken import spoken
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="sockets are counted in /proc")
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from probe import settings
-from probe.checks.judging.spoken import spoken
 from probe.model.local_tool import Call, FileCall, Inquiry, ToolCall, ToolOutput, ToolReason
 from probe.net.local_tools import program_path, run_tools
+from probe.wording.spoken import spoken
 from tests.support.exact_reasons import assert_exact
 
 

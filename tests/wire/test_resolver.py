@@ -8,10 +8,10 @@ from ipaddress import ip_address
 
 import pytest
 
-from probe.checks.judging.spoken import spoken
 from probe.model.target import Endpoint
 from probe.net.resolver import Resolver
 from probe.standards.dns.message import Answer, Mx, Question, RecordType, Status, Tlsa, Txt
+from probe.wording.spoken import spoken
 from tests.support.dns_server import DnsServer, Fault
 
 A, AAAA, MX, TXT = RecordType.A, RecordType.AAAA, RecordType.MX, RecordType.TXT

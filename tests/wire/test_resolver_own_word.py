@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from probe.checks.judging.spoken import spoken
 from probe.model.target import Endpoint
 from probe.net.resolver import Resolver
 from probe.net.stub import servers_behind
@@ -16,6 +15,7 @@ from probe.recording.codec import decode, encode
 from probe.standards.dns.message import Answer, Question, RecordType, Status, run_async
 from probe.standards.dns.ptr import confirm_reverse
 from probe.standards.dns.results import PtrStatus
+from probe.wording.spoken import spoken
 from tests.support.dns_server import DnsServer, Fault
 
 A, MX, PTR = RecordType.A, RecordType.MX, RecordType.PTR

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from ipaddress import ip_address
 
-from probe.checks.judging.spoken import spoken
 from probe.net.resolver import Resolver
 from probe.standards.dns.message import Answer, run, run_async
 from probe.standards.spf.check_host import check_host
 from probe.standards.spf.results import SpfVerdict
+from probe.wording.spoken import spoken
 from tests.support.dns_server import DnsServer, Fault
 
 ZONE = {

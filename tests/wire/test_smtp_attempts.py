@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from probe.checks.judging.spoken import part_of
+from probe.checks.judging.not_reached import part_of
 from probe.collect.attempts import WITHOUT_TLS, ask_target
 from probe.model.address import IPAddress
 from probe.model.reply import Stage

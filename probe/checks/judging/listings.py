@@ -5,12 +5,12 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from probe.checks.judging.spoken import spoken
 from probe.checks.judging.wording import Values
 from probe.facts.model import Facts
 from probe.knowledge.dnsbl import by_id
 from probe.model.listing import CodeKind, ListingRole, ListingStatus
 from probe.standards.dnsbl.results import Listing
+from probe.wording.spoken import spoken
 
 GRAVE = 6  # weight from which a listing makes large receivers refuse
 MIDDLING = 3  # below this a listing moves few receivers

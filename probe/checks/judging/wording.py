@@ -6,8 +6,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import Enum, StrEnum
 
-from probe.checks.judging.sentence import sentence
-from probe.checks.judging.spoken import clause, is_tagged, spoken
 from probe.facts.gaps import Fact, gap_of
 from probe.facts.model import Facts, VantageFacts
 from probe.knowledge.finding_tags import finding_tags
@@ -20,6 +18,8 @@ from probe.model.target import PairTarget
 from probe.standards.dns.message import Answer
 from probe.standards.dns.results import RouteKind
 from probe.standards.mta_sts.results import StsResult
+from probe.wording.sentence import sentence
+from probe.wording.spoken import clause, is_tagged, spoken
 
 Values = dict[str, object]
 

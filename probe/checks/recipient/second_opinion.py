@@ -13,12 +13,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from probe.checks.judging.spoken import clause
 from probe.checks.judging.wording import Voice
 from probe.facts.model import Facts
 from probe.model.finding import Finding
 from probe.model.observed import OpinionSubject
 from probe.recording.events import OpinionGiven
+from probe.wording.spoken import clause
 
 ID = "second-opinion"
 STEP = 2

@@ -15,14 +15,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from probe.checks.judging.dmarc_paths import spf_path
-from probe.checks.judging.sentence import series
-from probe.checks.judging.spoken import clauses
 from probe.checks.judging.wording import Voice, is_missing, why_not_looked_at
 from probe.facts.gaps import Fact
 from probe.facts.model import Facts
 from probe.model.dkim_key import KeyProblem, KeyReason
 from probe.model.finding import Finding
 from probe.standards.dkim.results import KeyResult, KeyStatus
+from probe.wording.sentence import series
+from probe.wording.spoken import clauses
 
 ID = "dkim-keys"
 STEP = 2

@@ -14,7 +14,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from probe.checks.judging.public_address import why_not_public
-from probe.checks.judging.spoken import Clause, clause
 from probe.checks.judging.wording import Voice, failures, source, why_not_looked_at
 from probe.facts.gaps import Fact
 from probe.facts.model import Facts
@@ -22,6 +21,7 @@ from probe.knowledge.requirements import Need, for_provider
 from probe.model.dialable import is_private
 from probe.model.finding import Finding
 from probe.standards.dns.results import PtrResult, PtrStatus
+from probe.wording.spoken import Clause, clause
 
 ID = "ptr"
 STEP = 2

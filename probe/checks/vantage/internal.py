@@ -13,12 +13,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from probe.checks.judging.spoken import reader_of
 from probe.checks.judging.wording import Voice
 from probe.facts.model import Facts
 from probe.model.debugging import ISSUES
 from probe.model.fault import Fault
 from probe.model.finding import Finding
+from probe.wording.spoken import reader_of
 
 ID = "internal"
 STEP = 9

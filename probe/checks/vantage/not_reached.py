@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from probe.checks.judging.spoken import part_of
+from probe.checks.judging.not_reached import part_of
 from probe.checks.judging.wording import Voice
 from probe.facts.model import Facts
 from probe.model.finding import Finding

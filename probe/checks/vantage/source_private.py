@@ -13,11 +13,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from probe.checks.judging.public_address import why_not_public
-from probe.checks.judging.spoken import clause
 from probe.checks.judging.wording import Voice, why_not_looked_at
 from probe.facts.gaps import Fact
 from probe.facts.model import Facts
 from probe.model.finding import Finding
+from probe.wording.spoken import clause
 
 ID = "source-private"
 STEP = 6

@@ -15,13 +15,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from probe.checks.judging.public_address import why_not_public
-from probe.checks.judging.spoken import clause
 from probe.checks.judging.wording import Voice
 from probe.facts.model import Facts, VantageFacts
 from probe.model.finding import Finding
 from probe.model.sender_mta import HopKind
 from probe.model.sighting import AddressBasis, SightingPlace
 from probe.standards.spf.results import SpfVerdict
+from probe.wording.spoken import clause
 
 ID = "vantage-address"
 STEP = 6

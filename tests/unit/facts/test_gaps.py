@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from probe.checks.judging.spoken import spoken
 from probe.facts.build import facts_of
 from probe.facts.gaps import Fact, gap_of, gaps_of
 from probe.facts.model import Facts, RecipientFacts, SenderFacts, VantageFacts
@@ -28,6 +27,7 @@ from probe.recording.file import load
 from probe.recording.journal import Recording
 from probe.recording.redact import redact
 from probe.standards.dmarc.results import Alignment
+from probe.wording.spoken import spoken
 from tests.support import facts as make
 from tests.support.recordings import full_events
 

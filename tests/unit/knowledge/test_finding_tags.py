@@ -14,10 +14,7 @@ import pytest
 from probe import checks
 from probe.checks.catalogue import all_checks, by_id
 from probe.checks.dialogue import reply_permanence
-from probe.checks.judging import sentence as judging
 from probe.checks.judging.dialogue import NoDialogue, TlsDemand
-from probe.checks.judging.sentence import fields, outline, sentence
-from probe.checks.judging.spoken import table_of
 from probe.checks.judging.wording import NOT_LOOKED_AT, Source, Voice
 from probe.checks.recipient import recipient_mx_reachable
 from probe.checks.sender.dmarc_alignment import DkimPath, SpfPath
@@ -57,6 +54,9 @@ from probe.model.tls_policy import StsProblem, TlsaProblem, TlsRptProblem
 from probe.model.trust import Trust
 from probe.model.verdict import OutcomeReason
 from probe.standards.smtp.results import Deviation
+from probe.wording import sentence as judging
+from probe.wording.sentence import fields, outline, sentence
+from probe.wording.spoken import table_of
 from tests.unit.checks.test_catalogue import CASES
 
 NOT_SEEN_BY_A_PROBE = {Need.TLS, Need.FEW_COMPLAINTS, Need.FEW_CONNECTIONS, Need.SLOW}
@@ -171,7 +171,7 @@ def templates() -> list[str]:
     return own + [text for table in shared_words().values() for text in table.values()]
 
 
-# What reasons are of: their words are made by `probe.checks.judging.spoken`
+# What reasons are of: their words are made by `probe.wording.spoken`
 VOCABULARIES: tuple[type[StrEnum], ...] = (
     AddressKind,
     AnswerFault,

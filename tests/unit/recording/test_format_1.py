@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from probe.checks.judging.spoken import part_of, spoken
+from probe.checks.judging.not_reached import part_of
 from probe.model.report import Report
 from probe.recording import events as ev
 from probe.recording import format_1_sentences as old
@@ -19,6 +19,7 @@ from probe.recording.format_1 import NEW, SENTENCES
 from probe.recording.journal import Recording
 from probe.recording.redact import redact
 from probe.run import report_of
+from probe.wording.spoken import spoken
 
 STORED = sorted((Path(__file__).resolve().parents[3] / "fixtures" / "recordings").glob("*/recording.jsonl"))
 STARTED = {

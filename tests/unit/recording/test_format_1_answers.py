@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from probe.checks.judging.spoken import spoken
 from probe.model.answer_fault import AnswerFault, AnswerWhy, AskedOver
 from probe.recording import events as ev
 from probe.recording.codec import RecordingError, decode, encode
 from probe.recording.journal import Recording
 from probe.recording.redact import redact
+from probe.wording.spoken import spoken
 from tests.support import recordings
 
 STORED = sorted((Path(__file__).resolve().parents[3] / "fixtures" / "recordings").glob("*/*.jsonl"))

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from probe.checks.judging.spoken import spoken
 from probe.model.mta_reason import MtaReason, MtaWhy
 from probe.recording import events as ev
 from probe.recording.codec import RecordingError, decode, encode
 from probe.recording.journal import Recording
 from probe.recording.redact import redact
+from probe.wording.spoken import spoken
 from tests.support import recordings
 from tests.support.recordings import SENDING_SERVER
 

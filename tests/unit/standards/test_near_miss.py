@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from probe.checks.judging.spoken import spoken
 from probe.model.near_miss import NearMiss, NearMissReason, Place
 from probe.model.signing import KeyOrigin
 from probe.standards.dkim.key import judge_answer
@@ -12,6 +11,7 @@ from probe.standards.dmarc.discovery import discover
 from probe.standards.dns.message import Answer, Question, RecordType, Status, Txt
 from probe.standards.near_miss import near_miss
 from probe.standards.spf.check_host import check_host
+from probe.wording.spoken import spoken
 from tests.support import facts as make
 from tests.support.dns_zone import Table
 from tests.support.exact_reasons import assert_exact

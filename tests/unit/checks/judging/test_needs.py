@@ -8,7 +8,6 @@ from ipaddress import ip_address
 import pytest
 
 from probe.checks.judging.needs import standing
-from probe.checks.judging.sentence import sentence
 from probe.facts.model import Facts
 from probe.knowledge.finding_tags import shared_words
 from probe.knowledge.requirements import Need
@@ -17,6 +16,7 @@ from probe.standards.dmarc.results import Alignment
 from probe.standards.dns.results import PtrStatus, RouteKind
 from probe.standards.dnsbl.results import ListingCode
 from probe.standards.spf.results import SpfVerdict
+from probe.wording.sentence import sentence
 from tests.support import facts as make
 
 TEMPLATE = "{broken,subjects,details:each:{broken:word:broken_need}}"

@@ -6,7 +6,6 @@ from importlib.resources import files
 
 import pytest
 
-from probe.checks.judging.spoken import clauses, spoken
 from probe.knowledge.toml_import import load
 from probe.model.message_problem import MessageReason, MessageWhy, SubjectReason
 from probe.reading.message.links import judge_link, links_in_html, links_in_text
@@ -15,6 +14,7 @@ from probe.reading.message.signatures import signing_selectors
 from probe.reading.message.subject import subject_problems
 from probe.reading.message.words import refused_attachments
 from probe.settings import MESSAGE_HEADER_LIMIT, MESSAGE_PART_LIMIT
+from probe.wording.spoken import clauses, spoken
 from tests.support.exact_reasons import assert_exact
 
 PLAIN = (

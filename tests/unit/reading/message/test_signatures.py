@@ -11,12 +11,12 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from probe.checks.judging.spoken import spoken
 from probe.model.signing import SignatureReason, SignatureVerdict, SignatureWhy
 from probe.reading.message.results import SignatureResult
 from probe.reading.message.signatures import SIGNATURE_SIZE_LIMIT, signing_selectors, verify_signatures
 from probe.settings import MESSAGE_HEADER_LIMIT
 from probe.standards.dns.message import Answer, Question, RecordType, Status, Txt, run
+from probe.wording.spoken import spoken
 from tests.support.exact_reasons import assert_exact
 
 MESSAGE = (

@@ -6,7 +6,6 @@ from ipaddress import ip_address
 
 import pytest
 
-from probe.checks.judging.spoken import spoken
 from probe.model.address_parse import parse_mailbox
 from probe.model.local_tool import Call, ToolCall, ToolOutput, ToolReason, ToolWhy, run_inquiry
 from probe.model.sender_mta import Hop, HopKind, SenderMta
@@ -19,6 +18,7 @@ from probe.reading.mta.exim_values import (
     port_of,
     size_of,
 )
+from probe.wording.spoken import spoken
 
 HOST = Hop("mx.example.net", 25, False, (ip_address("192.0.2.1"),))
 

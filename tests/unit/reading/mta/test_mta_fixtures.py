@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from probe.checks.judging.spoken import spoken
 from probe.model.local_tool import run_inquiry
 from probe.model.sender_mta import NoSenderMta, SenderMta
+from probe.wording.spoken import spoken
 from tests.support.mta import NAMES, fixture, inquiry_of, recorded, summary
 
 

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from probe.checks.judging.spoken import spoken
 from probe.collect.sender_mta import why_not_read
 from probe.model.address_parse import parse_mailbox
 from probe.model.fault import fault_of
@@ -29,6 +28,7 @@ from probe.reading.mta.postfix import ask_postfix
 from probe.reading.mta.postfix_client import address_of, helo_of, tls_of
 from probe.recording.codec import decode
 from probe.recording.events import SenderMtaRead
+from probe.wording.spoken import spoken
 from tests.support.exact_reasons import assert_exact
 
 BOB, ALICE = parse_mailbox("bob@example.org"), parse_mailbox("alice@example.net")

@@ -6,7 +6,6 @@ from ipaddress import ip_address
 
 import pytest
 
-from probe.checks.judging.spoken import spoken
 from probe.model.sender_mta import Hop, TlsLevel
 from probe.reading.mta.postfix_client import address_of, families_of, helo_of, policy_keys, tls_of
 from probe.reading.mta.postfix_route import Envelope, Routing
@@ -22,6 +21,7 @@ from probe.reading.mta.postfix_values import (
     tables_of,
     words_of,
 )
+from probe.wording.spoken import spoken
 
 ASKED = Envelope("bob@example.org", "alice@example.net")
 

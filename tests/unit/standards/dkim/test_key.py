@@ -6,12 +6,12 @@ import base64
 
 import pytest
 
-from probe.checks.judging.spoken import clauses
 from probe.model.dkim_key import KeyReason, KeyWhy
 from probe.model.signing import KeyOrigin
 from probe.standards.dkim.key import look_up_keys, looks_like_key, parse_key
 from probe.standards.dkim.results import KeyStatus
 from probe.standards.dns.message import Answer, Question, RecordType, Status, Txt, run
+from probe.wording.spoken import clauses
 from tests.support.dns_zone import Table
 
 # RFC 6376 appendix C

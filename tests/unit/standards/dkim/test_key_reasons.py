@@ -6,7 +6,6 @@ import base64
 
 import pytest
 
-from probe.checks.judging.spoken import clauses, spoken
 from probe.model.dkim_key import KeyProblem, KeyReason, KeyWhy
 from probe.model.near_miss import NearMissReason
 from probe.model.signing import KeyOrigin
@@ -14,6 +13,7 @@ from probe.model.tag_list import TagListReason
 from probe.standards.dkim.key import judge_answer, parse_key
 from probe.standards.dkim.results import KeyResult, KeyStatus
 from probe.standards.dns.message import Answer, Question, RecordType, Status, Txt
+from probe.wording.spoken import clauses, spoken
 from tests.support.exact_reasons import assert_exact
 from tests.unit.standards.dkim.test_key import rsa_public_key
 

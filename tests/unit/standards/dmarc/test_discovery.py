@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from probe.checks.judging.spoken import clauses, spoken
 from probe.standards.dmarc.discovery import discover
 from probe.standards.dmarc.results import DmarcResult
 from probe.standards.dmarc.tree_walk import walk_names
 from probe.standards.dns.message import RecordType, Status
+from probe.wording.spoken import clauses, spoken
 from tests.support.dns_zone import Table, Zone
 
 HERE = {"MX example.com": ["10 mx.example.com"], "MX a.example.com": ["10 mx.example.com"]}

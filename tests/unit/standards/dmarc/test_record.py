@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from probe.checks.judging.spoken import spoken
 from probe.model.dmarc_record import DmarcReason, DmarcWhy
 from probe.standards.dmarc.record import InvalidRecord, is_dmarc_record, parse_record
 from probe.standards.dmarc.results import DmarcRecord
+from probe.wording.spoken import spoken
 
 
 def parsed(text: str) -> DmarcRecord:

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from probe.checks.judging.spoken import clauses, spoken
 from probe.model.dmarc_record import DmarcReason, DmarcWhy, RecordProblem
 from probe.model.tag_list import TagListReason
 from probe.standards.dmarc.discovery import discover
 from probe.standards.dmarc.results import DmarcResult
 from probe.standards.dns.message import Status
+from probe.wording.spoken import clauses, spoken
 from tests.support.dns_zone import Table
 from tests.support.exact_reasons import assert_exact
 

@@ -18,13 +18,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probe.checks.judging.spoken import spoken
 from probe.net.dns_query import Query, make_query
 from probe.net.dns_wire import Reply, read_reply
 from probe.standards.dns.message import Answer, Question, RecordType, Status, run
 from probe.standards.dns.mx import resolve_mx
 from probe.standards.dns.provenance import ExtendedError, Provenance, Soa
 from probe.standards.dns.results import MxResult, RouteKind
+from probe.wording.spoken import spoken
 
 SERVER = "192.0.2.53"
 EXAMPLE = "example. 60 IN SOA ns.root. hostmaster.example. 1 3600 900 86400 60"

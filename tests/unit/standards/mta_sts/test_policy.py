@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import pytest
 
-from probe.checks.judging.spoken import spoken
 from probe.checks.judging.wording import mta_sts_problems
 from probe.model.observed import FetchFault
 from probe.model.reason import Reason
@@ -16,6 +15,7 @@ from probe.standards.mta_sts.match import matches, uncovered_hosts
 from probe.standards.mta_sts.policy import is_policy_media_type, parse_policy, policy_url
 from probe.standards.mta_sts.record import read_record, record_question
 from probe.standards.mta_sts.results import StsResult, StsStatus
+from probe.wording.spoken import spoken
 
 # RFC 8461 section 3.2
 RFC_POLICY = (

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from probe.checks.judging.spoken import spoken
 from probe.standards.dns.message import Answer, Status, Txt
 from probe.standards.mta_sts.results import StsStatus, TlsRptResult
 from probe.standards.mta_sts.tls_rpt import judge_tls_rpt, tls_rpt_question
+from probe.wording.spoken import spoken
 
 
 def judged(*texts: bytes, status: Status = Status.ANSWER) -> TlsRptResult:

@@ -6,10 +6,10 @@ from ipaddress import ip_address
 
 import pytest
 
-from probe.checks.judging.spoken import spoken
 from probe.standards.dns.message import Answer, Question, Record, Resolution, Status, Txt
 from probe.standards.spf.check_host import check_host
 from probe.standards.spf.results import SpfResult, SpfVerdict
+from probe.wording.spoken import spoken
 from tests.support.dns_zone import Table, Zone
 
 IP = "192.0.2.10"

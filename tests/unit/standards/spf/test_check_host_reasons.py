@@ -6,11 +6,11 @@ from ipaddress import ip_address
 
 import pytest
 
-from probe.checks.judging.spoken import spoken
 from probe.model.spf import SpfReason, SpfStepOutcome
 from probe.standards.dns.message import Status
 from probe.standards.spf.check_host import check_host
 from probe.standards.spf.results import SpfResult
+from probe.wording.spoken import spoken
 from tests.support.dns_zone import Table, Zone
 from tests.support.exact_reasons import assert_exact
 

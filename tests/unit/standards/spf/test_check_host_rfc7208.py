@@ -17,11 +17,11 @@ from typing import Any, NoReturn
 
 import pytest
 
-from probe.checks.judging.spoken import spoken
 from probe.standards.dns import names
 from probe.standards.dns.message import Answer, Mx, Question, Record, RecordType, Status, Txt, run
 from probe.standards.spf.check_host import check_host
 from probe.standards.spf.results import SpfResult
+from probe.wording.spoken import spoken
 
 CASES = 203
 

@@ -4,11 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from probe.checks.judging.spoken import clauses
 from probe.model.reason import Reason
 from probe.model.trust import Trust
 from probe.standards.tls.certificate import name_matches, problems, read_certificate
 from probe.standards.tls.results import Certificate
+from probe.wording.spoken import clauses
 from tests.support.certificates import authority, issue
 from tests.support.reasons import TRUSTED, spoken
 

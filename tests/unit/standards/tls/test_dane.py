@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from probe.checks.judging.spoken import spoken
 from probe.standards.dns.message import Tlsa
 from probe.standards.tls.dane import match_tlsa, why_unusable
 from probe.standards.tls.results import DaneStatus
+from probe.wording.spoken import spoken
 from tests.support.certificates import IssuedCertificate, authority, issue
 
 ROOT = authority("DANE Root")

@@ -13,16 +13,14 @@ from enum import Enum, StrEnum
 from functools import cache
 from typing import TypeGuard
 
-from probe.checks.judging.sentence import sentence
 from probe.knowledge.finding_tags import shared_words
 from probe.model.dialable import NotPublic
 from probe.model.exhaustion import Shortage
 from probe.model.fault import Fault
 from probe.model.finding import Arg
-from probe.model.observed import Part
 from probe.model.readers import FactReader
 from probe.model.reason import Tagged
-from probe.recording.events import NotReached
+from probe.wording.sentence import sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +43,7 @@ def spoken(reason: Tagged | NotPublic | None, **more: object) -> str:
     if isinstance(reason, Clause):
         return reason.text
     tag = reason.kind if isinstance(reason, NotPublic) else reason.tag
-    arguments = {field.name: getattr(reason, field.name) for field in fields(reason)} | more
-    template = shared_words()[table_of(type(tag))][tag.value]
-    return sentence(template, {name: _value(value) for name, value in arguments.items()})
+    return words_of(tag, **{field.name: getattr(reason, field.name) for field in fields(reason)} | more)
 
 
 def clauses(reasons: Iterable[Tagged]) -> tuple[str, ...]:
@@ -60,18 +56,10 @@ def is_tagged(value: object) -> TypeGuard[Tagged]:
     return is_dataclass(value) and isinstance(getattr(value, "tag", None), StrEnum)
 
 
-def part_of(omission: NotReached) -> str:
-    """The part of a run that was not made."""
-    why = omission.reason
-    args: dict[str, object] = {
-        "experiment": omission.experiment,
-        "words": omission.words,
-        "host": why.host,
-        "ip": why.ip,
-    }
-    args |= {"where": why.where, "line": why.line}
-    template = shared_words()[table_of(Part)][omission.part.value]
-    return sentence(template, {name: _value(value) for name, value in args.items()})
+def words_of(word: StrEnum, **values: object) -> str:
+    """What the table of its vocabulary has for a word, with the values that stand there."""
+    template = shared_words()[table_of(type(word))][word.value]
+    return sentence(template, {name: _value(value) for name, value in values.items()})
 
 
 def reader_of(fault: Fault) -> str:
@@ -79,7 +67,7 @@ def reader_of(fault: Fault) -> str:
     part = fault.part
     if not isinstance(part, FactReader):
         return part
-    return sentence(shared_words()[table_of(FactReader)][part.value], {"of": fault.of})
+    return words_of(part, of=fault.of)
 
 
 @cache
