@@ -32,6 +32,7 @@ from probe.reading.bounce.results import DeliveryNotice, NoticeKind
 from probe.settings import BOUNCE_SIZE_LIMIT
 from probe.standards.dsn.address import mailboxes
 from probe.standards.dsn.results import Action, DeliveryStatus
+from probe.wording.spoken import clauses, words_of
 
 _STATUS_KEYS = (
     "recipient", "original_recipient", "actual_recipient", "action", "status", "reporting_mta", "remote_mta",
@@ -166,7 +167,8 @@ def to_json(recipient_result: BouncedRecipient) -> dict[str, Any]:
         "file": recipient_result.name,
         "is_bounce": recipient_result.is_bounce,
         "kind": recipient_result.kind.value,
-        "detail": recipient_result.notice.detail,
+        "detail": words_of(recipient_result.notice.form),
+        "detail_tag": recipient_result.notice.form.value,
     }
     conclusion = explanation.conclusion if explanation is not None else None
     conclusion_fields = document(conclusion, action="action_text")
@@ -200,7 +202,7 @@ def _status_json(recipient_result: BouncedRecipient, status: DeliveryStatus | No
 
 
 def _returned_json(recipient_result: BouncedRecipient) -> dict[str, Any]:
-    original = recipient_result.notice.original
+    original, problems = recipient_result.notice.original, recipient_result.notice.problems
     message = {
         "reverse_path": recipient_result.sender or None,
         "header_from": original.header_from or None,
@@ -211,7 +213,8 @@ def _returned_json(recipient_result: BouncedRecipient) -> dict[str, Any]:
     return {
         "returned": message,
         "layout": recipient_result.notice.layout,
-        "problems": list(recipient_result.notice.problems),
+        "problems": list(clauses(problems)),
+        "problem_tags": [problem.tag.value for problem in problems],
     }
 
 

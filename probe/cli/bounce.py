@@ -18,6 +18,7 @@ from probe.cli.output import chosen_format, deliver_each, report_path, speak_utf
 from probe.model.verdict import ExitCode
 from probe.report.formats import Kind, formats_of
 from probe.report.style import QUIET
+from probe.wording.spoken import words_of
 
 _START = 64  # octets
 CHECKED_LIMIT = 3  # recipients of one bounce that are asked about live, each at a server's expense
@@ -104,7 +105,7 @@ def _check_each(arguments: argparse.Namespace, further: Sequence[str], run: Run)
         raise UsageError("--check", f"{name} holds several messages; give one of them")
     bounces = [item for item in results if item.is_bounce and item.status and "@" in item.status.recipient]
     if not bounces:
-        raise UsageError("--check", f"{name} names no recipient to check: {results[0].notice.detail}")
+        raise UsageError("--check", f"{name} names no recipient to check: {words_of(results[0].notice.form)}")
     if len(bounces) > 1 and (arguments.format == "json" or arguments.output):
         raise UsageError("--check", f"{name} is about {len(bounces)} recipients; one report has room for one")
     if len(bounces) > CHECKED_LIMIT:

@@ -10,6 +10,7 @@ from probe.report import document as doc
 from probe.report import reply_document
 from probe.report.detail import Detail
 from probe.report.line import Line, Raw
+from probe.wording.spoken import clauses, words_of
 
 _KINDS = {
     NoticeKind.BOUNCE: ("BOUNCE", doc.Tone.BAD),
@@ -49,7 +50,7 @@ def _about(recipient: BouncedRecipient) -> Line:
     status = recipient.status
     name: Line = (Raw(recipient.name),) if recipient.name else ()
     whom: Line = (" for " if name else "for ", Raw(status.recipient)) if status and status.recipient else ()
-    what: Line = (": ", Raw(recipient.notice.detail)) if not recipient.is_bounce or status is None else ()
+    what: Line = (": ", words_of(recipient.notice.form)) if not recipient.is_bounce or status is None else ()
     return (*name, *whom, *what)
 
 
@@ -72,4 +73,4 @@ def _facts(recipient: BouncedRecipient) -> Iterator[doc.Fact]:
             if text:
                 yield doc.Fact(label, ((Raw(text),),))
     if recipient.notice.problems:
-        yield doc.Fact("Note", tuple((Raw(problem),) for problem in recipient.notice.problems))
+        yield doc.Fact("Note", tuple((Raw(problem),) for problem in clauses(recipient.notice.problems)))

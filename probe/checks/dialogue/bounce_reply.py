@@ -22,6 +22,7 @@ from probe.model.finding import Finding
 from probe.reading.bounce.about import BounceFacts
 from probe.standards.dsn.report import status_of
 from probe.standards.dsn.results import DeliveryStatus
+from probe.wording.spoken import words_of
 
 ID = "bounce-reply"
 STEP = 1
@@ -49,7 +50,9 @@ def _unusable(bounce: BounceFacts) -> Finding:
     count = len(bounce.notice.recipients)
     if count:
         return say("bounce-without-recipient", (REF,), count=count)
-    return say("bounce-not-usable", (REF,), detail=bounce.notice.detail)
+    return say(
+        "bounce-not-usable", (REF,), detail=words_of(bounce.notice.form), detail_tag=bounce.notice.form
+    )
 
 
 def _origin(status: DeliveryStatus) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from probe.model.notice_reason import NoticeForm
 from probe.reading.bounce.layout import Layouts
 from probe.reading.bounce.results import NoticeKind
 from probe.reading.bounce.structure import Part
@@ -20,7 +21,7 @@ _ARCHIVES = frozenset(
 
 class Verdict(NamedTuple):
     kind: NoticeKind
-    detail: str
+    form: NoticeForm
 
 
 def feedback(top: Part, parts: Sequence[Part]) -> Verdict | None:
@@ -28,11 +29,11 @@ def feedback(top: Part, parts: Sequence[Part]) -> Verdict | None:
     report_type = top.parameter("report-type").lower()
     types = {part.content_type for part in parts}
     if report_type == "feedback-report" or "message/feedback-report" in types:
-        return Verdict(NoticeKind.FEEDBACK, "an abuse or authentication feedback report (RFC 5965)")
+        return Verdict(NoticeKind.FEEDBACK, NoticeForm.ABUSE_REPORT)
     if report_type == "tlsrpt" or "application/tlsrpt+gzip" in types:
-        return Verdict(NoticeKind.FEEDBACK, "a TLS report (RFC 8460)")
+        return Verdict(NoticeKind.FEEDBACK, NoticeForm.TLS_REPORT)
     if types & _ARCHIVES and _SUBJECT_OF_AGGREGATE.search(top.header("subject")):
-        return Verdict(NoticeKind.FEEDBACK, "a DMARC aggregate report (RFC 7489)")
+        return Verdict(NoticeKind.FEEDBACK, NoticeForm.DMARC_REPORT)
     return None
 
 
@@ -41,7 +42,7 @@ def receipt(top: Part, parts: Sequence[Part]) -> Verdict | None:
     report_type = top.parameter("report-type").lower()
     types = {part.content_type for part in parts}
     if report_type == "disposition-notification" or "message/disposition-notification" in types:
-        return Verdict(NoticeKind.OTHER, "a disposition notification, a receipt (RFC 8098)")
+        return Verdict(NoticeKind.OTHER, NoticeForm.RECEIPT)
     return None
 
 
@@ -57,10 +58,10 @@ def auto_reply(top: Part, text: str, layouts: Layouts) -> Verdict | None:
     """RFC 3834 and what older responders say instead."""
     subject = top.header("subject")
     if layouts.words["challenge"].search(subject) or layouts.words["challenge_subject"].search(subject):
-        return Verdict(NoticeKind.AUTO_REPLY, "a challenge: it asks the sender to confirm")
+        return Verdict(NoticeKind.AUTO_REPLY, NoticeForm.CHALLENGE)
     auto_submitted = top.header("auto-submitted").lower()
     if auto_submitted.startswith("auto-replied"):
-        return Verdict(NoticeKind.AUTO_REPLY, "an automatic reply (RFC 3834)")
+        return Verdict(NoticeKind.AUTO_REPLY, NoticeForm.DECLARED_REPLY)
     is_marked = any(
         top.headers(name)
         for name in ("x-autoreply", "x-autorespond", "x-autoresponder", "x-auto-response-from", "x-vacation")
@@ -71,11 +72,11 @@ def auto_reply(top: Part, text: str, layouts: Layouts) -> Verdict | None:
         or precedence in {"auto_reply", "auto-reply"}
         or layouts.words["auto_subject"].search(subject)
     ):
-        return Verdict(NoticeKind.AUTO_REPLY, "an automatic reply")
+        return Verdict(NoticeKind.AUTO_REPLY, NoticeForm.AUTOMATIC_REPLY)
     if layouts.words["auto_text"].search(text[:1000]) and not looks_like_bounce(top, text, layouts):
-        return Verdict(NoticeKind.AUTO_REPLY, "an automatic reply")
+        return Verdict(NoticeKind.AUTO_REPLY, NoticeForm.AUTOMATIC_REPLY)
     if layouts.words["challenge"].search(text[:4000]) and not looks_like_bounce(top, text, layouts):
-        return Verdict(NoticeKind.AUTO_REPLY, "a challenge: it asks the sender to confirm")
+        return Verdict(NoticeKind.AUTO_REPLY, NoticeForm.CHALLENGE)
     return None
 
 
@@ -119,18 +120,20 @@ def verdict(
     actions = {_effective(status) for status in statuses}
     if Action.FAILED in actions:
         is_named = any(status.recipient for status in statuses)
-        return Verdict(NoticeKind.BOUNCE, "a bounce" if is_named else "a bounce that names no recipient")
+        return Verdict(
+            NoticeKind.BOUNCE, NoticeForm.BOUNCE if is_named else NoticeForm.BOUNCE_WITHOUT_RECIPIENT
+        )
     if Action.DELAYED in actions:
-        return Verdict(NoticeKind.DELAY, "a notice of delay; delivery goes on being tried")
+        return Verdict(NoticeKind.DELAY, NoticeForm.DELAY)
     if statuses:
-        return Verdict(NoticeKind.OTHER, "a report of success: delivered, relayed or expanded")
+        return Verdict(NoticeKind.OTHER, NoticeForm.SUCCESS)
     if is_likely:
-        return Verdict(NoticeKind.BOUNCE, "a bounce that names no recipient")
+        return Verdict(NoticeKind.BOUNCE, NoticeForm.BOUNCE_WITHOUT_RECIPIENT)
     if reply is not None:
         return reply
     if not has_head:
-        return Verdict(NoticeKind.OTHER, "no message: it has no header fields")
-    return Verdict(NoticeKind.OTHER, "no bounce: ordinary mail")
+        return Verdict(NoticeKind.OTHER, NoticeForm.NO_MESSAGE)
+    return Verdict(NoticeKind.OTHER, NoticeForm.ORDINARY)
 
 
 def _effective(status: DeliveryStatus) -> Action:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from probe.model.declared import without_mark
+from probe.model.notice_reason import NoticeForm, NoticeReason, NoticeWhy
 from probe.reading.bounce import kind as kinds
 from probe.reading.bounce.attribution import attribute, with_software
 from probe.reading.bounce.forwarded import forwarded_in_text
@@ -44,7 +45,7 @@ def read_notice(data: bytes, layouts: Layouts) -> DeliveryNotice:
     """
     octets, charset = without_mark(data[:BOUNCE_SIZE_LIMIT])
     top = read_head(with_line_feeds(octets))
-    problems = [f"the file begins with a byte order mark and was read as {charset}"] if charset else []
+    problems = [NoticeWhy(NoticeReason.BYTE_ORDER_MARK, charset)] if charset else []
     parts = tuple(leaves(top, problems))
     notice, is_named = _judge(top, parts, layouts)
     if not is_named:
@@ -52,11 +53,11 @@ def read_notice(data: bytes, layouts: Layouts) -> DeliveryNotice:
         notice = _attached_notice(parts, layouts, is_told=is_told) or _from_text(parts, layouts) or notice
     problems.extend(notice.problems)
     if any(len(part.body) > BOUNCE_TEXT_LIMIT and part.content_type.startswith("text/") for part in parts):
-        problems.append(f"only the first {BOUNCE_TEXT_LIMIT} octets of a long text were read")
+        problems.append(NoticeWhy(NoticeReason.LONG_TEXT, most=BOUNCE_TEXT_LIMIT))
     if len(data) > BOUNCE_SIZE_LIMIT:
-        problems.append(f"only the first {BOUNCE_SIZE_LIMIT} octets were read")
+        problems.append(NoticeWhy(NoticeReason.CUT_SHORT, most=BOUNCE_SIZE_LIMIT))
     if len(notice.recipients) >= BOUNCE_RECIPIENT_LIMIT:
-        problems.append(f"no more than {BOUNCE_RECIPIENT_LIMIT} recipients are reported of one message")
+        problems.append(NoticeWhy(NoticeReason.MANY_RECIPIENTS, most=BOUNCE_RECIPIENT_LIMIT))
     return replace(notice, problems=tuple(dict.fromkeys(problems)))
 
 
@@ -111,7 +112,7 @@ def _judge(top: Part, parts: Sequence[Part], layouts: Layouts) -> tuple[Delivery
     parts, has_further = own_parts(parts)
     other = kinds.feedback(top, parts)
     if other is not None:
-        return DeliveryNotice(other.kind, other.detail), True
+        return DeliveryNotice(other.kind, other.form), True
     report = status_report(parts, lambda text: _cut(_narrow(text), layouts)[0])
     own, behind = _cut(_narrow(_prose(parts) or preamble(top)), layouts)
     original = _returned_message(parts, behind, report)
@@ -121,11 +122,11 @@ def _judge(top: Part, parts: Sequence[Part], layouts: Layouts) -> tuple[Delivery
     name = layout.id if layout else ""
     refusals = read_transcript(own)
     if kinds.is_requested(own, report.recipients, layouts):
-        return DeliveryNotice(NoticeKind.OTHER, "a report that was asked for", original=original), True
+        return DeliveryNotice(NoticeKind.OTHER, NoticeForm.REQUESTED, original=original), True
     if report.recipients:
         statuses = [with_entry(status, entries) for status in report.recipients]
     elif reply is not None and not is_likely:
-        return DeliveryNotice(reply.kind, reply.detail, original=original), True
+        return DeliveryNotice(reply.kind, reply.form, original=original), True
     else:
         if not is_likely and not _is_known(entries, layout, top, original):
             entries, layout = [], None
@@ -147,7 +148,7 @@ def _judge(top: Part, parts: Sequence[Part], layouts: Layouts) -> tuple[Delivery
     verdict = kinds.verdict(statuses, is_likely, reply, has_head=bool(top.fields))
     notice = DeliveryNotice(
         verdict.kind,
-        verdict.detail,
+        verdict.form,
         tuple(statuses),
         original,
         name,
@@ -159,10 +160,10 @@ def _judge(top: Part, parts: Sequence[Part], layouts: Layouts) -> tuple[Delivery
     )
 
 
-def _problems(statuses: Sequence[DeliveryStatus], *, has_further: bool) -> tuple[str, ...]:
-    problems = ["parts behind the returned message were not read"] if has_further else []
+def _problems(statuses: Sequence[DeliveryStatus], *, has_further: bool) -> tuple[NoticeWhy, ...]:
+    problems = [NoticeWhy(NoticeReason.PARTS_BEHIND)] if has_further else []
     if any(status.is_copied for status in statuses):
-        problems.append("the sending server gives one recipient's reply as the reply to all")
+        problems.append(NoticeWhy(NoticeReason.COPIED_REPLY))
     return tuple(problems)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from probe.model.address import IPAddress
+from probe.model.notice_reason import NoticeForm, NoticeWhy
 from probe.standards.dsn.results import DeliveryStatus
 
 
@@ -54,9 +55,9 @@ class DeliveryNotice:
     reverse-path of what bounced (RFC 5321 section 4.4); `problems` are clauses on what could not be read."""
 
     kind: NoticeKind
-    detail: str
+    form: NoticeForm
     recipients: tuple[DeliveryStatus, ...] = ()
     original: ReturnedMessage = ReturnedMessage()
     layout: str = ""
     addressed_to: str = ""
-    problems: tuple[str, ...] = ()
+    problems: tuple[NoticeWhy, ...] = ()

@@ -17,6 +17,7 @@ from email.policy import compat32
 from typing import TypeAlias
 
 from probe.model.declared import HARMLESS, encoded_words, fit_for_parsing, in_declared
+from probe.model.notice_reason import NoticeReason, NoticeWhy
 from probe.model.text import decode
 from probe.settings import BOUNCE_DEPTH_LIMIT, BOUNCE_HEADER_LIMIT, BOUNCE_PART_LIMIT, BOUNCE_TEXT_LIMIT
 
@@ -122,9 +123,9 @@ def _beginnings(data: bytes, start: int, end: int) -> bytes:
     return bytes(octets)
 
 
-def leaves(top: Part, problems: list[str]) -> Iterator[Part]:
+def leaves(top: Part, problems: list[NoticeWhy]) -> Iterator[Part]:
     """The parts that are no containers, in order, without recursion and up to the caps; where a cap leaves
-    something out, a clause on it goes into `problems`.
+    something out, why goes into `problems`.
 
     A returned message (message/rfc822) is a leaf. Where a multipart has no usable boundary, one is
     guessed; failing that, its whole body is one text part.
@@ -134,14 +135,14 @@ def leaves(top: Part, problems: list[str]) -> Iterator[Part]:
     while queue:
         part, depth = queue.pop()
         if count >= BOUNCE_PART_LIMIT:
-            problems.append(f"more than {BOUNCE_PART_LIMIT} parts; the rest was not read")
+            problems.append(NoticeWhy(NoticeReason.MANY_PARTS, most=BOUNCE_PART_LIMIT))
             return
         count += 1
         if not part.content_type.startswith("multipart/"):
             yield part
             continue
         if depth >= BOUNCE_DEPTH_LIMIT:
-            problems.append(f"parts nested deeper than {BOUNCE_DEPTH_LIMIT} levels were not taken apart")
+            problems.append(NoticeWhy(NoticeReason.NESTED_PARTS, most=BOUNCE_DEPTH_LIMIT))
             yield part
             continue
         # one more than are read shows that there are more

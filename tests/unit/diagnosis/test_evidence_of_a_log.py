@@ -15,6 +15,7 @@ from probe.facts.model import Facts
 from probe.model.debugging import DEBUG
 from probe.model.fault import collect_faults
 from probe.model.logged import LogAccount, LogFate, LoggedDelivery
+from probe.model.notice_reason import NoticeForm
 from probe.model.reply import Stage
 from probe.reading.bounce.about import BounceFacts
 from probe.reading.bounce.results import DeliveryNotice, NoticeKind
@@ -39,7 +40,7 @@ DELIVERY = LoggedDelivery(
 )
 FULL = make.session(exchanges=(make.exchange(Stage.RCPT, make.reply(550, "5.2.2 mailbox full")),))
 BOUNCE = BounceFacts(
-    DeliveryNotice(NoticeKind.BOUNCE, "a bounce", ()),
+    DeliveryNotice(NoticeKind.BOUNCE, NoticeForm.BOUNCE, ()),
     DeliveryStatus(str(make.RECIPIENT), reply="550 5.1.1 user unknown", is_remote=True),
     True,
 )

@@ -19,6 +19,7 @@ from probe.knowledge.fact_evidence import FactEvidence, beside_address, beside_w
 from probe.model.debugging import DEBUG
 from probe.model.evidence import Evidence, Facet
 from probe.model.fault import Fault, collect_faults
+from probe.model.notice_reason import NoticeForm
 from probe.model.reply import Reply, Stage
 from probe.model.target import Options
 from probe.model.verdict import Outcome
@@ -31,7 +32,7 @@ from tests.support import facts as make
 NO = make.reply(550, "no")
 EMPTY, FACTOR, CLEAR = beside_words().empty, beside_words().factor, beside_words().clear_fact
 VAGUE = sorted(beside_words().vague)
-NOTICE = DeliveryNotice(NoticeKind.BOUNCE, "a bounce", ())
+NOTICE = DeliveryNotice(NoticeKind.BOUNCE, NoticeForm.BOUNCE, ())
 
 
 def words(rule: str = "w", facet: Facet = Facet.TEXT, **weights: float) -> Evidence:

@@ -33,6 +33,7 @@ from probe.model.message_problem import MessageReason, SubjectReason
 from probe.model.mta_reason import MtaReason
 from probe.model.mx_fault import MxFault
 from probe.model.near_miss import NearMissReason, Place
+from probe.model.notice_reason import NoticeForm, NoticeReason
 from probe.model.observed import (
     CertificateFault,
     EndCause,
@@ -189,6 +190,8 @@ VOCABULARIES: tuple[type[StrEnum], ...] = (
     MtaReason,
     MxFault,
     NearMissReason,
+    NoticeForm,
+    NoticeReason,
     OpinionFault,
     OutcomeReason,
     OwnWord,

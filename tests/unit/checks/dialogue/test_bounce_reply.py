@@ -9,6 +9,7 @@ from probe.diagnosis.outcome import observe
 from probe.diagnosis.verdict import diagnose
 from probe.facts.bounce import REF, bounce_of
 from probe.facts.model import Facts
+from probe.model.notice_reason import NoticeForm
 from probe.model.reply import EnhancedStatus
 from probe.model.session import EndReason
 from probe.reading.bounce.about import BounceFacts
@@ -36,12 +37,12 @@ def bounced(
         is_remote=is_remote,
         reported_status=FILLER,
     )
-    notice = DeliveryNotice(NoticeKind.BOUNCE, "a bounce", (status,))
+    notice = DeliveryNotice(NoticeKind.BOUNCE, NoticeForm.BOUNCE, (status,))
     return make.facts(bounce=BounceFacts(notice, status, about))
 
 
 def unusable(*recipients: DeliveryStatus) -> Facts:
-    notice = DeliveryNotice(NoticeKind.OTHER, "no bounce: ordinary mail", recipients)
+    notice = DeliveryNotice(NoticeKind.OTHER, NoticeForm.ORDINARY, recipients)
     return make.facts(bounce=BounceFacts(notice, None, False))
 
 

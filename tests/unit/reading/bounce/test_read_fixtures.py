@@ -54,7 +54,7 @@ def test_a_bounce_is_read_as_expected(path: Path) -> None:
     expected = _expected(path)
     results = read_bounces(path.with_suffix(".eml").read_bytes(), path.stem)
     notice = results[0].notice
-    assert notice.kind == expected["kind"], notice.detail
+    assert notice.kind == expected["kind"], notice.form
     items = [item for item in results if item.status is not None]
     wanted = expected.get("recipient", [])
     assert [item.status.recipient for item in items if item.status] == [row["recipient"] for row in wanted]

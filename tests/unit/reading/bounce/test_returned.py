@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from probe.bounces import read_bounces, to_json
+from probe.model.notice_reason import NoticeForm, NoticeReason, NoticeWhy
 
 FIXTURES = Path(__file__).resolve().parents[4] / "fixtures" / "bounces"
 FORGED = {
@@ -97,7 +98,7 @@ def test_a_part_of_the_returned_message_with_the_boundary_of_the_report_is_not_b
     (result,) = read_bounces(octets)
     assert result.status is not None and result.status.recipient == "alice@example.net"
     assert result.kind == "bounce"
-    assert result.notice.problems == ("parts behind the returned message were not read",)
+    assert result.notice.problems == (NoticeWhy(NoticeReason.PARTS_BEHIND),)
 
 
 def test_a_multipart_in_the_returned_message_with_the_boundary_of_the_report_is_not_believed() -> None:
@@ -159,7 +160,7 @@ def test_a_bounce_of_headers_alone_is_one() -> None:
 
 def test_octets_without_a_header_are_called_no_message() -> None:
     (result,) = read_bounces(b"\x1f\x8b\x08\x00 not a message")
-    assert (result.kind, result.notice.detail) == ("other", "no message: it has no header fields")
+    assert (result.kind, result.notice.form) == ("other", NoticeForm.NO_MESSAGE)
 
 
 def test_a_failure_that_quotes_success_is_inconclusive() -> None:

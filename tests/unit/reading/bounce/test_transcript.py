@@ -9,6 +9,7 @@ from probe.bounces import BouncedRecipient, read_bounces, to_json
 from probe.explanation import explain
 from probe.knowledge.rules import Example, Rule, all_rules
 from probe.model.evidence import Band
+from probe.model.notice_reason import NoticeReason, NoticeWhy
 from probe.model.reply import Stage
 from probe.reading.bounce.reply import names_another_host, reply_line
 from probe.reading.bounce.transcript import read_transcript
@@ -189,9 +190,7 @@ def test_a_copied_reply_is_never_more_than_possible() -> None:
     results = _notice(text, fields)
     assert [item.explanation.band for item in results if item.explanation] == [Band.POSSIBLE, Band.POSSIBLE]
     assert {to_json(item)["retry"] for item in results} == {"after_fix"}
-    assert results[0].notice.problems == (
-        "the sending server gives one recipient's reply as the reply to all",
-    )
+    assert results[0].notice.problems == (NoticeWhy(NoticeReason.COPIED_REPLY),)
 
 
 def test_one_recipients_reply_of_the_same_software_is_believed() -> None:
