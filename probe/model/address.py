@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 
+from probe.model.address_reason import AddressReason, AddressWhy
+
 IPAddress = IPv4Address | IPv6Address
 
 
@@ -12,14 +14,37 @@ class AddressError(ValueError):
     """An address that RFC 5321 does not allow.
 
     `address` is what was given, `position` the 0-based index of the first wrong character
-    (its length when something is missing at the end), `reason` one clause without a full stop.
+    (its length when something is missing at the end), `reason` one clause without a full stop; `why` is the
+    same as a tag with values.
     """
 
-    def __init__(self, address: str, position: int, reason: str) -> None:
-        super().__init__(reason)
+    def __init__(
+        self,
+        address: str,
+        position: int,
+        tag: AddressReason,
+        text: str = "",
+        code: str = "",
+        *,
+        octets: int | None = None,
+        most: int | None = None,
+    ) -> None:
+        self.why = AddressWhy(tag, text, code, octets, most)
+        super().__init__(self.why.words)
         self.address = address
         self.position = position
-        self.reason = reason
+
+    @property
+    def reason(self) -> str:
+        """One clause without a full stop."""
+        return self.why.words
+
+    def within(self, address: str, start: int) -> AddressError:
+        """The same of a longer address, in which this one begins at `start`."""
+        why = self.why
+        return AddressError(
+            address, start + self.position, why.tag, why.text, why.code, octets=why.octets, most=why.most
+        )
 
 
 @dataclass(frozen=True, slots=True)

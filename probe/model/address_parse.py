@@ -10,6 +10,7 @@ import unicodedata
 from ipaddress import IPv4Address, IPv6Address
 
 from probe.model.address import AddressError, IPAddress, Mailbox, NullReversePath, ReversePath
+from probe.model.address_reason import AddressReason
 from probe.model.endpoint import Endpoint
 from probe.model.text import printable
 
@@ -31,7 +32,7 @@ def parse_mailbox(text: str) -> Mailbox:
     The local part stays as typed; the domain becomes A-labels (IDNA 2008). Raises AddressError.
     """
     if not text:
-        raise AddressError(text, 0, "an address is missing")
+        raise AddressError(text, 0, AddressReason.NO_ADDRESS)
     _refuse_unseen(text)
     _refuse_wrapping(text)
     end = _local_part_end(text)
@@ -39,7 +40,7 @@ def parse_mailbox(text: str) -> Mailbox:
     domain, canonical, literal = _domain_or_literal(text, start)
     octets = len(text[:start].encode()) + len(domain)
     if octets > PATH_LIMIT:
-        raise AddressError(text, len(text), f"is {octets} octets long, {PATH_LIMIT} are allowed")
+        raise AddressError(text, len(text), AddressReason.LONG_PATH, octets=octets, most=PATH_LIMIT)
     return Mailbox(text[:end], domain, canonical, literal)
 
 
@@ -55,7 +56,7 @@ def parse_reverse_path(text: str) -> ReversePath:
     try:
         return parse_mailbox(text[1:-1])
     except AddressError as error:
-        raise AddressError(text, error.position + 1, error.reason) from None
+        raise error.within(text, 1) from None
 
 
 def parse_domain(text: str) -> tuple[str, str]:
@@ -64,12 +65,12 @@ def parse_domain(text: str) -> tuple[str, str]:
     Raises AddressError.
     """
     if not text:
-        raise AddressError(text, 0, "a domain is missing")
+        raise AddressError(text, 0, AddressReason.NO_DOMAIN_GIVEN)
     _refuse_unseen(text)
     if "://" in text:
-        raise AddressError(text, text.index("://"), "is a URL; give the domain alone")
+        raise AddressError(text, text.index("://"), AddressReason.URL)
     if "@" in text:
-        raise AddressError(text, text.index("@"), "is an address; give only what follows the @")
+        raise AddressError(text, text.index("@"), AddressReason.WHOLE_ADDRESS)
     domain, canonical, _ = _domain_or_literal(text, 0)
     return domain, canonical
 
@@ -78,8 +79,8 @@ def parse_ip(text: str) -> IPAddress:
     """Read an IPv4 or IPv6 address, without brackets, port or zone index. Raises AddressError."""
     _refuse_unseen(text)
     if not text:
-        raise AddressError(text, 0, "an IP address is missing")
-    return _ip(text, 0, text, "is not an IPv4 or IPv6 address")
+        raise AddressError(text, 0, AddressReason.NO_IP_GIVEN)
+    return _ip(text, 0, text, AddressReason.NO_IP)
 
 
 def parse_endpoint(text: str, default_port: int) -> Endpoint:
@@ -89,21 +90,21 @@ def parse_endpoint(text: str, default_port: int) -> Endpoint:
     """
     _refuse_unseen(text)
     if not text:
-        raise AddressError(text, 0, "a host is missing")
+        raise AddressError(text, 0, AddressReason.NO_HOST_GIVEN)
     if text.startswith("["):
         close = text.find("]")
         if close < 0:
-            raise AddressError(text, len(text), "the closing ] is missing")
-        address = _ip(text[1:close], 1, text, "is not an address in brackets")
+            raise AddressError(text, len(text), AddressReason.NO_CLOSING_BRACKET)
+        address = _ip(text[1:close], 1, text, AddressReason.NOT_IN_BRACKETS)
         return Endpoint(str(address), _port(text, close + 1, default_port))
     if text.count(":") > 1:
-        return Endpoint(str(_ip(text, 0, text, "is not an IPv6 address; write [ADDRESS]:PORT")), default_port)
+        return Endpoint(str(_ip(text, 0, text, AddressReason.NO_IPV6_ENDPOINT)), default_port)
     host, colon, _ = text.partition(":")
     port = _port(text, len(host), default_port) if colon else default_port
     if not host:
-        raise AddressError(text, 0, "a host is missing before the port")
+        raise AddressError(text, 0, AddressReason.NO_HOST)
     if _DOTTED_QUAD.fullmatch(host):
-        return Endpoint(str(_ip(host, 0, text, "is not an IPv4 address")), port)
+        return Endpoint(str(_ip(host, 0, text, AddressReason.NO_IPV4)), port)
     name, _ = _domain_name(text, 0, len(host), single_label=True)
     return Endpoint(name, port)
 
@@ -124,21 +125,22 @@ def _refuse_unseen(text: str) -> None:
     """Controls, line breaks, bidi and zero-width characters: they are smuggled or pasted by mistake."""
     for position, char in enumerate(text):
         if unicodedata.category(char) in _UNSEEN:
-            raise AddressError(text, position, f"the invisible character U+{ord(char):04X} is not allowed")
+            raise AddressError(text, position, AddressReason.INVISIBLE, code=f"U+{ord(char):04X}")
     for position in (0, len(text) - 1):
         if text and text[position].isspace():
-            raise AddressError(text, position, "white space around it is not allowed; give it without")
+            raise AddressError(text, position, AddressReason.WHITE_SPACE)
 
 
 def _refuse_wrapping(text: str) -> None:
     if text[:7].lower() == "mailto:":
-        raise AddressError(text, 0, "give the address without mailto:")
+        raise AddressError(text, 0, AddressReason.MAILTO)
     if text.startswith("@"):
-        reason = "a source route is not accepted; give the last address alone" if ":" in text else None
-        raise AddressError(text, 0, reason or "the local part before the @ is missing")
+        raise AddressError(
+            text, 0, AddressReason.SOURCE_ROUTE if ":" in text else AddressReason.NO_LOCAL_PART
+        )
     opening = text.find("<")
     if opening >= 0 and text.endswith(">"):
-        raise AddressError(text, opening, "give only the address that stands between < and >")
+        raise AddressError(text, opening, AddressReason.IN_BRACKETS)
 
 
 def _local_part_end(text: str) -> int:
@@ -152,18 +154,18 @@ def _dot_string_end(text: str) -> int:
     for position, char in enumerate(text):
         if char == "@":
             if text[position - 1] == ".":
-                raise AddressError(text, position - 1, "a local part does not end with a dot")
+                raise AddressError(text, position - 1, AddressReason.LOCAL_LAST_DOT)
             return position
         if char == ".":
             if position == 0:
-                raise AddressError(text, 0, "a local part does not begin with a dot")
+                raise AddressError(text, 0, AddressReason.LOCAL_FIRST_DOT)
             if text[position - 1] == ".":
-                raise AddressError(text, position, "two dots in a row are not allowed without quotes")
+                raise AddressError(text, position, AddressReason.LOCAL_TWO_DOTS)
         elif char.isspace():
-            raise AddressError(text, position, "a space is not allowed in a local part without quotes")
+            raise AddressError(text, position, AddressReason.LOCAL_SPACE)
         elif char.isascii() and char not in _ATEXT:
-            raise AddressError(text, position, f"{char} is not allowed in a local part without quotes")
-    raise AddressError(text, len(text), "there is no @")
+            raise AddressError(text, position, AddressReason.LOCAL_CHARACTER, char)
+    raise AddressError(text, len(text), AddressReason.NO_AT)
 
 
 def _quoted_string_end(text: str) -> int:
@@ -173,18 +175,18 @@ def _quoted_string_end(text: str) -> int:
         if text[position] == "\\":
             position += 1  # quoted-pairSMTP
             if text[position : position + 1] and not text[position].isascii():
-                raise AddressError(text, position, "only ASCII may follow a backslash")
+                raise AddressError(text, position, AddressReason.BACKSLASH)
         position += 1
     if position >= len(text):
-        raise AddressError(text, len(text), "the closing quote is missing")
+        raise AddressError(text, len(text), AddressReason.NO_CLOSING_QUOTE)
     if text[position + 1 : position + 2] != "@":
-        raise AddressError(text, position + 1, "an @ must follow the closing quote")
+        raise AddressError(text, position + 1, AddressReason.NO_AT_AFTER_QUOTE)
     return position + 1
 
 
 def _domain_or_literal(text: str, start: int) -> tuple[str, str, IPAddress | None]:
     if start >= len(text):
-        raise AddressError(text, len(text), "the domain after the @ is missing")
+        raise AddressError(text, len(text), AddressReason.NO_DOMAIN)
     if text[start] == "[":
         literal = _literal(text, start)
         canonical = f"[IPv6:{literal}]" if literal.version == 6 else f"[{literal}]"
@@ -196,22 +198,22 @@ def _domain_or_literal(text: str, start: int) -> tuple[str, str, IPAddress | Non
 def _literal(text: str, start: int) -> IPAddress:
     """Address-literal of RFC 5321 section 4.1.3."""
     if not text.endswith("]"):
-        raise AddressError(text, len(text), "the closing ] is missing")
+        raise AddressError(text, len(text), AddressReason.NO_CLOSING_BRACKET)
     inner = text[start + 1 : -1]
     if inner[:5].lower() == "ipv6:":
-        address = _ip(inner[5:], start + 6, text, "is not an IPv6 address")
+        address = _ip(inner[5:], start + 6, text, AddressReason.NO_IPV6)
         if address.version != 6:
-            raise AddressError(text, start + 6, "is not an IPv6 address; write [192.0.2.1] for IPv4")
+            raise AddressError(text, start + 6, AddressReason.NO_IPV6_LITERAL)
         return address
-    address = _ip(inner, start + 1, text, "is no address literal; write [192.0.2.1] or [IPv6:2001:db8::1]")
+    address = _ip(inner, start + 1, text, AddressReason.NO_LITERAL)
     if address.version == 6:
-        raise AddressError(text, start + 1, f"an IPv6 literal is written [IPv6:{address}]")
+        raise AddressError(text, start + 1, AddressReason.BARE_IPV6, str(address))
     return address
 
 
-def _ip(part: str, offset: int, text: str, reason: str) -> IPAddress:
+def _ip(part: str, offset: int, text: str, reason: AddressReason) -> IPAddress:
     if "%" in part:
-        raise AddressError(text, offset + part.index("%"), "a zone index is not allowed")
+        raise AddressError(text, offset + part.index("%"), AddressReason.ZONE_INDEX)
     for family in (IPv4Address, IPv6Address):
         try:
             return family(part)
@@ -227,10 +229,10 @@ def _port(text: str, colon: int, default: int) -> int:
         return default
     digits = text[colon + 1 :]
     if text[colon] != ":" or not (digits.isascii() and digits.isdigit()) or len(digits) > 5:
-        raise AddressError(text, colon, "a port is written :1 to :65535")
+        raise AddressError(text, colon, AddressReason.PORT_FORM)
     port = int(digits)
     if not 1 <= port <= 65535:
-        raise AddressError(text, colon + 1, "a port is a number from 1 to 65535")
+        raise AddressError(text, colon + 1, AddressReason.PORT_RANGE)
     return port
 
 
@@ -248,21 +250,21 @@ def _domain_name(text: str, start: int, end: int, *, single_label: bool) -> tupl
         at += len(raw) + 1
     domain = ".".join(a_labels)
     if len(domain) > DOMAIN_LIMIT:
-        raise AddressError(text, end, f"the domain is longer than {DOMAIN_LIMIT} octets")
+        raise AddressError(text, end, AddressReason.LONG_DOMAIN, most=DOMAIN_LIMIT)
     if len(a_labels) == 1 and not single_label:
-        raise AddressError(text, end, "the domain has only one label; give the full domain name")
+        raise AddressError(text, end, AddressReason.ONE_LABEL)
     if a_labels[-1].isdigit() and not (single_label and len(a_labels) == 1):
         last = end - len(a_labels[-1])
         if _DOTTED_QUAD.fullmatch(domain):
-            raise AddressError(text, start, f"an address in place of a domain is written [{domain}]")
-        raise AddressError(text, last, "a top-level domain is never all digits")
+            raise AddressError(text, start, AddressReason.BARE_IPV4, domain)
+        raise AddressError(text, last, AddressReason.NUMERIC_TOP_LEVEL)
     return domain, ".".join(u_labels)
 
 
-def _empty_label(at: int, start: int, end: int) -> str:
+def _empty_label(at: int, start: int, end: int) -> AddressReason:
     if at >= end > start:
-        return "a domain does not end with a dot"
-    return "a domain does not begin with a dot" if at == start else "two dots in a row are not allowed"
+        return AddressReason.DOMAIN_LAST_DOT
+    return AddressReason.DOMAIN_FIRST_DOT if at == start else AddressReason.DOMAIN_TWO_DOTS
 
 
 def _label(text: str, at: int, raw: str) -> tuple[str, str]:
@@ -275,9 +277,9 @@ def _label(text: str, at: int, raw: str) -> tuple[str, str]:
         )
     for offset, char in enumerate(raw):
         if char.isspace():
-            raise AddressError(text, at + offset, "a space is not allowed in a domain")
+            raise AddressError(text, at + offset, AddressReason.DOMAIN_SPACE)
         if char.isascii() and not (char.isalnum() or char == "-"):
-            raise AddressError(text, at + offset, f"{char} is not allowed in a domain")
+            raise AddressError(text, at + offset, AddressReason.DOMAIN_CHARACTER, char)
     import idna
 
     try:
@@ -285,8 +287,7 @@ def _label(text: str, at: int, raw: str) -> tuple[str, str]:
             raise idna.IDNAError("too long")
         return idna.alabel(mapped_name).decode("ascii"), mapped_name
     except UnicodeError:
-        position, reason = _idna_fault(raw, mapped_name)
-        raise AddressError(text, at + position, reason) from None
+        raise _idna_fault(raw, mapped_name).within(text, at) from None
 
 
 def _map_characters(raw: str) -> str:
@@ -305,13 +306,15 @@ def _check_ldh(text: str, at: int, raw: str, label: str) -> None:
     good = _LDH.match(label)
     wrong = good.end() if good else 0
     if wrong < len(label):
-        character = "a space" if label[wrong].isspace() else label[wrong]
-        raise AddressError(text, at + min(wrong, len(raw) - 1), f"{character} is not allowed in a domain")
+        place, char = at + min(wrong, len(raw) - 1), label[wrong]
+        if char.isspace():
+            raise AddressError(text, place, AddressReason.DOMAIN_SPACE)
+        raise AddressError(text, place, AddressReason.DOMAIN_CHARACTER, char)
     if label.startswith("-") or label.endswith("-"):
         place = at if label.startswith("-") else at + len(raw) - 1
-        raise AddressError(text, place, "a label does not begin or end with a hyphen")
+        raise AddressError(text, place, AddressReason.HYPHEN)
     if len(label) > LABEL_LIMIT:
-        raise AddressError(text, at + LABEL_LIMIT, f"a label is longer than {LABEL_LIMIT} octets")
+        raise AddressError(text, at + LABEL_LIMIT, AddressReason.LONG_LABEL, most=LABEL_LIMIT)
 
 
 def _from_a_label(text: str, at: int, label: str) -> str:
@@ -321,7 +324,7 @@ def _from_a_label(text: str, at: int, label: str) -> str:
         return idna.ulabel(label)
     except UnicodeError:
         if not _is_host_label(label):
-            raise AddressError(text, at, f"{label} is not a valid A-label (IDNA 2008)") from None
+            raise AddressError(text, at, AddressReason.A_LABEL, label) from None
         return label  # a name that IDNA 2003 allowed: it may exist, and is shown as it stands in DNS
 
 
@@ -335,18 +338,18 @@ def _is_host_label(label: str) -> bool:
     return bool(u_label) and all(unicodedata.category(char) not in _UNSEEN for char in u_label)
 
 
-def _idna_fault(raw: str, mapped_name: str) -> tuple[int, str]:
+def _idna_fault(raw: str, mapped_name: str) -> AddressError:
     """Where and why IDNA 2008 refuses the label: the end of the shortest prefix that it refuses."""
     import idna
 
     if len(mapped_name) > LABEL_LIMIT:
-        return LABEL_LIMIT, "a label is too long"
+        return AddressError(raw, LABEL_LIMIT, AddressReason.LONG_U_LABEL)
     for length in range(1, len(raw) + 1):
         try:
             idna.alabel(_map_characters(raw[:length]))
         except idna.InvalidCodepoint:
             char = raw[length - 1]
-            return length - 1, f"{char} (U+{ord(char):04X}) is not allowed in a domain (IDNA 2008)"
+            return AddressError(raw, length - 1, AddressReason.IDNA_CHARACTER, char, f"U+{ord(char):04X}")
         except UnicodeError:
             continue
-    return 0, f"the label {mapped_name} is not allowed (IDNA 2008)"
+    return AddressError(raw, 0, AddressReason.IDNA_LABEL, mapped_name)

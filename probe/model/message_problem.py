@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from probe.model.address_reason import AddressWhy
+
 
 class MessageReason(StrEnum):
     """What breaks the form of a message (RFC 5322), or kept it from being read completely."""
@@ -25,15 +27,15 @@ class MessageReason(StrEnum):
 @dataclass(frozen=True, slots=True)
 class MessageWhy:
     """A reason with the values that its sentence uses; the others are empty. `field` is the name of a header
-    field, `charset` what the message was read as, `count` of fields or octets, `most` a limit, `text` what
-    the reader of addresses says of one."""
+    field, `charset` what the message was read as, `count` of fields or octets, `most` a limit, `address`
+    why one of the author is none."""
 
     tag: MessageReason
     field: str = ""
     charset: str = ""
     count: int | None = None
     most: int | None = None
-    text: str = ""
+    address: AddressWhy | None = None
 
 
 class SubjectReason(StrEnum):

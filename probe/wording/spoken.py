@@ -14,6 +14,7 @@ from functools import cache
 from typing import TypeGuard
 
 from probe.knowledge.finding_tags import shared_words
+from probe.model.address_reason import AddressWhy
 from probe.model.dialable import NotPublic
 from probe.model.exhaustion import Shortage
 from probe.model.fault import Fault
@@ -77,7 +78,7 @@ def table_of(vocabulary: type[StrEnum]) -> str:
 
 
 def _value(value: object) -> Arg:
-    if isinstance(value, Shortage):
+    if isinstance(value, Shortage | AddressWhy):
         return value.words
     if isinstance(value, NotPublic) or is_tagged(value):
         return spoken(value)

@@ -180,7 +180,7 @@ def _authors(message: _Part, problems: list[MessageWhy]) -> tuple[tuple[str, ...
             try:
                 domains.append(parse_mailbox(address).domain)
             except AddressError as error:
-                problems.append(MessageWhy(MessageReason.AUTHOR_ADDRESS, text=error.reason))
+                problems.append(MessageWhy(MessageReason.AUTHOR_ADDRESS, address=error.why))
         if not any(address for _, address in pairs):
             problems.append(MessageWhy(MessageReason.NO_AUTHOR))
     return tuple(mailboxes), tuple(dict.fromkeys(domains))

@@ -7,6 +7,7 @@ from importlib.resources import files
 import pytest
 
 from probe.knowledge.toml_import import load
+from probe.model.address_reason import AddressReason
 from probe.model.message_problem import MessageReason, MessageWhy, SubjectReason
 from probe.reading.message.links import judge_link, links_in_html, links_in_text
 from probe.reading.message.read import read_message
@@ -138,7 +139,8 @@ def test_a_missing_or_unreadable_header_is_a_problem() -> None:
     )
     no_date, author = read_message(b"From: a@b..c\n\n").problems
     assert no_date == MessageWhy(MessageReason.NO_FIELD, "Date")
-    assert spoken(author) == f"From: {author.text}" and author.tag is MessageReason.AUTHOR_ADDRESS
+    assert author.address is not None and author.address.tag is AddressReason.DOMAIN_TWO_DOTS
+    assert spoken(author) == f"From: {author.address.words}" and author.tag is MessageReason.AUTHOR_ADDRESS
 
 
 @pytest.mark.parametrize(
