@@ -65,7 +65,7 @@ def _go_on(state: BulkState, options: BulkOptions, progress: BulkProgress) -> in
             (total,) = state.query("select count(*) from rows")[0]
             writer.write(lambda count: progress("rows", count, total))
         elif not _ask(Asking(state, writer, options, progress)):
-            complain(_stopped(state, options))
+            complain(_stop_line(state, options))
             return EXIT_INTERRUPTED
     finally:
         if sink is not None:
@@ -82,7 +82,7 @@ def _ask(asking: Any) -> bool:
         raise UsageError("", str(error)) from None
 
 
-def _stopped(state: BulkState, options: BulkOptions) -> str:
+def _stop_line(state: BulkState, options: BulkOptions) -> str:
     ((total, count),) = state.query("select count(*), count(done) from domains")
     if options.state_path is None:
         return f"stopped after {count} of {total} domains; with -o FILE.jsonl a run can be gone on with"
