@@ -70,6 +70,7 @@ class HandshakeFault(StrEnum):
 class CertificateFault(StrEnum):
     """What is wrong with a certificate (RFC 5280, RFC 9525)."""
 
+    NO_CERTIFICATE = "no_certificate"
     UNREADABLE = "unreadable"
     EXPIRED = "expired"
     NOT_YET_VALID = "not_yet_valid"

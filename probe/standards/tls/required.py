@@ -51,7 +51,7 @@ def why_unverified(
     except ValueError as error:
         return (Reason(CertificateFault.UNREADABLE, text=str(error)),)
     if certificate is None:
-        return (Reason(CertificateFault.UNREADABLE, text="there is none"),)
+        return (Reason(CertificateFault.NO_CERTIFICATE),)
     return held_to(demand, chain, certificate, problems(certificate, host, at, trust), at)
 
 

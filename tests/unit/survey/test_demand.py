@@ -20,6 +20,7 @@ from probe.standards.tls.required import NO_TLSA, CertificateDemand, Proof, why_
 from probe.standards.tls.results import TlsaSet
 from probe.survey.demand import HostTls, tls_towards
 from probe.survey.sending import Sending
+from probe.wording.spoken import spoken
 from tests.support.certificates import issue
 from tests.unit.checks.vantage.test_sender_mta import MTA
 
@@ -137,6 +138,10 @@ def test_tlsa_alone_counts_where_it_is_demanded() -> None:
 
 
 def test_no_certificate_and_an_unreadable_one_are_faults() -> None:
-    for chain in ((), (b"no certificate",)):
+    for chain, tag in (
+        ((), CertificateFault.NO_CERTIFICATE),
+        ((b"no certificate",), CertificateFault.UNREADABLE),
+    ):
         (fault,) = why_unverified(chain, HOST, AT, TRUSTED, CertificateDemand())
-        assert fault.tag is CertificateFault.UNREADABLE
+        assert fault.tag is tag
+        assert spoken(fault).startswith("unreadable certificate: ")
