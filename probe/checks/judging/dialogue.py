@@ -165,9 +165,14 @@ def demanded_by(facts: Facts, host: str) -> TlsDemand | None:
     """The policy that asks for TLS with a host; None where TLS is opportunistic (RFC 7435).
 
     TLSA records do, also where none of them can be used (RFC 7672 section 2.2)."""
-    if any(dane.host == host and dane.status is DaneStatus.UNUSABLE for dane in facts.recipient.dane):
+    if has_dane(facts, host, DaneStatus.UNUSABLE):
         return TlsDemand.DANE
     return authenticated_by(facts, host)
+
+
+def has_dane(facts: Facts, host: str, *statuses: DaneStatus) -> bool:
+    """Whether DANE of a host has one of these statuses."""
+    return any(dane.host == host and dane.status in statuses for dane in facts.recipient.dane)
 
 
 def authenticated_by(facts: Facts, host: str) -> TlsDemand | None:
@@ -176,8 +181,7 @@ def authenticated_by(facts: Facts, host: str) -> TlsDemand | None:
     DANE takes precedence over MTA-STS (RFC 8461 section 2): a host with usable TLSA records is judged by them
     alone.
     """
-    usable = (DaneStatus.MATCHED, DaneStatus.MISMATCHED, DaneStatus.NOT_SEEN)
-    if any(dane.host == host and dane.status in usable for dane in facts.recipient.dane):
+    if has_dane(facts, host, DaneStatus.MATCHED, DaneStatus.MISMATCHED, DaneStatus.NOT_SEEN):
         return TlsDemand.DANE
     sts = facts.recipient.mta_sts
     if sts.status is StsStatus.VALID and sts.policy is not None and sts.policy.mode is StsMode.ENFORCE:

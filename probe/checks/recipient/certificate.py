@@ -63,7 +63,7 @@ def _fault(facts: Facts, session: Session, tls: TlsFacts) -> Finding:
 
 
 def _tag(facts: Facts, host: str) -> str:
-    if any(dane.host == host and dane.status is DaneStatus.MATCHED for dane in facts.recipient.dane):
+    if dialogue.has_dane(facts, host, DaneStatus.MATCHED):
         return "certificate-vouched-for"
     if dialogue.authenticated_by(facts, host) is TlsDemand.MTA_STS:
         return "certificate-not-verified-demanded"
