@@ -70,7 +70,7 @@ class Reasons:
         stage = wording.stage if wording is not None else None
         is_remote = wording is not None and wording.speaker is _REMOTE
         host = event.relay.host if event.relay is not None else None
-        key = template(text, event.recipient, host)
+        key = template(text, event.recipient, host, wording.recipients if wording is not None else ())
         # rules name providers' hosts alone
         whose = operator.id if operator.is_known or operator is LOCAL else ""
         place = (is_remote, stage, whose)

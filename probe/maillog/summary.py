@@ -173,10 +173,11 @@ def _group(group: Group, aggregate: Aggregate, selection: Selection, is_unreache
 def _wording(wording: Wording, names: Names) -> LogWording:
     event = wording.example
     words = event.earlier if event.earlier is not None else event.words
+    others = words.recipients if words is not None else ()
     reading = wording.reason.explanation.reading
     is_remote = wording.reason.is_remote
     return LogWording(
-        template=names.text(wording.reason.key, event.recipient, wording.sender),
+        template=names.text(wording.reason.key, event.recipient, wording.sender, *others),
         messages=wording.messages,
         is_remote=is_remote,
         code=reading.code if reading is not None and is_remote else None,
@@ -184,7 +185,7 @@ def _wording(wording: Wording, names: Names) -> LogWording:
         if reading is not None and is_remote and reading.enhanced
         else None,
         example=names.text(
-            words.text if words is not None else "", event.recipient, wording.sender, event.orig_to
+            words.text if words is not None else "", event.recipient, wording.sender, event.orig_to, *others
         ),
         stage=words.stage.value if words is not None and words.stage is not None else "",
         queue_id=event.queue_id,
@@ -211,7 +212,11 @@ def _attempt(event: Event, aggregate: Aggregate, names: Names) -> LogAttempt:
         relay_ip=event.relay.ip if event.relay is not None else None,
         stage=words.stage.value if words is not None and words.stage is not None else "",
         is_remote=words is not None and words.speaker is Speaker.REMOTE,
-        words=names.text(text, event.recipient, event.sender, event.orig_to),
+        words=names.text(
+            text,
+            *(event.recipient, event.sender, event.orig_to),
+            *(words.recipients if words is not None else ()),
+        ),
         file=event.file,
         line=event.line,
     )

@@ -9,6 +9,7 @@ meaning of a reply ("S3140"). Where it gives too many keys, host names and all n
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 _TOKEN = re.compile(r"(?<!\S)[^\s@0-9]*+[@0-9]\S*+")
 _EDGES = "<>()[]{},.;:\"'!?#*=|"
@@ -66,18 +67,21 @@ _masks = _Masks()
 _wait_marks = _Waits()
 
 
-def template(text: str, recipient: str | None = None, host: str | None = None) -> str:
+def template(
+    text: str, recipient: str | None = None, host: str | None = None, recipients: Sequence[str] = ()
+) -> str:
     """The text with `[address]`, `[ip]`, `[host]`, `[id]`, `[n]`, `[user]` and `[domain]` where they stood.
 
-    `recipient` and `host` are those that the text is about, whose names are found without an @, too."""
+    `recipient`, or one of `recipients`, and `host` are those that the text is about, whose names are found
+    without an @, too."""
     text = text[:_LIMIT]
     if host and host in text:
         text = text.replace(host, "[host]")
     if recipient and "@" in recipient and recipient in text:
         text = text.replace(recipient, "[address]")  # its token comes again then, and is masked once
     text_template = _wait_marks[" ".join(map(_masks.__getitem__, text.split(" ")))]
-    if recipient:
-        local, _, domain = recipient.rpartition("@")
+    for name in (recipient, *recipients) if recipient else recipients:
+        local, _, domain = (name or "").rpartition("@")
         if len(local) >= _SHORT and local in text_template:
             text_template = text_template.replace(local, "[user]")
         if domain and domain in text_template:

@@ -72,7 +72,7 @@ def outcome_object(item: NamedOutcome) -> dict[str, Any]:
     event, reason = outcome.event, outcome.reason
     words = event.earlier if event.earlier is not None else event.words
     addresses = (event.recipient, event.sender, event.orig_to)
-    text = names.text(words.text, *addresses) if words is not None else None
+    text = names.text(words.text, *addresses, *words.recipients) if words is not None else None
     is_remote = words is not None and words.speaker == "remote"
     recipient = event.recipient or ""
     row: dict[str, Any] = {

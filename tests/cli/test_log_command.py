@@ -318,3 +318,26 @@ def test_mail_that_stands_behind_many_lines_of_other_programs_is_found(
     ]
     name = written(tmp_path, *others, sent(), bounced(GONE, "ABCDEF1235"))
     assert reported(capsys, name)["totals"]["messages"] == 2
+
+
+OF_SEVERAL = (
+    "Nov 29 02:31:04 host=mx.b.example tls=off auth=off from=a@a.example "
+    "recipients=erika@b.example,jonas@b.example smtpstatus=550 smtpmsg='550 5.1.1 No such user: jonas' "
+    "errormsg='recipient address jonas@b.example not accepted by the server' exitcode=EX_DATAERR",
+    "Nov 29 02:31:04 mail sendmail[9]: 6AT2RDph000102: to=<erika@b.example>,<jonas@b.example>, "
+    "delay=00:00:01, xdelay=00:00:00, mailer=esmtp, pri=1, relay=mx.b.example. [203.0.113.9], dsn=5.1.1, "
+    "reply=550 5.1.1 jonas is not here, stat=User unknown",
+)
+
+
+@pytest.mark.parametrize("line", OF_SEVERAL, ids=["msmtp", "sendmail"])
+@pytest.mark.parametrize("form", ["text", "json", "jsonl", "markdown", "csv"])
+def test_words_about_one_of_several_recipients_name_nobody(
+    line: str, form: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = written(tmp_path, line)
+    assert run(("log", name, "--format", form)) == 0
+    out = capsys.readouterr().out
+    assert "b.example" in out and "jonas" not in out and "erika" not in out
+    assert run(("log", name, "--format", form, "--addresses")) == 0
+    assert form == "csv" or "jonas" in capsys.readouterr().out

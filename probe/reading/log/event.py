@@ -5,9 +5,11 @@ A stranger's words stand here as they were said; only `probe.report` makes them 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from itertools import islice
 from typing import NamedTuple
 
 from probe.model.reply import Stage
@@ -48,14 +50,28 @@ class Speaker(StrEnum):
     PROGRAM = "program"  # a delivery command or library that our server ran
 
 
+_NAMED = 100  # recipients that are remembered with the words about them
+
+
 class Words(NamedTuple):
     """What was said, with the wrapping of the log taken off, one line for each line of the reply that the
-    log lets us tell apart. `cut`: the log holds only a part of it."""
+    log lets us tell apart. `cut`: the log holds only a part of it. `recipients`: those whose names stand
+    in them, where they are told of several and may be about one."""
 
     speaker: Speaker
     text: str
     stage: Stage | None = None
     cut: bool = False
+    recipients: tuple[str, ...] = ()
+
+    def about(self, recipients: Sequence[str | None]) -> Words:
+        """The same, told of several recipients."""
+        if len(recipients) < 2:
+            return self
+        names = (
+            it for it in recipients if it and it.rpartition("@")[0].strip('"').lower() in self.text.lower()
+        )
+        return self._replace(recipients=tuple(islice(names, _NAMED)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -170,6 +170,7 @@ class HarakaReader(FramedReader):
         rest: Sequence[str | None] = [to for to in group if to not in transaction.final_recipients]
         if not rest and not transaction.final_recipients:
             rest = (None,)  # the lines that name them are not in this log
+        words = words.about(rest) if words is not None else None
         word = "Temp failing" if status is Status.DEFERRED else "bouncing mail"
         return [
             self._event(uuid, transaction, recipient, status, word, words, relay, frame, number, before)
@@ -197,7 +198,7 @@ class HarakaReader(FramedReader):
         )
         transaction.final_recipients.update(to for to in recipients if to is not None)
         response = fields.get("response", "")
-        words = Words(Speaker.REMOTE, response, Stage.END_OF_DATA) if response else None
+        words = Words(Speaker.REMOTE, response, Stage.END_OF_DATA).about(recipients) if response else None
         delay = fields.get("delay", "")
         seconds = float(delay) if re.fullmatch(r"\d{1,9}(?:\.\d{1,6})?", delay) else None
         return [

@@ -56,6 +56,7 @@ class KumoMtaReader(JsonReader):
             kind = Kind.REFUSAL
         events = []
         targets: Sequence[str | None] = recipients or (None,)
+        words = words.about(targets) if words is not None else None
         for recipient in targets:
             earlier = None
             if recipient is not None and status is Status.DEFERRED:

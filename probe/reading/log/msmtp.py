@@ -80,7 +80,7 @@ class MsmtpReader(FramedReader):
                 sender=fields.get("from"),
                 recipient=recipient,
                 relay=relay,
-                words=words,
+                words=words.about(recipients) if words is not None else None,
                 cut=is_cut,
                 tls=fields.get("tls"),
             )

@@ -124,7 +124,7 @@ class NullmailerReader(FramedReader):
                 now.sender,
                 recipient,
                 relay=now.relay,
-                words=words,
+                words=words.about(recipients) if words is not None else None,
                 cut=is_cut,
             )
             for recipient in recipients

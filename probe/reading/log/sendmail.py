@@ -127,7 +127,9 @@ class SendmailReader(FramedReader):
             note = self.memory.note_of(("tls", frame.pid))
             tls = str(note[1]) if isinstance(note, tuple) and note[0] == relay.host.lower() else None
         events = []
-        for recipient in _split(match["to"]):
+        recipients = _split(match["to"])
+        words = words.about(recipients) if words is not None else None
+        for recipient in recipients:
             if status is Status.DEFERRED:
                 self.memory.defer(queue_id, recipient, words)
             else:
