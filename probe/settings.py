@@ -77,6 +77,11 @@ ENGINE_RESOLVER_QUERIES = 100 * ENGINE_RESOLVER_USES  # aliases, other servers a
 BULK_HOSTS_KEPT = 100_000  # MX hosts whose state is remembered; some 15 MB
 BULK_COMMIT = 1.0  # seconds between two commits: what a crash costs is asked again
 BULK_BATCH = 5000  # rows or domains in one turn
+BULK_PLAN_RATE = 1000.0  # questions a second that a resolver in the same network answers, for a plan
+BULK_RCPT_A_SESSION = 3  # mailboxes: a plan says what asking about them would take
+BULK_SESSION_TIME = 3.0  # seconds of such a session, at 300 ms a step
+BULK_SESSION_PAUSE = 2.0  # between two of them with one operator
+BULK_MAILBOXES_AN_HOUR = 200  # of one operator: more looks like harvesting, whatever the pace
 BULK_PROGRESS = 30.0  # seconds between two lines of progress where there is no terminal
 
 # SPF (RFC 7208 section 4.6.4)

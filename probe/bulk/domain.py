@@ -124,11 +124,36 @@ def look_up(domain: str, hosts: Hosts) -> LookUp:
         return (yield from _implicit(domain, hosts))
     if status is not Status.ANSWER:
         return DomainResult(domain, DomainState.DNS_UNKNOWN, failure=_failure(response))
-    records = sorted({it for it in response.records if isinstance(it, tuple) and _is_mx(it)})
-    names = tuple(dict.fromkeys(str(it[1]) for it in records))
+    names = _exchanges(response)
     if "" in names:
         return DomainResult(domain, DomainState.NULL_MX)  # RFC 7505; beside others, too, as Postfix has it
     return (yield from _by_hosts(domain, names, hosts))
+
+
+def look_up_mx(domain: str, hosts: Hosts) -> LookUp:
+    """Find out which hosts `domain` names, by its MX records alone: MX, NULL_MX, NO_DOMAIN (asked once),
+    IMPLICIT_MX where there are none, or DNS_UNKNOWN. For a plan."""
+    if domain.startswith("["):
+        yield from ()
+        return DomainResult(domain, DomainState.LITERAL)
+    (response,) = yield (Question(domain, RecordType.MX),)
+    status = _status(response)
+    if status is Status.NXDOMAIN:
+        return DomainResult(domain, DomainState.NO_DOMAIN)
+    if status is Status.NODATA:
+        return DomainResult(domain, DomainState.IMPLICIT_MX, (domain,))
+    if status is not Status.ANSWER:
+        return DomainResult(domain, DomainState.DNS_UNKNOWN, failure=_failure(response))
+    names = _exchanges(response)
+    if "" in names:
+        return DomainResult(domain, DomainState.NULL_MX)
+    return DomainResult(domain, DomainState.MX, names[:MX_LIMIT])
+
+
+def _exchanges(response: LeanResponse) -> tuple[str, ...]:
+    """The MX hosts, the best first, each once; of equal ones the first by name."""
+    records = sorted({it for it in response.records if isinstance(it, tuple) and _is_mx(it)})
+    return tuple(dict.fromkeys(str(it[1]) for it in records))
 
 
 def _is_mx(record: tuple[object, ...]) -> bool:

@@ -116,6 +116,27 @@ class BulkGate:
 
 
 @dataclass(frozen=True, slots=True)
+class BulkQuestions:
+    """How many questions of one kind a run asks."""
+
+    kind: str
+    count: int
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
+class BulkPlan:
+    """What a run takes (--plan). `dns_seconds` by the rate at which the MX records came, where it
+    `is_measured`. `mailbox_seconds` is what asking about all mailboxes would take at a pace that servers
+    bear, which `bulk` does not do; None where there are none, or operators are not known (--offline)."""
+
+    questions: tuple[BulkQuestions, ...]
+    dns_seconds: int
+    is_measured: bool
+    mailbox_seconds: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class BulkReport:
     """The report on a list. `extent` says how far the questions went (None: nothing was asked); `output` is
     the file of the rows, `state` the one to go on from (empty: none)."""
@@ -134,5 +155,6 @@ class BulkReport:
     gates: tuple[BulkGate, ...]
     output: str
     state: str
+    plan: BulkPlan | None
     notes: tuple[str, ...]
     exit_code: ExitCode

@@ -59,18 +59,22 @@ def _go_on(state: BulkState, options: BulkOptions, progress: BulkProgress) -> in
         state.commit(Place())  # rows that were written may be others now
     sink = Sink(options.output, state.place.offset) if options.has_rows else None
     writer = Writer(state, sink, options)
+    rate = None
     try:
         if options.is_offline:
             state.begin()
             (total,) = state.query("select count(*) from rows")[0]
             writer.write(lambda count: progress("rows", count, total))
-        elif not _ask(Asking(state, writer, options, progress)):
-            complain(_stop_line(state, options))
-            return EXIT_INTERRUPTED
+        else:
+            asking = Asking(state, writer, options, progress)
+            if not _ask(asking):
+                complain(_stop_line(state, options))
+                return EXIT_INTERRUPTED
+            rate = asking.rate
     finally:
         if sink is not None:
             sink.close()
-    return _deliver(report_of(state, options, begin), options)
+    return _deliver(report_of(state, options, begin, rate), options)
 
 
 def _ask(asking: Any) -> bool:

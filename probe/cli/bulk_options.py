@@ -49,6 +49,12 @@ def parser() -> argparse.ArgumentParser:
     )
     result.add("--offline", action="store_true", help="Only read the list; nothing is asked.")
     result.add(
+        "--plan",
+        action="store_true",
+        help="Say what a run takes: rows, domains, operators, questions, time. MX records alone are asked "
+        "for; with --offline not even those.",
+    )
+    result.add(
         "--nameserver",
         metavar="IP[:PORT]",
         action="append",
@@ -90,6 +96,7 @@ class BulkOptions:
     column: str | None
     list_form: ListForm | None
     is_offline: bool
+    is_plan: bool
     nameservers: tuple[Endpoint, ...]
     allow_private: bool
     in_order: bool
@@ -134,6 +141,7 @@ def read_options(arguments: argparse.Namespace) -> BulkOptions:
         column=arguments.column,
         list_form=list_form,
         is_offline=arguments.offline,
+        is_plan=arguments.plan,
         nameservers=tuple(values.nameserver("--nameserver", it) for it in arguments.nameserver or ()),
         allow_private=arguments.allow_private,
         in_order=not arguments.unordered,
@@ -147,6 +155,10 @@ def read_options(arguments: argparse.Namespace) -> BulkOptions:
         verbosity=int(arguments.verbose),
         is_paged=arguments.pager,
     )
+    if options.is_plan and options.has_rows:
+        raise UsageError(
+            "--plan", f"writes no rows; take --format text, markdown or json, not {options.form.name}"
+        )
     _refuse_same_file(options)
     return options
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
-from probe.bulk.domain import DomainResult, Hosts, look_up
+from probe.bulk.domain import DomainResult, Hosts, look_up, look_up_mx
 from probe.bulk.row import BulkRow, DomainFacts
 from probe.cli import signals
 from probe.cli.bulk_options import BulkOptions
@@ -84,13 +84,17 @@ class Asking:
         self._hosts = Hosts(allow_private=options.allow_private)
         self._operators: dict[tuple[str, ...], Operator | None] = {}
         self._records: list[DomainRecord] = []
+        self._first_hosts: list[str] = []
         self._last = time.monotonic()
         ((self._total, self._count),) = state.query("select count(*), count(done) from domains")
         self._begun = self._count
+        self.rate = 0.0  # domains a second
 
     def run(self) -> bool:
         """Ask; whether it came to its end, and was not stopped by a signal. Raises ResolverConfigError."""
+        begin = time.monotonic()
         is_whole = asyncio.run(self._run())
+        self.rate = self._count / max(time.monotonic() - begin, 0.001)
         self._commit()
         return is_whole
 
@@ -127,7 +131,8 @@ class Asking:
             yield self._work(number, name)
 
     def _work(self, number: int, name: str) -> Generator[Any, Any, tuple[int, DomainResult]]:
-        return number, (yield from look_up(name, self._hosts))
+        ask = look_up_mx if self._options.is_plan else look_up
+        return number, (yield from ask(name, self._hosts))
 
     def _take(self, numbered: tuple[int, DomainResult]) -> None:
         number, result = numbered
@@ -141,6 +146,8 @@ class Asking:
             likely_typo_of(result.domain) or "",
         )
         self._records.append(DomainRecord(number, facts, now()))
+        if self._options.is_plan and result.hosts:
+            self._first_hosts.append(result.hosts[0])
         self._count += 1
         if time.monotonic() - self._last >= BULK_COMMIT:
             self._commit()
@@ -160,5 +167,8 @@ class Asking:
         """Keep what is known, write what follows from it, and commit both."""
         self._state.keep_domains(self._records)
         self._records.clear()
+        if self._first_hosts:
+            self._state.keep_hosts(self._first_hosts)
+            self._first_hosts.clear()
         self._writer.write()
         self._last = time.monotonic()

@@ -286,6 +286,17 @@ class BulkState:
         row = self._base.execute("select done from domains where name = ?", (domain,)).fetchone()
         return int(row[0]) if row is not None and row[0] is not None else 0
 
+    def keep_hosts(self, names: Sequence[str]) -> None:
+        """Note MX hosts, of which `count_hosts` counts the different ones; for this process alone."""
+        self._base.execute("create temp table if not exists hosts (name text not null)")
+        self._base.executemany("insert into hosts values (?)", ((name,) for name in names))
+
+    def count_hosts(self) -> int:
+        """How many different hosts were noted."""
+        if not self._base.execute("select 1 from sqlite_temp_master where name = 'hosts'").fetchone():
+            return 0
+        return int(self._base.execute("select count(distinct name) from hosts").fetchone()[0])
+
     def query(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         """The rows of a question about what is in it."""
         return self._base.execute(statement, values).fetchall()

@@ -8,26 +8,31 @@ from datetime import UTC, datetime
 from probe._version import VERSION
 from probe.bulk.domain import DomainState
 from probe.bulk.gate import judge
-from probe.bulk.report import SCHEMA, BulkInput, BulkProblem, BulkReport, BulkTotals, BulkTypo
+from probe.bulk.plan import plan
+from probe.bulk.report import SCHEMA, BulkInput, BulkPlan, BulkProblem, BulkReport, BulkTotals, BulkTypo
 from probe.bulk.summary import OperatorCount, StateCount, gate_counts, matters, operators, outcomes
 from probe.cli.bulk_options import BulkOptions
 from probe.cli.bulk_state import BulkState
 from probe.knowledge.rules import rules_digest
 from probe.model.report_tool import ReportTool
-from probe.model.verdict import ExitCode, Extent, Outcome
+from probe.model.verdict import ExitCode, Extent
 
 _EXAMPLES = 5
 _MOST = 1000  # malformed rows, slips and operators that a summary holds
 
 
-def report_of(state: BulkState, options: BulkOptions, begin: int) -> BulkReport:
-    """The report on all that is in the state."""
+def report_of(state: BulkState, options: BulkOptions, begin: int, rate: float | None = None) -> BulkReport:
+    """The report on all that is in the state; `rate` are the domains a second that were asked about."""
     totals = _totals(state, options)
-    counts = [] if options.is_offline else _states(state)
+    has_outcomes = not (options.is_offline or options.is_plan)
+    counts = _states(state) if has_outcomes else []
     by_outcome = outcomes(counts, totals.rows)
     gates = judge(options.limits, gate_counts(totals, by_outcome), totals.rows)
     ((of_operators,),) = state.query("select coalesce(sum(rows), 0) from domains where operator <> ''")
-    is_blind = bool(by_outcome) and all(it.outcome is Outcome.INCONCLUSIVE for it in by_outcome)
+    ((informative,),) = state.query(
+        "select count(*) from domains where done is not null and state <> ?", DomainState.DNS_UNKNOWN.value
+    )
+    is_blind = bool(totals.answered) and not informative
     code = ExitCode.ACCEPTED
     if not all(it.passed for it in gates):
         code = ExitCode.REFUSED
@@ -46,6 +51,7 @@ def report_of(state: BulkState, options: BulkOptions, begin: int) -> BulkReport:
         typos=_typos(state),
         malformed=_malformed(state),
         gates=gates,
+        plan=_plan(state, options, totals, rate) if options.is_plan else None,
         output=str(options.output) if options.output is not None and options.has_rows else "",
         state=str(options.state_path) if options.state_path is not None else "",
         notes=_notes(totals, is_blind=is_blind),
@@ -71,6 +77,14 @@ def _totals(state: BulkState, options: BulkOptions) -> BulkTotals:
         answered=0 if options.is_offline else answered,
         typos=typos,
     )
+
+
+def _plan(state: BulkState, options: BulkOptions, totals: BulkTotals, rate: float | None) -> BulkPlan:
+    if options.is_offline:
+        return plan(totals.domains, None, 0, None, None)
+    ((missing,),) = state.query("select count(*) from domains where state = ?", DomainState.NO_DOMAIN.value)
+    ((mailboxes,),) = state.query("select count(address) from rows")
+    return plan(totals.domains, state.count_hosts(), missing, _operators(state) if mailboxes else None, rate)
 
 
 def _states(state: BulkState) -> list[StateCount]:

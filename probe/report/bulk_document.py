@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from probe.bulk.report import BulkGate, BulkMatter, BulkReport
+from probe.bulk.report import BulkGate, BulkMatter, BulkPlan, BulkReport
+from probe.model.text import duration
 from probe.model.verdict import Outcome
 from probe.report import document as doc
 from probe.report.detail import Detail
@@ -25,6 +26,8 @@ def build(report: BulkReport, detail: Detail) -> doc.Document:
     blocks: list[doc.Block] = [_verdict(report), doc.Facts(tuple(_facts(report)))]
     if report.gates:
         blocks.append(_gates(report))
+    if report.plan is not None:
+        blocks.append(_plan(report.plan, report))
     if detail is not Detail.BRIEF:
         blocks += _rest(report, detail)
     return doc.Document(tuple(blocks), title=_title(report), exit_code=report.exit_code)
@@ -38,6 +41,9 @@ def _title(report: BulkReport) -> doc.Title:
 
 
 def _verdict(report: BulkReport) -> doc.Verdict:
+    if report.plan is not None and all(it.passed for it in report.gates):
+        count = sum(it.count for it in report.plan.questions)
+        return doc.Verdict("PLAN", doc.Tone.GOOD, (f"{number(count)} questions in DNS for {_rows(report)}",))
     failing = [it for it in report.gates if not it.passed]
     if failing:
         return doc.Verdict("STOP", doc.Tone.BAD, ("; ".join(map(_over, failing)),))
@@ -54,6 +60,10 @@ def _verdict(report: BulkReport) -> doc.Verdict:
     if any(parts):
         return doc.Verdict("LOOK", doc.Tone.BAD if bad else doc.Tone.WARN, (text,))
     return doc.Verdict("CLEAR", doc.Tone.GOOD, (_clear(report),))
+
+
+def _rows(report: BulkReport) -> str:
+    return f"{rows(report.totals.rows)} of {number(report.totals.domains)} domains"
 
 
 def _clear(report: BulkReport) -> str:
@@ -88,6 +98,31 @@ def _facts(report: BulkReport) -> Iterator[doc.Fact]:
         yield doc.Fact("Output", ((Code(report.output),),))
     if report.state:
         yield doc.Fact("State", ((Code(report.state), ": no longer needed when the output is taken"),))
+
+
+def _plan(plan: BulkPlan, report: BulkReport) -> doc.Section:
+    columns = (doc.Column("questions", is_number=True), doc.Column("kind"), doc.Column("of what"))
+    table = tuple(((number(it.count),), (it.kind,), (it.about,)) for it in plan.questions)
+    rate = "as the MX records came" if plan.is_measured else "if a resolver answers 1 000 questions a second"
+    lines: list[Line] = [(f"DNS takes about {duration(max(plan.dns_seconds, 1))}, {rate}.",)]
+    if report.extent is None:
+        lines.append(
+            ("Who runs the mail servers is not known: --plan without --offline asks for MX records.",)
+        )
+    else:
+        first = report.operators[:3]
+        if first:
+            part = share(sum(it.share for it in first))
+            who = f"{len(first)} operator{'s' if len(first) > 1 else ''}"
+            lines.append((f"{part} of the rows are with {who} of {number(len(report.operators))}.",))
+    if plan.mailbox_seconds is not None:
+        lines.append(
+            (
+                "No mail server is asked. To ask about every mailbox at a pace that servers bear would take "
+                f"about {duration(max(plan.mailbox_seconds, 1))}; this version does not.",
+            )
+        )
+    return doc.Section(("Plan",), (doc.Table(columns, table), doc.Items(tuple(lines))), stays=True)
 
 
 def _gates(report: BulkReport) -> doc.Section:

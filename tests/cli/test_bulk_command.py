@@ -173,3 +173,33 @@ def test_what_cannot_be_is_one_line(name: str, tmp_path: Path) -> None:
     assert (run.code, run.stdout, run.stderr.count("\n")) == (2, "", 1)
     assert words in run.stderr
     assert path.read_text(encoding="utf-8").startswith("name,email")
+
+
+async def test_a_plan_asks_for_mx_records_alone_and_tells_what_a_run_takes(tmp_path: Path) -> None:
+    rows = "\n".join(
+        [*(f"u{n}@good.example" for n in range(600)), "a@work.example", "b@absent.example", "foo"]
+    )
+    summary = tmp_path / "plan.json"
+    async with DnsServer(ZONE) as server:
+        result = await bulk(server, "-", "--plan", "--summary", str(summary), stdin=rows.encode())
+        queries = sorted((it.rtype, it.name) for it in server.queries)
+    assert queries == [("MX", "absent.example"), ("MX", "good.example"), ("MX", "work.example")]
+    report = json.loads(summary.read_text(encoding="utf-8"))
+    Draft202012Validator(bulk_schema()).validate(report)
+    assert [(it["kind"], it["count"]) for it in report["plan"]["questions"]] == [("MX", 4), ("A", 2)]
+    assert report["plan"]["mailbox_seconds"] == 600 / 200 * 3600
+    text = " ".join(result.stdout.split())
+    assert result.code == 0 and "PLAN" in text and "100 % of the rows are with 2 operators of 2" in text
+    assert report["outcomes"] == [] and report["totals"]["malformed"] == 1
+
+
+async def test_a_plan_offline_asks_nothing() -> None:
+    async with DnsServer(ZONE) as server:
+        result = await bulk(server, "-", "--plan", "--offline", stdin=b"a@good.example\n")
+        assert server.queries == []
+    assert result.code == 0 and "Who runs the mail servers is not known" in " ".join(result.stdout.split())
+
+
+def test_a_plan_writes_no_rows(tmp_path: Path) -> None:
+    run = smtp_probe("bulk", "-", "--plan", "--format", "csv", stdin=b"a@good.example\n")
+    assert run.code == 2 and "writes no rows" in run.stderr
