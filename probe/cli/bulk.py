@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sqlite3
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
+from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -26,6 +28,12 @@ from probe.report.formats import Kind
 __all__ = ["main", "parser"]
 
 CHUNK = 1 << 18
+_NO_TEXT = (
+    (b"PK\x03\x04", "a spreadsheet (.xlsx, .ods) or another archive; save it as CSV"),
+    (bytes.fromhex("d0cf11e0a1b11ae1"), "an old spreadsheet (.xls); save it as CSV"),
+    (b"\x1f\x8b", "packed with gzip; give it by zcat, and - as FILE"),
+    (b"%PDF-", "a PDF; export the list as CSV"),
+)
 
 
 def main(argv: Sequence[str], run: Run) -> int:
@@ -33,6 +41,14 @@ def main(argv: Sequence[str], run: Run) -> int:
     options = read_options(parser().parse_intermixed_args(list(argv)))
     if not options.form.is_laid_out:
         speak_utf8()
+    try:
+        return _run(options)
+    except sqlite3.Error as error:  # a full disk, a damaged file
+        where = options.state_path or "its temporary file"
+        raise UsageError("-o", f"the state cannot be kept in {where}: {error}") from None
+
+
+def _run(options: BulkOptions) -> int:
     with ExitStack() as stack:
         source = stack.enter_context(_open(options.file))
         if options.is_fresh:
@@ -164,8 +180,13 @@ def _read_list(source: BinaryIO, state: BulkState, options: BulkOptions, progres
         return
     if not state.path or not state.place.offset:
         state.note("identity", json.dumps(identity))
+    chunks = octets.chunks()
+    start = next(chunks, b"")
+    for magic, advice in _NO_TEXT:
+        if start.startswith(magic):
+            raise UsageError("FILE", f"{options.file} is {advice}")
     try:
-        reader = ListReader(text_lines(octets.chunks()), options.list_form, options.column)
+        reader = ListReader(text_lines(chain((start,), chunks)), options.list_form, options.column)
     except LayoutError as problem:
         raise UsageError("FILE", f"{options.file}: {problem}") from None
     count = state.keep_rows(reader.rows(), lambda number: progress("rows read", number, None))

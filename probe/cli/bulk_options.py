@@ -19,7 +19,7 @@ from probe.report.formats import Format, Kind, formats_of
 
 FORMATS = formats_of(Kind.BULK)
 ROW_FORMATS = ("csv", "jsonl")
-_BY_SUFFIX = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
+_BY_SUFFIX = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "json", ".md": "markdown"}
 _AGE = re.compile(r"([0-9]{1,6})([smhd])", re.ASCII)
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _LISTS = ("auto", *(form.value for form in ListForm))

@@ -160,6 +160,7 @@ WRONG = {
     "form": (("LIST", "--input-format", "xlsx"), "'xlsx' is not one of"),
     "format": (("LIST", "--format", "html"), "'html' is not one of"),
     "the list itself": (("LIST", "-o", "LIST"), "is the list itself"),
+    "spreadsheet": (("SHEET",), "is a spreadsheet (.xlsx, .ods)"),
     "no folder": (("LIST", "-o", "absent/rows.csv"), "there is no directory"),
 }
 
@@ -168,8 +169,11 @@ WRONG = {
 def test_what_cannot_be_is_one_line(name: str, tmp_path: Path) -> None:
     path = tmp_path / "list.csv"
     path.write_text("name,email\nBob,bob@good.example\n", encoding="utf-8")
+    sheet = tmp_path / "list.xlsx"
+    sheet.write_bytes(b"PK\x03\x04" + bytes(100))
     arguments, words = WRONG[name]
-    run = smtp_probe("bulk", *(str(path) if it == "LIST" else it for it in arguments), "--offline")
+    files = {"LIST": str(path), "SHEET": str(sheet)}
+    run = smtp_probe("bulk", *(files.get(it, it) for it in arguments), "--offline")
     assert (run.code, run.stdout, run.stderr.count("\n")) == (2, "", 1)
     assert words in run.stderr
     assert path.read_text(encoding="utf-8").startswith("name,email")
