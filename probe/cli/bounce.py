@@ -12,7 +12,7 @@ from typing import BinaryIO
 from probe.bounces import BouncedRecipient, messages, read_bounces
 from probe.cli import signals
 from probe.cli.commands import Run
-from probe.cli.errors import UsageError, complain, refuse_controls, unreadable
+from probe.cli.errors import UsageError, complain, refuse_controls, refuse_outlook, unreadable
 from probe.cli.light import LightParser
 from probe.cli.output import chosen_format, deliver_each, report_path, speak_utf8, style_for
 from probe.model.verdict import ExitCode
@@ -144,9 +144,12 @@ def _results(files: Sequence[str], unread: list[UsageError]) -> Iterator[Bounced
                 if _is_recording(stream):
                     unread.append(UsageError("FILE", _about_recording(name)))
                     continue
+                refuse_outlook("FILE", "stdin" if name == "-" else name, stream.peek(_START))
                 yield from _of_stream(stream, name)
         except OSError as error:
             unread.append(unreadable("FILE", name, error))
+        except UsageError as problem:
+            unread.append(problem)
         except _EmptyError:
             unread.append(UsageError("FILE", f"{name} is empty; give a message as it was received"))
 

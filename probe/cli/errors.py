@@ -23,6 +23,16 @@ class UsageError(Exception):
         super().__init__(f"{subject}: {problem}" if subject else problem)
 
 
+_OUTLOOK = bytes.fromhex("d0cf11e0a1b11ae1")  # a compound file ([MS-CFB] section 2.2)
+
+
+def refuse_outlook(subject: str, title: str, data: bytes) -> None:
+    """Raise UsageError for the first octets of a file in which Outlook keeps a message."""
+    if data.startswith(_OUTLOOK):
+        reason = "an Outlook file (.msg), not the message as it is sent; save it as .eml, or copy its source"
+        raise UsageError(subject, f"{title} is {reason}")
+
+
 def refuse_controls(subject: str, value: str) -> None:
     """CR, LF, NUL, ESC and their like have no place in an option: they could end or forge a line. Half a
     character (a surrogate that stands for no octet, PEP 383) has none in the name of a file."""

@@ -12,7 +12,7 @@ from ipaddress import IPv6Address
 from pathlib import Path
 from typing import TypeVar
 
-from probe.cli.errors import UsageError, unreadable
+from probe.cli.errors import UsageError, refuse_outlook, unreadable
 from probe.model.address import AddressError, IPAddress, Mailbox, ReversePath
 from probe.model.address_parse import (
     describe,
@@ -193,13 +193,8 @@ def input_start(subject: str, value: str, limit: int) -> bytes:
         raise unreadable(subject, value, error) from None
     if not data:
         raise UsageError(subject, f"{value} is empty; give a message as it was sent or received")
-    if data.startswith(_OUTLOOK):
-        reason = "an Outlook file (.msg), not the message as it is sent; save it as .eml, or copy its source"
-        raise UsageError(subject, f"{value} is {reason}")
+    refuse_outlook(subject, value, data)
     return data
-
-
-_OUTLOOK = bytes.fromhex("d0cf11e0a1b11ae1")  # a compound file ([MS-CFB] section 2.2)
 
 
 def text_file(subject: str, value: str, limit: int) -> str:

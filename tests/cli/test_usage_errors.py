@@ -164,7 +164,8 @@ def test_record_never_overwrites(tmp_path: Path, capsys: pytest.CaptureFixture[s
 def test_a_message_of_outlook_is_named_and_a_way_out_is_told(tmp_path: Path) -> None:
     file = tmp_path / "mail.msg"
     file.write_bytes(bytes.fromhex("d0cf11e0a1b11ae1") + bytes(504))
-    for words in ((*PAIR, "--message", str(file)), (*PAIR, "--bounce", str(file))):
+    of_check = ((*PAIR, "--message", str(file)), (*PAIR, "--bounce", str(file)))
+    for words in (*of_check, ("bounce", str(file)), ("bounce", str(file), "--format", "jsonl")):
         result = smtp_probe(*words)
         assert (result.code, result.stdout) == (2, "")
         assert result.stderr.count("\n") == 1
