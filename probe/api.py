@@ -10,9 +10,8 @@
 an event loop. `explain`, `bounce`, `replay` and `redact` touch no network. Nothing is ever delivered: a
 dialogue ends at RCPT. Cancelling a coroutine closes its sockets.
 
-Many checks may go on at once in one event loop, or in several. They share the sockets to a name server, and
-keep together to what this process may open and to what a mail server may be asked at once; what takes long is
-computed in a thread.
+Many checks may run at once in one event loop, or in several. They share the sockets to a name server, and the
+limits on open files of this process and on sessions with a mail server; long computations run in a thread.
 """
 
 from __future__ import annotations
@@ -45,11 +44,11 @@ async def check(
 ) -> Report:
     """Check one pair and return the report.
 
-    `sender` is a mailbox or `<>`, `recipient` a mailbox (RFC 5321 section 4.1.2); `options` are those
-    of the command line, `message` the octets of the message to be sent, `record` a new file for what is
-    observed, which `replay` and `redact` read. Raises AddressError for an address that is none,
-    ResolverConfigError when there is no resolver, RecordingError or OSError for a file that cannot be
-    written; what the network does is in the report, never an exception.
+    `sender` is a mailbox or `<>`, `recipient` a mailbox (RFC 5321 section 4.1.2); `options` are those of the
+    command line, `message` the octets of the message to be sent, `record` a new file for what is observed,
+    which `replay` and `redact` read. Raises AddressError for an invalid address, ResolverConfigError when
+    there is no resolver, RecordingError or OSError for a file that cannot be written; network errors are in
+    the report, never an exception.
     """
     return await _report(partial(_pair, sender, recipient), options, message, record)
 
@@ -83,7 +82,7 @@ def domain_sync(
 
 
 def _without_a_loop(name: str) -> None:
-    """Before any coroutine is made, which would be complained about as never awaited."""
+    """Raise RuntimeError before a coroutine is created, which would be reported as never awaited."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:
@@ -133,7 +132,7 @@ def bounce(message: bytes | str | PathLike[str]) -> tuple[BouncedRecipient, ...]
 def redact(recording: str | PathLike[str]) -> Redaction:
     """A recording without names, addresses and message text; its `text` is what to write into a file.
 
-    It replays to the same verdict. What stays is named in `identifiers`. Raises RecordingError, OSError.
+    It replays to the same verdict. `identifiers` names what was not replaced. Raises RecordingError, OSError.
     """
     from probe.recording.file import load
     from probe.recording.redact import redaction
@@ -188,7 +187,7 @@ def _event_sink(path: str | PathLike[str] | None) -> Iterator[Callable[[Event], 
 
 
 def _load() -> None:
-    """What a check and its report need; it takes longer than an event loop may be held up."""
+    """Load what a check and its report need; this would block an event loop for too long."""
     if not _LOADED:
         from probe.net.gc_pauses import no_pauses
 

@@ -1,6 +1,6 @@
 """Read bounces offline: whom each is about, what the remote server said, what it means and who must act.
 
-This is the whole of `smtp-probe bounce` but its printing; it opens no socket and imports nothing heavy.
+This is all of `smtp-probe bounce` except the output; it opens no socket and imports nothing heavy.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _STATUS_KEYS = (
     "recipient", "original_recipient", "actual_recipient", "action", "status", "reporting_mta", "remote_mta",
     "reply",
 )  # fmt: skip
-# A From_ line ends in a date (RFC 4155 appendix A); "From " begins many a sentence
+# A From_ line ends in a date (RFC 4155 appendix A); many sentences begin with "From "
 _FROM_LINE = re.compile(rb">?From \S{1,400} ")
 _DATE = tuple(
     re.compile(part)
@@ -50,7 +50,7 @@ _DATE = tuple(
 )
 _FROM_LIMIT = 500  # octets
 _LASTING = frozenset({"user_unknown", "mailbox_disabled"})
-_COPIED = 0.6  # what is left of the share of a cause where the reply may be another recipient's
+_COPIED = 0.6  # factor for the share of a cause if the reply may be another recipient's
 _KINDS = {
     Action.FAILED: NoticeKind.BOUNCE,
     Action.DELAYED: NoticeKind.DELAY,
@@ -62,7 +62,7 @@ _KINDS = {
 
 @dataclass(frozen=True, slots=True, repr=False)
 class BouncedRecipient(Presented):
-    """What one message says of one recipient; `status` and `explanation` are None where it is no bounce.
+    """The result of one message for one recipient; `status` and `explanation` are None if it is not a bounce.
 
     `name` is the file, with `#n` for the n-th message of a mailbox file; `kind` is this recipient's:
     one message may report a failure, a delay and a success.
@@ -89,12 +89,13 @@ class BouncedRecipient(Presented):
 
     @property
     def stage(self) -> Stage | None:
-        """Where the reply was given, as far as the notice tells."""
+        """The stage of the reply, if the notice has it."""
         return self.explanation.reading.stage if self.explanation and self.explanation.reading else None
 
     @property
     def sender(self) -> str:
-        """The reverse-path of what bounced, as the notice tells; else whom the notice went to; or empty."""
+        """The reverse-path of the bounced message, if the notice has it; else the recipient of the notice; or
+        empty."""
         original = self.notice.original
         return original.reverse_path or self.notice.addressed_to or original.header_from
 
@@ -113,7 +114,7 @@ class BouncedRecipient(Presented):
         if code is ExitCode.ACCEPTED:
             return (
                 ExitCode.INCONCLUSIVE
-            )  # "Action: failed" beside "250 OK": neither is believed over the other
+            )  # "Action: failed" beside "250 OK": none is more reliable than the other
         return code if code is ExitCode.DEFERRED else ExitCode.REFUSED
 
 
@@ -122,21 +123,20 @@ def read_bounces(data: bytes, name: str = "") -> tuple[BouncedRecipient, ...]:
     notice = read_notice(data, bounce_layouts())
     if not notice.recipients:
         return (BouncedRecipient(name, notice, notice.kind),)
-    reading = cache(explain)  # a reply that is given once for all recipients is read once
+    reading = cache(explain)  # a reply for all recipients is read only once
     named_addresses = {address for status in notice.recipients for address in status.names}
     recipients = tuple(
         _recipient_of(name, notice, status, named_addresses, reading) for status in notice.recipients
     )
     if len(recipients) > 1 and not any(item.is_bounce for item in recipients):
-        return (BouncedRecipient(name, notice, notice.kind),)  # no bounce is one result, whomever it names
+        return (BouncedRecipient(name, notice, notice.kind),)  # a message that is no bounce gives one result
     return recipients
 
 
 def messages(stream: BinaryIO) -> Iterator[bytes]:
     """The messages of a file: one, or those of a mailbox file that begins with a From_ line (RFC 4155).
 
-    Memory is that of one message, of which no more than is read is kept; of a file with one message no
-    more than that is taken. Raises OSError.
+    Memory is limited to one message, and to the part of it that is read. Raises OSError.
     """
     octets = bytearray()
     is_mailbox: bool | None = None
@@ -148,7 +148,7 @@ def messages(stream: BinaryIO) -> Iterator[bytes]:
             yield bytes(octets)
             octets.clear()
         after_blank = not line.strip()
-        # one octet beyond the limit shows the reader that there was more
+        # one octet beyond the limit shows that there was more
         octets += line[: BOUNCE_SIZE_LIMIT + 1 - len(octets)]
         if len(octets) > BOUNCE_SIZE_LIMIT and not is_mailbox:
             break
@@ -161,7 +161,7 @@ def _is_from_line(line: bytes) -> bool:
 
 
 def to_json(recipient_result: BouncedRecipient) -> dict[str, Any]:
-    """The object that `--format jsonl` prints: the contract's keys, and beside them what else is known."""
+    """The object that `--format jsonl` prints: the keys of the contract, and further ones."""
     status, explanation = recipient_result.status, recipient_result.explanation
     head: dict[str, Any] = {
         "file": recipient_result.name,
@@ -232,7 +232,7 @@ def _recipient_of(
         return BouncedRecipient(name, notice, kind, status)
     explanation = reading(rule_text(status), stage_of(status), status.remote_mta)
     if status.is_copied and _is_of_another(status, named_addresses):
-        # nothing is said of this one
+        # nothing is known about this one
         explanation = replace(reading(""), reading=explanation.reading)
     return BouncedRecipient(name, notice, kind, status, _with_notice(explanation, kind, status))
 
@@ -244,10 +244,10 @@ def _is_of_another(status: DeliveryStatus, named_addresses: Collection[str]) -> 
 
 
 def _with_notice(explanation: Explanation, kind: NoticeKind, status: DeliveryStatus) -> Explanation:
-    """With what the notice adds to the words of the reply on when to try again.
+    """The explanation with what the notice adds on when to try again.
 
-    Whoever was tried for days is not helped by another try where the reply says that the mailbox is not
-    there. And an address is given up only for words on this address, and on its own domain.
+    After days of tries another try does not help if the reply says that the mailbox does not exist. And an
+    address is given up only if the words are about this address, or its own domain.
     """
     conclusion = explanation.conclusion
     if conclusion is None:
@@ -260,18 +260,18 @@ def _with_notice(explanation: Explanation, kind: NoticeKind, status: DeliverySta
         conduct = replace(conclusion.conduct, retry=Retry.AFTER_FIX, retry_after=None)
         conclusion = replace(conclusion, conduct=conduct, retry_reason="")
     elif kind is NoticeKind.DELAY and conclusion.advice.id == UNSETTLED and retry is Retry.AFTER_FIX:
-        # delivery is still being tried, and nothing is known that would have to be mended first
+        # delivery is still being tried, and there is no known fault to correct first
         conclusion = replace(conclusion, conduct=replace(conclusion.conduct, retry=Retry.LATER))
     if status.is_copied:
         conclusion = _lower_band(conclusion)
-    # of a thousand recipients with one reply, nearly all share what was read
+    # a thousand recipients with one reply share most of the result
     return (
         explanation if conclusion is explanation.conclusion else replace(explanation, conclusion=conclusion)
     )
 
 
 def _lower_band(conclusion: Conclusion) -> Conclusion:
-    """Of a reply that may be another recipient's: never more than possible, or nothing is known."""
+    """The band for a reply that may be another recipient's: at most `possible`."""
     ranking = [
         replace(item, probability=item.probability * _COPIED + (1 - _COPIED) * (item.id == UNSETTLED))
         for item in conclusion.ranking

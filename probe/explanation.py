@@ -1,6 +1,6 @@
 """Explain replies offline: what one reply, or thousands of them, mean and who must act.
 
-This is the whole of `smtp-probe explain` but its printing; it opens no socket and imports nothing heavy.
+This is all of `smtp-probe explain` except the output; it opens no socket and imports nothing heavy.
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ _TELLING = frozenset({*WORDS, Facet.ENHANCED})
 
 @dataclass(frozen=True, slots=True)
 class LogExcerpt:
-    """What a line of a mail log tells beside the words. `program` wrote it; `event` is None, and `note` set,
-    where there is nothing to explain. `words` are what was said, `is_remote` by the server that the message
-    was handed to; else the own server's words."""
+    """The facts of a line of a mail log, without the words of the reply. `program` wrote it; `event` is None,
+    and `note` is set, if there is nothing to explain. `words` are those of the remote server if `is_remote`,
+    else the own server's."""
 
     program: str
     event: Event | None = None
@@ -54,7 +54,7 @@ class LogExcerpt:
 
     @property
     def is_given_up(self) -> bool:
-        """Whether the message, or the client's attempt to hand it in, came to its end without a delivery."""
+        """Whether the message, or the client's attempt to submit it, ended without delivery."""
         return self.event is not None and self.event.status.value in ("bounced", "expired", "rejected")
 
 
@@ -62,8 +62,8 @@ class LogExcerpt:
 class Explanation(Presented):
     """One reply, explained; or, with `error` set, the reason why a line could not be read.
 
-    `id` is the caller's id, else the line number. A positive reply (2yz, 3yz) has no conclusion, and neither
-    has a line of a log that tells of no failure; `logged` is None for what is no line of a log.
+    `id` is the caller's id, else the line number. A positive reply (2yz, 3yz) has no conclusion, nor has a
+    line of a log without a failure; `excerpt` is None if it is not a line of a log.
     """
 
     _kind = "reply"
@@ -81,7 +81,7 @@ class Explanation(Presented):
 
     @property
     def ranking(self) -> tuple[RankedCause, ...]:
-        """All causes, the likeliest first."""
+        """All causes, the most likely first."""
         return () if self.conclusion is None else self.conclusion.ranking
 
     @property
@@ -108,9 +108,9 @@ class Explanation(Presented):
     def refused(self) -> bool | None:
         """What was observed. True: refused (5yz). False: deferred (4yz). None: the reply does not tell.
 
-        The class of the code decides, as in a live check (RFC 5321 section 4.2.1). Where there is no
-        code, the nature of a cause that the words state does: a full mailbox passes, relaying stays
-        denied. When to try again is another matter: `conduct.retry`.
+        The class of the code decides, as in a live check (RFC 5321 section 4.2.1). Where there is no code,
+        the nature of a cause that the words state does: a full mailbox passes, relaying stays denied. When to
+        try again is in `conduct.retry`.
         """
         if self.reading is None:
             return None
@@ -122,8 +122,8 @@ class Explanation(Presented):
 
     @property
     def exit_code(self) -> ExitCode:
-        """What `explain` ends with for this reply; USAGE for a line that cannot be read. The code of a remote
-        server's reply goes before what the own server made of it."""
+        """The exit code of `explain` for this reply; USAGE for a line that cannot be read. The code of a
+        remote server's reply takes precedence over the own server's decision."""
         if self.error or (self.reading is None and self.excerpt is None):
             return ExitCode.USAGE
         if self.reading is not None and self.reading.code and self.reading.code < 400:
@@ -136,7 +136,7 @@ class Explanation(Presented):
 
 
 def _exit_code_of(excerpt: LogExcerpt) -> ExitCode:
-    """What the own server says became of the message, where no remote server's code does."""
+    """The exit code by the fate of the message in the log, if there is no remote server's code."""
     if excerpt.is_given_up:
         return ExitCode.REFUSED
     return ExitCode.DEFERRED if excerpt.words else ExitCode.ACCEPTED
@@ -162,10 +162,10 @@ def explain(text: str, stage: Stage | None = None, host: str = "", identity: Any
 
 
 def _priors(reading: Reading) -> Mapping[str, float] | None:
-    """The shares to start from; None for those of the corpus.
+    """The prior shares; None for those of the corpus.
 
-    Of a reply without words and without a code that means something by itself, how often servers have which
-    reason is custom: offline there is nothing to test it by, and the cause is not known.
+    For a reply without words and without a meaningful code there are other priors: offline nothing can test
+    the cause, so it must stay unknown.
     """
     has_grounds = any(item.facet in _TELLING for item in reading.evidence)
     if has_grounds or any(letter.isalpha() for letter in reading.text):
@@ -212,7 +212,7 @@ def to_json(explanation: Explanation) -> dict[str, Any]:
     """The object that `--format jsonl` prints.
 
     A positive reply has no cause; a line that could not be read has `error` beside nulls. A line of a log has
-    further keys: what it tells beside the words; `reply` is the remote server's then, `local` the own one's.
+    further keys with its facts; then `reply` is the remote server's, `local` the own one's.
     """
     reading, excerpt = explanation.reading, explanation.excerpt
     is_replied = reading is not None and (excerpt is None or excerpt.is_remote)
@@ -274,7 +274,7 @@ def _finite(digits: str) -> float:
 
 
 def _is_deep(value: Any, depth: int = _ID_DEPTH) -> bool:
-    """Whether a value is nested so deeply that writing it might fail where reading it did not."""
+    """Whether a value is nested so deeply that writing it might fail."""
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return depth == 0 or any(_is_deep(item, depth - 1) for item in inner)
 

@@ -36,15 +36,13 @@ async def observe(
     """Make one live run and return what was observed, complete or cut short by the deadline.
 
     `message` is the name and the octets of --message, `bounce` those of --bounce; `log` is what the log of
-    --log tells; `sink` gets every event as it is observed (--record); `progress` short words on what is
-    being done; `recording_to` is handed the recording before the first observation, so that an interrupted
-    caller still has it; `world` is what it meets, the Internet where none is given; `spent` the seconds of
-    the timeout that are gone already. Cancelling ends the run: what was not reached is recorded, then
-    CancelledError goes on.
+    --log tells; `sink` gets every event as it is observed (--record); `progress` gets short texts on the
+    current step; `recording_to` gets the recording before the first observation, so that an interrupted
+    caller has it; `world` is the environment, by default the Internet; `spent` are the seconds of the timeout
+    already used. Cancelling ends the run: what was not reached is recorded, then CancelledError is raised.
     Raises ResolverConfigError when there is no resolver to ask.
 
-    Where the process has no room for a further run beside those that are under way, it waits first, and its
-    time counts from then.
+    If the process has no resources for another run, it waits first, and its time counts from then.
     """
     from probe.collect.context import Judges, UserFiles
     from probe.collect.start import Listeners, make_run
@@ -70,7 +68,7 @@ def _advice_of_one_run() -> Callable[[Recording, tuple[Experiment, ...]], Awaita
     facts = GrowingFacts()
 
     async def advise(recording: Recording, experiments: tuple[Experiment, ...]) -> Advice:
-        further = tuple(islice(recording, facts.events, None))  # the run goes on meanwhile
+        further = tuple(islice(recording, facts.events, None))  # the run continues meanwhile
         return await in_thread(partial(next_experiment, partial(facts.after, further), experiments))
 
     return advise
@@ -78,7 +76,7 @@ def _advice_of_one_run() -> Callable[[Recording, tuple[Experiment, ...]], Awaita
 
 def report_of(recording: Recording, severities: Severities | None = None) -> Report:
     """The report of a recording; the same for a live run and its replay. `severities` are the user's own, by
-    tag: they are no observation, and stand in no recording."""
+    tag; they are not recorded."""
     from probe.diagnosis.assemble import report_of as assemble
     from probe.report.blocklist_keys import without_keys
 
@@ -86,14 +84,14 @@ def report_of(recording: Recording, severities: Severities | None = None) -> Rep
 
 
 def replay(path: Path, severities: Severities | None = None) -> Report:
-    """The report of a saved run, as `report_of`. Raises RecordingError for what is no recording, OSError."""
+    """The report of a saved run, as `report_of`. Raises RecordingError for an invalid recording, OSError."""
     from probe.recording.file import load
 
     return report_of(load(path), severities)
 
 
 def prepare() -> None:
-    """Load all that a run and its report need: for those who cannot have that done in the middle of a run."""
+    """Load everything that a run and its report need, for callers that cannot wait for it during a run."""
     from probe.collect import prepare as asking
     from probe.diagnosis import prepare as judging
 

@@ -1,4 +1,4 @@
-"""Every time budget, cap and courtesy of the program, once, each with its reason.
+"""All time budgets and limits of the program, each once and with its reason.
 
 Times are seconds, sizes are octets.
 """
@@ -21,57 +21,57 @@ class SmtpBudgets:
     mail: float = 20.0
     rcpt: float = 30.0  # recipient callouts, tarpits and policy servers answer late
     closing: float = 3.0  # RSET and QUIT are best effort
-    connect_again: float = 5.0  # once a connection has timed out: the next ones likely meet the same filter
+    connect_again: float = 5.0  # after a connection has timed out: the next probably meets the same filter
 
 
 SMTP = SmtpBudgets()
 
-AFTER_PLAINTEXT = 2.0  # a handshake that began with text in the clear: TLS follows at once, or never
+AFTER_PLAINTEXT = 2.0  # after plaintext in place of a handshake: TLS follows at once, or never
 
 # A run
 RUN_TIMEOUT = 60.0  # --timeout
-REPORT_RESERVE = 1.5  # kept back from the deadline, so that closing and reporting fit into it
-REPORT_SHARE = 2.5  # and at least so many times what the program took to begin, on a slow machine
+REPORT_RESERVE = 1.5  # reserved before the deadline for closing and reporting
+REPORT_SHARE = 2.5  # and at least this multiple of the start-up time, on a slow machine
 
 # DNS
 DNS_QUERY_TIMEOUT = 3.0  # one try at one server
 DNS_LIFETIME = 8.0  # all tries of one question
 DNS_PARALLEL = 64  # questions in flight at once
-DNS_MAX_QUERIES = 2000  # a whole run; a hostile zone cannot make it endless
-DNS_OVER_TCP = 64  # connections to name servers at once, where there are descriptors enough
+DNS_MAX_QUERIES = 2000  # per run, so that a hostile zone cannot make it endless
+DNS_OVER_TCP = 64  # connections to name servers at once, if there are enough descriptors
 CNAME_LIMIT = 16  # aliases followed for one name, as in BIND; RFC 1034 asks only for a bound
-CNAME_QUERIES = 8  # for one name, where a server leaves the rest of its aliases to be asked for
-MX_LIMIT = 20  # MX records looked at; what is beyond is counted and said
+CNAME_QUERIES = 8  # for one name, if a server returns only a part of the chain
+MX_LIMIT = 20  # MX records used; further ones are counted and reported
 MX_ADDRESS_LIMIT = 10  # addresses used of one MX host
 
-# What the checks of one event loop, or of the process, share
-DNS_RECENT_LIMIT = 128  # questions sent less than DNS_RECENT ago: a buffer of Linux holds 222 small datagrams
+# Shared by the checks of one event loop, or of the process
+DNS_RECENT_LIMIT = 128  # questions sent less than DNS_RECENT ago: a Linux buffer holds 222 small datagrams
 DNS_RECENT = 1.0
 DNS_OPEN_LIMIT = 512  # questions without an answer, however long they wait
-DNS_A_TURN = 4  # questions let through, and datagrams read from a socket, in one turn of the event loop
-DNS_SOCKET_AGE = 5.0  # then another source port takes over, before anybody can have found this one (RFC 5452)
+DNS_A_TURN = 4  # questions sent, and datagrams read from a socket, in one turn of the event loop
+DNS_SOCKET_AGE = 5.0  # then another source port is used, before an attacker can find this one (RFC 5452)
 RUN_DESCRIPTORS = 3  # of one check: a mail server, a policy host, a name server over TCP
-DESCRIPTORS_SPARE = 8  # left for what else a process opens for a moment: modules, the trust store
-DESCRIPTORS_FEW = 64  # with fewer, what the report needs is read before the first socket is opened
-SHARED_ANSWERS_FOR = 300.0  # what runs of one world are told of each other's DNS; then a mended record shows
-SHARED_ANSWERS = 100_000  # some 100 MB
+DESCRIPTORS_SPARE = 8  # reserved for short-lived files: modules, the trust store
+DESCRIPTORS_FEW = 64  # with fewer, the files of the report are read before the first socket is opened
+SHARED_ANSWERS_FOR = 300.0  # how long runs of one world share DNS answers; then a corrected record is seen
+SHARED_ANSWERS = 100_000  # about 100 MB
 OPINION_THREADS = 16  # of the process; they mostly wait for DNS
 
 # DNS for thousands of questions
-ENGINE_SOCKETS = 16  # to one name server: sixteen times the ports that a forger has to guess (RFC 5452)
-ENGINE_FIRST_WINDOW = 100  # questions under way; a buffer of Linux holds 222 small datagrams
+ENGINE_SOCKETS = 16  # to one name server: sixteen times the ports that an attacker has to guess (RFC 5452)
+ENGINE_FIRST_WINDOW = 100  # open questions; a Linux buffer holds 222 small datagrams
 ENGINE_WINDOW = 1000
 ENGINE_LEAST_WINDOW = 16
 ENGINE_BURST = 64  # datagrams sent or read in one turn
 ENGINE_PAUSE = 0.001  # between two bursts
 ENGINE_AGAIN = 1.0  # without an answer, the next name server is asked
 ENGINE_TRIES = 3  # then the resolver for single questions takes over, with DNS_LIFETIME
-ENGINE_CAREFUL = 256  # questions that it has under way
+ENGINE_CAREFUL = 256  # its open questions
 ENGINE_TICK = 0.1
-ENGINE_WORK = 10_000  # pieces of work begun at once; they mostly wait for the same few slow answers
-ENGINE_ANSWERS_KEPT = 20_000  # some 20 MB
-ENGINE_RESOLVER_USES = 1000  # a resolver remembers each answer, so it gives way to a new one
-ENGINE_RESOLVER_QUERIES = 100 * ENGINE_RESOLVER_USES  # aliases, other servers and repetitions, with room
+ENGINE_WORK = 10_000  # works running at once; they mostly wait for the same few slow answers
+ENGINE_ANSWERS_KEPT = 20_000  # about 20 MB
+ENGINE_RESOLVER_USES = 1000  # a resolver keeps each answer in memory, so it is then replaced
+ENGINE_RESOLVER_QUERIES = 100 * ENGINE_RESOLVER_USES  # aliases, other servers and repetitions, with a margin
 
 # A list before a send
 BULK_HOSTS_KEPT = 100_000  # MX hosts whose state is remembered; some 15 MB
@@ -90,18 +90,18 @@ SPF_VOID_LIMIT = 2
 SPF_MX_LIMIT = 10
 SPF_PTR_LIMIT = 10
 
-# SMTP: what a peer may make us hold
+# SMTP: limits on data from a peer
 REPLY_LINE_LIMIT = 4096  # RFC 5321 section 4.5.3.1.5 says 512; real servers send up to 2 000
 REPLY_LINES_LIMIT = 512  # lines of one reply
 REPLY_SIZE_LIMIT = 65536  # one reply
 SESSION_SIZE_LIMIT = 262144  # everything received in one session
 SURPLUS_LIMIT = 100  # replies of one session that no command had asked for
 
-# Courtesy: a probe is a guest (RFC 5321 section 7.8)
-MAX_RCPT_PER_SESSION = 3  # of which one may be invented, and only in the control session
+# Courtesy limits towards mail servers (RFC 5321 section 7.8)
+MAX_RCPT_PER_SESSION = 3  # one of them may be invented, only in a control session
 MAX_SESSIONS = 12  # connection attempts of one run that got a TCP connection
 MAX_CONTROL_SESSIONS = 3  # sessions beyond those that asked about the target
-MAX_CONTROLS_AT_ONE_ADDRESS = 2  # of these: with the first one that makes three sessions
+MAX_CONTROLS_AT_ONE_ADDRESS = 2  # of these; three sessions with the first one
 SESSIONS_WITH_ONE_ADDRESS = (
     20  # at once, of all runs of a process: default_destination_concurrency_limit of Postfix
 )
@@ -111,8 +111,8 @@ SESSION_SPACING = 1.0  # pause between two sessions with one MX operator
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How long a run waits, and how closely its visits follow each other. One value, so that a lab or a
-    test may be quicker than a guest on the Internet has to be."""
+    """The time budgets of a run and the spacing of its sessions, as one value, so that a lab or a test may be
+    faster than a run on the Internet."""
 
     smtp: SmtpBudgets = SMTP
     session_spacing: float = SESSION_SPACING
@@ -127,7 +127,7 @@ HTTPS_TIMEOUT = 10.0
 HTTPS_SIZE_LIMIT = 65536
 
 # checkdmarc
-OPINION_TIMEOUT = 12.0  # it asks serially; its opinion is welcome, not worth the whole run
+OPINION_TIMEOUT = 12.0  # it asks serially; its opinion is optional
 OPINION_QUERIES = 60  # questions about one record: it follows SPF includes beyond the limit of ten
 
 # A message given with --message
@@ -139,21 +139,19 @@ MESSAGE_LINK_LIMIT = 50  # link domains looked up on domain blocklists
 
 # A recording
 RECORDING_EVENT_LIMIT = 200_000  # every packet is one: a server that drips octets makes many
-RECORDING_SESSION_LIMIT = 1000  # every address of every MX host, with room
+RECORDING_SESSION_LIMIT = 1000  # every address of every MX host, with a margin
 RECORDING_RECEIVED_LIMIT = 2 * MAX_SESSIONS * SESSION_SIZE_LIMIT  # octets of servers, all sessions together
 RECORDING_CHAIN_LIMIT = 128 * 1024  # octets of one chain; OpenSSL takes 100 KiB
 
-OWN_ADDRESSES_LIMIT = 16  # of this machine that are noted: one more is a reason to name another
+OWN_ADDRESSES_LIMIT = 16  # addresses of this machine that are recorded
 
 # The last runs, kept for `replay --last`
-HISTORY_RUNS = 20  # some days of one person's work; 0: none is kept
-HISTORY_SIZE_LIMIT = (
-    100 * 1024 * 1024
-)  # of all of them; a run is some 100 KB, and with --message that and more
+HISTORY_RUNS = 20  # several days of one person's work; 0: none is kept
+HISTORY_SIZE_LIMIT = 100 * 1024 * 1024  # of all of them; a run is about 100 KB, more with --message
 
-# A bounce: what one message may make us hold and read
+# A bounce: limits on one message
 SEVERITIES_SIZE_LIMIT = 262144  # many times a file that names every tag
-BOUNCE_SIZE_LIMIT = 4 * 1024 * 1024  # of one message; what was returned after that is not of interest
+BOUNCE_SIZE_LIMIT = 4 * 1024 * 1024  # of one message; the rest of the returned message is not needed
 BOUNCE_HEADER_LIMIT = 256 * 1024  # one header section
 BOUNCE_TEXT_LIMIT = 256 * 1024  # one part that is read as text
 BOUNCE_PART_LIMIT = 200
@@ -161,7 +159,7 @@ BOUNCE_DEPTH_LIMIT = 8  # multiparts in multiparts
 BOUNCE_RECIPIENT_LIMIT = 1000  # recipients reported for one message
 
 # The tools of this host's own mail server (postconf, postmap, exim)
-LOCAL_TOOLS_TIMEOUT = 2.0  # all of them: they read local files, and the MX question is under way meanwhile
+LOCAL_TOOLS_TIMEOUT = 2.0  # for all of them: they read local files, while the MX question is asked
 LOCAL_TOOLS_AT_ONCE = 2  # inquiries of a process: each starts up to five programs, of three descriptors each
-MOST_ROOTS = 500  # files of a directory of authorities: a usual one has about 150
-LOCAL_TOOLS_SIZE_LIMIT = 262144  # of what one prints, and of one file: many times a main.cf
+MOST_ROOTS = 500  # files in a directory of certificate authorities; usually about 150
+LOCAL_TOOLS_SIZE_LIMIT = 262144  # output of one tool, and one file; many times a main.cf

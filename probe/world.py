@@ -1,8 +1,8 @@
-"""What a run meets: name servers, mail servers, policy hosts, a clock, a second opinion.
+"""The environment of a run: name servers, mail servers, policy hosts, a clock, a second opinion.
 
-A world is made once and handed in: `live()` is the Internet, `lab(...)` a demo's servers on this machine, and
-a test makes its own with `replace`. Runs that are given one world share what name servers told it, as long as
-that holds; all runs of a process that ask the Internet are one guest of each operator.
+A world is created once and passed in: `live()` is the Internet, `lab(...)` the servers of a demo on this
+machine, and a test makes its own with `replace`. Runs in one world share DNS answers until they expire; all
+runs of a process on the Internet share the courtesy limits of each operator.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ Ask = Callable[[tuple[Question, ...]], Awaitable[tuple[Answer, ...]]]
 
 
 class ResolverFactory(Protocol):
-    """Makes the resolver of one run. Raises ResolverConfigError when there is no name server to ask."""
+    """Makes the resolver of one run. Raises ResolverConfigError if there is no name server to ask."""
 
     def __call__(
         self,
@@ -55,12 +55,12 @@ class ResolverFactory(Protocol):
 
 
 class Fetches(Protocol):
-    """GETs a URL from one of the addresses; never raises for what the network or the server does."""
+    """GETs a URL from one of the addresses; never raises on network or server errors."""
 
     async def __call__(
         self, url: str, addresses: Sequence[IPAddress], *, deadline: Deadline
     ) -> HttpsResponse:
-        """All of it ends at the deadline."""
+        """Ends at the deadline."""
 
 
 class OpinionSource(Protocol):
@@ -79,21 +79,21 @@ class OpinionSource(Protocol):
 
 
 class ToolRunner(Protocol):
-    """Drives an inquiry over the programs of this host, for a bounded time."""
+    """Drives an inquiry over the programs of this host, for a limited time."""
 
     async def __call__(self, inquiry: Inquiry[T]) -> T:
-        """A program that fails, or is late, is an answer and no error."""
+        """A program that fails, or is late, gives a result and not an error."""
 
 
 @dataclass(frozen=True, slots=True)
 class World:
     """Everything outside the program that a run depends on.
 
-    `admitted` lets a run begin where the process has room for one more; `seed` gives the number that the
-    choices of a run are made from, where its options name none; `dial` opens the connection to a mail server,
-    and `tls_roots` is a PEM file by which its certificate is judged (None: the system's store); `tools` runs
-    those of this host's mail server (None: it has none, as in a lab); `courtesy` is shared by all who are one
-    guest; `pace` says how long a run waits; `scenario` names that of a lab.
+    `admitted` lets a run begin when the process has resources for one more; `seed` gives the random seed of a
+    run if its options have none; `dial` opens the connection to a mail server, and `tls_roots` is a PEM file
+    to check its certificate (None: the system's store); `tools` runs those of the local mail server (None:
+    there is none, as in a lab); `courtesy` counts the sessions with each operator; `pace` has the waiting
+    times; `scenario` is that of a lab.
     """
 
     resolver: ResolverFactory
@@ -111,7 +111,7 @@ class World:
 
 
 def live(pace: settings.Pace = settings.PACE) -> World:
-    """The Internet, by way of this machine."""
+    """The Internet, reached from this machine."""
     return World(
         resolver=partial(Resolver, shared_answers=Answers()),
         dial=dial_tcp,
@@ -131,8 +131,8 @@ def lab(
     https_port: int | None,
     tls_roots: str | None,
 ) -> World:
-    """The servers of a demo: HTTPS at their port and by their own root, certificates by `tls_roots`. Its name
-    server and its mail server's port stand in the options of the run."""
+    """The servers of a demo: HTTPS on their port with their own root, certificates checked with `tls_roots`.
+    Its name server and its mail server's port are in the options of the run."""
     return replace(
         live(),
         fetch=partial(https.fetch, context=https_context, port=https_port),
@@ -148,7 +148,7 @@ _OF_THIS_PROCESS = Courtesy()
 
 @contextlib.asynccontextmanager
 async def _room_for_a_run() -> AsyncIterator[None]:
-    """Descriptors for one more run beside those that are under way, and no question that waits."""
+    """Wait until there are descriptors for one more run and no DNS question waits."""
     async with descriptors.admission():
         await schedule().nobody_waits()
         yield
@@ -168,6 +168,7 @@ async def _checkdmarc(
     *,
     deadline: Deadline,
 ) -> tuple[Opinion, ...]:
-    """That of checkdmarc. What its adapter brings with it takes longer to load than a server to answer."""
+    """The opinion of checkdmarc. Its adapter is loaded late, because that takes longer than a server's
+    answer."""
     opinions = await in_thread(_adapter)
     return await opinions(sender_domain, author_domain, recipient_domain, ask, deadline=deadline)

@@ -24,7 +24,7 @@ def _program(
         typer.Option(VERSION_OPTION.name, callback=_show_version, is_eager=True, help=VERSION_OPTION.purpose),
     ] = False,
 ) -> None:
-    """What typer takes for the program itself."""
+    """The callback that typer needs for the program itself."""
 
 
 def build() -> typer.Typer:
@@ -54,6 +54,6 @@ def _add(app: typer.Typer, entry: CommandEntry) -> None:
         return
 
     def reads_itself() -> None:
-        """Named in --help; `main` runs it before typer is loaded."""
+        """A placeholder for --help; `main` runs the command before typer is loaded."""
 
     app.command(entry.name, cls=Command, rich_help_panel=entry.group, help=entry.summary)(reads_itself)

@@ -21,7 +21,7 @@ from probe.report.style import QUIET
 from probe.wording.spoken import words_of
 
 _START = 64  # octets
-CHECKED_LIMIT = 3  # recipients of one bounce that are asked about live, each at a server's expense
+CHECKED_LIMIT = 3  # recipients of one bounce that are checked live; each costs a server a session
 FORMATS = formats_of(Kind.BOUNCE)
 
 
@@ -50,8 +50,8 @@ def parser() -> LightParser:
 
 
 def main(argv: Sequence[str], run: Run) -> int:
-    """Run `bounce` with the arguments behind its name; `run` runs the command line of another command.
-    Returns the exit code. Raises UsageError."""
+    """Run `bounce` with its arguments; `run` runs the command line of another command. Returns the exit code.
+    Raises UsageError."""
     options = parser()
     arguments, further = options.parse_known_args(list(argv))
     if not arguments.check:
@@ -76,7 +76,7 @@ def main(argv: Sequence[str], run: Run) -> int:
     )
     for problem in unread:
         complain(str(problem))
-    # a file that could not be read comes first: it hides an answer
+    # a file that could not be read comes first: its answer is missing
     return ExitCode.USAGE if unread else code
 
 
@@ -112,7 +112,7 @@ def _check_each(arguments: argparse.Namespace, further: Sequence[str], run: Run)
         complain(f"bounce: {len(bounces)} recipients; the first {CHECKED_LIMIT} are checked")
     codes: list[int] = []
     for item in bounces[:CHECKED_LIMIT]:
-        if not signals.is_end_wanted():  # Ctrl-C in one check is meant for those behind it, too
+        if not signals.is_end_wanted():  # Ctrl-C in one check ends the others, too
             codes.append(_check_one(item, arguments, further, run))
     if max(codes, default=0) > max(ExitCode):
         return max(codes)  # a fault of this program, or an interruption
@@ -131,7 +131,7 @@ def _check_one(
     report = ("--format", arguments.format, *(("-o", arguments.output) if arguments.output else ()))
     report += ("-q",) if arguments.quiet else ()
     report += (("-v",) if arguments.verbose else ()) + (("--pager",) if arguments.pager else ())
-    # behind "--": an address that a stranger chose must not become an option
+    # after "--": an address from the bounce must not become an option
     operands = ("--", entry.sender or "<>", recipient)
     return run(("check", "--bounce", entry.name, *report, *further, *operands))
 

@@ -73,7 +73,7 @@ def rules(
         typer.Argument(metavar="[ID|WORD]", help="One rule, or a word to look for. Default: list all."),
     ] = None,
 ) -> int:
-    """Say what each rule reads out of a reply or a fact, how much it weighs, and its source."""
+    """Say what each rule reads in a reply or a fact, how much it weighs, and its source."""
     by_id = {entry.id: entry for entry in rule_entries()}
     page = Page(out.style_for(sys.stdout))
     listing = _matching("ID", identity, {entry.id: _words_of_rule(entry) for entry in by_id.values()})
@@ -93,11 +93,11 @@ def rules(
 
 @dataclass(frozen=True, slots=True)
 class RuleEntry:
-    """A rule, or what a provider asks for, as the command line and the generated reference show it:
-    label and text by row.
+    """A rule, or a provider's requirement, as shown by the command line and the reference: label and text by
+    row.
 
-    `file`: where it stands below probe/knowledge. `causes`: decibans by cause id; `final` the cause of which
-    its words are the ground for never trying again (empty: of none).
+    `file`: its path below probe/knowledge. `causes`: decibans by cause id; `final`: the cause that its words
+    prove for good (empty: none).
     """
 
     id: str
@@ -148,7 +148,7 @@ def _reply_rules() -> Iterator[RuleEntry]:
 
 
 def _conduct_rows(final: str, conduct: ConductOverride | None) -> list[tuple[str, str]]:
-    """What a rule says beyond a cause: that nothing is there, who acts, when, and what to do."""
+    """The rows on conduct: a permanent cause, who acts, when, and what to do."""
     rows = [("ground", f"of never trying again, where the cause is {final}")] if final else []
     if conduct is None:
         return rows
@@ -298,8 +298,8 @@ def _words_of_rule(entry: RuleEntry) -> str:
 
 
 def _matching(subject: str, word: str | None, texts: Mapping[str, str]) -> list[str] | None:
-    """The ids whose text holds the word, those first that hold it themselves; all without a word, None where
-    it is an id. Raises UsageError where there is none, with the ids that are near."""
+    """The ids whose text contains the word, first those that contain it themselves; all without a word, None
+    if the word is an id. Raises UsageError if there is none, with similar ids."""
     if word is None:
         return list(texts)
     if word in texts:

@@ -117,7 +117,7 @@ def _run(target: PairTarget, options: Options, files: _Files, delivery: Delivery
 
 
 def _from(log: LogAccount | None, options: Options) -> Options:
-    """With the address that mail leaves from as the log tells it, where none was files."""
+    """The reach with the address that the log names, if none was given."""
     if log is None or log.delivery is None or options.ip is not None:
         return options
     return replace(options, ip=log.delivery.source_ip)
@@ -145,14 +145,14 @@ def _message(path: str | None) -> tuple[str, bytes] | None:
 
 
 def _bounce(path: str | None) -> tuple[str, bytes] | None:
-    """What stands behind the limit is the end of the message that was returned; the reader says so."""
+    """Text beyond the limit is the end of the returned message; the reader reports it."""
     if path is None:
         return None
     return Path(path).name, values.input_start("--bounce", path, settings.BOUNCE_SIZE_LIMIT + 1)
 
 
 def _log(names: list[str] | None, target: PairTarget, queue_id: str | None) -> LogAccount | None:
-    """What the log tells of the pair; None where there is none."""
+    """The facts of the log on the pair; None without --log."""
     if not names:
         if queue_id is not None:
             raise UsageError("--queue-id", "needs --log FILE, where the message is to be looked for")

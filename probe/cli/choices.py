@@ -54,7 +54,7 @@ def record_to(record: str | None) -> RecordTo | None:
         return None
     if record == "-":
         return RecordTo(None)
-    # Path.is_dir raises OSError where no file can have the name
+    # Path.is_dir raises OSError for an impossible file name
     if record.endswith(os.sep) or os.path.isdir(record):  # noqa: PTH112
         return RecordTo(values.output_directory("--record", record), is_directory=True)
     return RecordTo(values.output_file("--record", record))
@@ -94,7 +94,7 @@ def severities(path: str | None) -> Severities | None:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """How servers are reached: what `check` and `domain` have in common."""
+    """How servers are reached: the options of both `check` and `domain`."""
 
     bind: IPAddress | None
     helo: str | None
@@ -164,8 +164,7 @@ def _is_own(ip: IPAddress) -> bool:
 
 
 def as_server(options: Options, mta: str, config: str | None, route: str) -> Options:
-    """The same with --mta, --config-dir and --route. Raises UsageError, also where one of them then says
-    nothing."""
+    """The same with --mta, --config-dir and --route. Raises UsageError, also if one of them has no effect."""
     choice = values.choice("--mta", mta, MtaChoice)
     if choice is MtaChoice.NONE and config is not None:
         raise UsageError("--config-dir", "cannot be used together with --mta none")
@@ -174,7 +173,7 @@ def as_server(options: Options, mta: str, config: str | None, route: str) -> Opt
 
 
 def _config_dir(value: str | None) -> str:
-    """Read --config-dir: an absolute path. Raises UsageError where there is nothing."""
+    """Read --config-dir: an absolute path. Raises UsageError if it does not exist."""
     if value is None:
         return ""
     path = Path(value).expanduser().absolute()

@@ -11,7 +11,7 @@ Run = Callable[[Sequence[str]], int]
 
 
 class Group(StrEnum):
-    """Under which heading `--help` names a command."""
+    """The heading of a command in `--help`."""
 
     LIVE = "Live"
     OFFLINE = "Offline"
@@ -19,9 +19,9 @@ class Group(StrEnum):
 
 
 class CommandEntry(NamedTuple):
-    """One command. `summary` is its line in `--help`. `module` is loaded when the command is asked for. It
-    holds the function of the command's name, which typer reads, and its `EXAMPLE`; or, where it
-    `reads_itself`, `parser()` and `main(argv, run)`: typer would cost more than what the command does."""
+    """One command. `summary` is its line in `--help`. `module` is loaded when the command is used. It has the
+    function of the command's name for typer, and its `EXAMPLE`; or, if it `reads_itself`, `parser()` and
+    `main(argv, run)`: loading typer would take longer than the command."""
 
     name: str
     group: Group

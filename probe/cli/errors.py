@@ -1,4 +1,4 @@
-"""What the command line says when something is wrong: one line on stderr, and an exit code."""
+"""Errors of the command line: one line on stderr, and an exit code."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import TextIO
 
 from probe.model.text import printable
 
-LINE_LIMIT = 1000  # characters: enough for any path; an argument of megabytes is not said back whole
+LINE_LIMIT = 1000  # characters: enough for any path; longer arguments are cut
 
 EXIT_INTERNAL = 70
 
 
 class UsageError(Exception):
-    """The user asked for something that cannot be. `subject` is the option or argument, or empty;
-    `problem` says what is wrong with it and what to do, in one line, not yet escaped."""
+    """The user asked for something impossible. `subject` is the option or argument, or empty; `problem` says
+    what is wrong with it and what to do, in one line, not yet escaped."""
 
     def __init__(self, subject: str, problem: str) -> None:
         super().__init__(f"{subject}: {problem}" if subject else problem)
@@ -34,8 +34,8 @@ def refuse_outlook(subject: str, title: str, data: bytes) -> None:
 
 
 def refuse_controls(subject: str, value: str) -> None:
-    """CR, LF, NUL, ESC and their like have no place in an option: they could end or forge a line. Half a
-    character (a surrogate that stands for no octet, PEP 383) has none in the name of a file."""
+    """Refuse CR, LF, NUL, ESC and other controls in an option: they could end or forge a line. Also refuse
+    surrogates that stand for no octet (PEP 383), which no file name can have."""
     for position, char in enumerate(value, 1):
         category = unicodedata.category(char)
         if category == "Cc":
@@ -50,20 +50,20 @@ def unreadable(subject: str, path: str, error: OSError, *, verb: str = "read") -
 
 
 def complain(message: str) -> None:
-    """One line on stderr, with nothing live in it. Where stderr takes nothing (a full disk, a reader that
-    left), there is nobody to tell, and the exit code must say it."""
+    """Write one escaped line to stderr. If that fails (a full disk, a closed pipe), only the exit code
+    reports it."""
     line = printable(" ".join(message.split("\n")))
     if len(line) > LINE_LIMIT:
         line = f"{line[: LINE_LIMIT // 2]} … {line[-LINE_LIMIT // 2 :]}"
     try:
         print(f"smtp-probe: {line}", file=sys.stderr, flush=True)
-    except (OSError, ValueError):  # ValueError of a stream that is closed
+    except (OSError, ValueError):  # ValueError: the stream is closed
         abandon(sys.stderr)
 
 
 def abandon(stream: TextIO) -> None:
-    """Send what is still buffered nowhere: the interpreter's own last flush would fail, too, and turn the
-    exit code into 120."""
+    """Discard buffered output: the interpreter's own last flush would fail and change the exit code to
+    120."""
     with contextlib.suppress(OSError, ValueError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())

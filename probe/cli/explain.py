@@ -1,4 +1,4 @@
-"""`smtp-probe explain REPLY`. Parsed with argparse: typer costs more than the whole explanation."""
+"""`smtp-probe explain REPLY`. Parsed with argparse: loading typer takes longer than the explanation."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 
 FORMATS = formats_of(Kind.REPLY)
 STAGES = "greeting, ehlo, starttls, mail, rcpt, data, end-of-data"
-LINE_LIMIT = 1 << 20  # octets; a longer line is no SMTP reply, and memory must stay bounded
+LINE_LIMIT = 1 << 20  # octets; a longer line is not an SMTP reply, and memory must be limited
 _PATH_LIMIT = 4096  # characters; no path is longer (PATH_MAX of Linux)
-PASSED_LINES = 256  # times LINE_LIMIT: how much of a line is passed over
+PASSED_LINES = 256  # times LINE_LIMIT: how much of a line is skipped
 
 
 def parser() -> LightParser:
@@ -58,7 +58,7 @@ def parser() -> LightParser:
 
 
 def main(argv: Sequence[str], _: Run) -> int:
-    """Run `explain` with the arguments behind its name; returns the exit code. Raises UsageError."""
+    """Run `explain` with its arguments; returns the exit code. Raises UsageError."""
     options = parser()
     arguments, further = options.parse_known_args(list(argv))
     if further and arguments.reply and not any(word.startswith("-") for word in further):
@@ -99,7 +99,7 @@ def main(argv: Sequence[str], _: Run) -> int:
 
 
 def _refuse_a_file(reply: str | None) -> None:
-    """A file, or the dash of stdin, in the place of a reply: what it says is to be read, not its name."""
+    """Raise UsageError for a file name, or "-", in place of a reply: the user means the contents."""
     if reply == "-":
         raise UsageError("REPLY", "- is no reply; smtp-probe explain --input - reads replies from stdin")
     if reply and len(reply) < _PATH_LIMIT and "\n" not in reply and os.path.isfile(reply):  # noqa: PTH113 - light
@@ -109,7 +109,7 @@ def _refuse_a_file(reply: str | None) -> None:
 
 
 def _note_faults(explanations: Iterator[Explanation], unread: list[str]) -> Iterator[Explanation]:
-    """The same explanations; the first fault of a line is put into `unread`."""
+    """Pass on the explanations; the first fault of a line is put into `unread`."""
     for explanation in explanations:
         if explanation.error and not unread:
             unread.append(explanation.error)
@@ -137,7 +137,7 @@ def _explain_log(text: str) -> Sequence[Explanation]:
 
 
 def _explain_each(lines: Iterable[str], stage: Stage | None, host: str) -> Iterator[Explanation]:
-    """Each line explained, in order, whether it is a reply, an object or a log's."""
+    """Explain each line in order: a reply, an object or a line of a log."""
     log: LogLines | None = None
     number = 0
     for number, line in enumerate(lines, 1):
@@ -174,7 +174,7 @@ def _lines(name: str, stack: ExitStack) -> Iterator[str]:
             if is_first and line.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
                 raise UsageError("--input", f"{name} is UTF-16 text; save it as UTF-8")
             is_first = False
-            # a byte order mark of UTF-8 would hide that a line is JSON
+            # a UTF-8 byte order mark before JSON would make it another text
             yield decode(line.removeprefix(BOM_UTF8))
 
     return read()
@@ -191,7 +191,7 @@ def _line(stream: BinaryIO, name: str) -> bytes:
 
 
 def _pass_over(stream: BinaryIO, name: str) -> None:
-    """Read on to the end of a line that is too long; a device never comes to one."""
+    """Skip to the end of a line that is too long; on a device there may be none."""
     for _ in range(PASSED_LINES):
         rest = stream.readline(LINE_LIMIT)
         if not rest or rest.endswith(b"\n"):
@@ -200,7 +200,7 @@ def _pass_over(stream: BinaryIO, name: str) -> None:
 
 
 def _of_object(line: str, number: int) -> tuple[str, object]:
-    """A line and its number; of an object that holds a line of a log, that line and the object's id."""
+    """A line and its number; for an object with a line of a log, that line and the object's id."""
     if line.lstrip().startswith("{") and '"text"' in line:
         with contextlib.suppress(ValueError, RecursionError):
             fields = json.loads(line)

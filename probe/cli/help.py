@@ -1,4 +1,4 @@
-"""Plain, grouped help: no boxes and no colour, so that it reads alike in a terminal, pager and mail."""
+"""Plain, grouped help: no boxes and no colour, so that it looks the same in a terminal, pager and mail."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def by_group(entries: Iterable[Any], default: str) -> dict[str, list[Any]]:
 
 
 def _write_epilog(text: str | None, formatter: Any) -> None:
-    """Example and exit codes: lines stay as they were written."""
+    """Example and exit codes: lines are not wrapped."""
     if text:
         formatter.write_paragraph()
         for line in textwrap.dedent(text).strip().splitlines():
@@ -30,7 +30,7 @@ def _write_epilog(text: str | None, formatter: Any) -> None:
 
 
 class Command(TyperCommand):
-    """A command whose options stand in groups and whose examples keep their lines."""
+    """A command with grouped options and unwrapped examples."""
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Arguments first, then each group, -h last."""

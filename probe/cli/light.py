@@ -1,4 +1,4 @@
-"""What the commands share that read their arguments by argparse: typer would cost more than what they do."""
+"""Shared code of commands that use argparse, because loading typer would take longer than the command."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ REPORT = "Report"
 
 class LightParser(argparse.ArgumentParser):
     """The options of one command; `prog` ends with its name. Bad arguments raise UsageError. Its help looks
-    as that of the commands that typer reads."""
+    like that of the typer commands."""
 
     def __init__(self, prog: str, description: str, epilog: str) -> None:
         self.panels: dict[str, list[argparse.Action]] = {}
@@ -28,7 +28,8 @@ class LightParser(argparse.ArgumentParser):
         self.panels.setdefault(panel, []).append(self.add_argument(*names, **details))
 
     def add_report(self, formats: Iterable[str], *, verbose: str) -> None:
-        """What every command that reports has, and -h: the last to be added. `verbose` says what -v adds."""
+        """Add the options of every command with a report, and -h; to be called last. `verbose` says what -v
+        adds."""
         names = "|".join(formats)
         self.add(
             "--format", panel=REPORT, default="text", metavar=names, help="Report format. Default: text."
@@ -45,14 +46,14 @@ class LightParser(argparse.ArgumentParser):
         self.add("-h", "--help", action="help", help="Show this message and exit.")
 
     def error(self, message: str) -> NoReturn:
-        """One line, as for every bad argument; argparse would print the usage and leave."""
+        """One line, as for every bad argument; argparse would print the usage and exit."""
         _, unknown, options = message.partition("unrecognized arguments: ")
         if unknown:
             self.refuse(options.split())
         raise UsageError(self.prog.rpartition(" ")[2], message)
 
     def refuse(self, options: Sequence[str]) -> None:
-        """Options and arguments that the command does not have. Raises UsageError where there are any."""
+        """Raise UsageError for options and arguments that the command does not have."""
         if not options:
             return
         from probe.cli.slips import option_advice
@@ -62,13 +63,13 @@ class LightParser(argparse.ArgumentParser):
         raise UsageError(self.prog.rpartition(" ")[2], f"{what}: {options[0]}; {advice}")
 
     def format_help(self) -> str:
-        """The help in lines as wide as the terminal; the examples keep theirs."""
+        """The help in lines as wide as the terminal; examples are not wrapped."""
         from probe.cli.program_help import help_width
 
         return "\n".join(self._lines(help_width())) + "\n"
 
     def print_help(self, file: Any = None) -> None:
-        """As it stands: argparse's own passes over a disk that is full."""
+        """Write the help; argparse's own method ignores a full disk."""
         (file or sys.stdout).write(self.format_help())
 
     def _lines(self, width: int) -> Iterator[str]:

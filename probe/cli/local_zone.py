@@ -1,4 +1,4 @@
-"""The zone of this machine, with its summer time: what a stamp of a log that names no zone was written in."""
+"""The local time zone with daylight saving, for time stamps of logs without a zone."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 
 class LocalZone(tzinfo):
-    """The offset that was valid here at each time, by the system's own tables; the zone that
-    `datetime.astimezone` gives keeps the offset of one moment."""
+    """The local offset at each time, by the system's tables; the zone of `datetime.astimezone` has a fixed
+    offset."""
 
     def utcoffset(self, at: datetime | None) -> timedelta | None:
         if at is None:
             return None
         try:
             return at.replace(tzinfo=None).astimezone().utcoffset()
-        except (OverflowError, ValueError, OSError):  # the years 1 and 9999: no table knows them
+        except (OverflowError, ValueError, OSError):  # the years 1 and 9999 are in no table
             return timedelta(0)
 
     def dst(self, at: datetime | None) -> timedelta | None:

@@ -1,4 +1,5 @@
-"""The border between the program and the shell: arguments in, one line for every fault, an exit code out."""
+"""The entry point of the command line: runs a command, prints one line for every error, returns an exit
+code."""
 
 from __future__ import annotations
 
@@ -35,20 +36,20 @@ def run(argv: Sequence[str]) -> int:
     except UsageError as problem:
         complain(str(problem))
         return ExitCode.USAGE
-    except SystemExit as end:  # argparse ends --help so, and passes over what it could not write
+    except SystemExit as end:  # argparse ends --help like this, and ignores write errors
         return _flush(end.code if isinstance(end.code, int) else 0)
     except KeyboardInterrupt:
         complain("interrupted")
         return EXIT_INTERRUPTED
     except OSError as error:
-        # --help writes by itself; every other command handles its own streams
+        # --help writes directly; every other command handles its own streams
         if error.errno in (errno.ENOSPC, errno.EPIPE):
             return _unwritable_stdout(error)
         if is_debugging():
             raise
         return _internal(error)
     except Exception as error:
-        # The outermost border: a bug must not reach the user as a traceback.
+        # The last resort: a bug must not reach the user as a traceback.
         if is_debugging():
             raise
         return _internal(error)
@@ -65,7 +66,7 @@ def _flush(code: int) -> int:
 def _unwritable_stdout(error: OSError) -> int:
     abandon(sys.stdout)
     if error.errno == errno.EPIPE:
-        return 0  # a reader that went away is no error
+        return 0  # a closed pipe is no error
     complain("cannot write standard output: no space left on device")
     return ExitCode.USAGE
 
@@ -82,8 +83,8 @@ def _internal(error: Exception) -> int:
 
 
 def _open_what_is_closed() -> None:
-    """A process may be started without its standard streams (`>&-`). Python then has None there, and the
-    next file or socket would take the free descriptor; nothing and nowhere stand in for them."""
+    """A process may be started without its standard streams (`>&-`). Python then has None there, and the next
+    file or socket would get the free descriptor; so they are replaced by empty input and discarded output."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - for good
@@ -111,7 +112,7 @@ _NAMES = frozenset(entry.name for entry in COMMANDS)
 
 
 def _as_meant(argv: list[str]) -> list[str]:
-    """`help CMD` is its --help, and two addresses are to be checked; all else as it is."""
+    """`help CMD` becomes `CMD --help`, and two addresses become `check`; other arguments are unchanged."""
     if argv[0] == "help":
         return [*argv[1:2], "--help"]
     if argv[0].startswith("-") and len(argv) == 1:
@@ -153,9 +154,9 @@ def _typer(argv: list[str]) -> int:
         raise _as_usage_error(error, argv) from None
     except typer.Abort:
         raise KeyboardInterrupt from None
-    except SystemExit:  # so click ends a --help whose reader went away, which is no error
+    except SystemExit:  # click ends like this if the pipe of --help is closed, which is no error
         return 0
-    if code == EXIT_INTERRUPTED:  # how newer versions tell of Ctrl-C, without a word
+    if code == EXIT_INTERRUPTED:  # newer versions report Ctrl-C like this, without a message
         raise KeyboardInterrupt
     return int(code or 0)
 

@@ -1,4 +1,4 @@
-"""Where a report goes: a terminal, a pipe or a file, and how it is set there."""
+"""The destination of a report (a terminal, a pipe or a file) and its style."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ MAX_COLUMNS = 100  # longer lines are harder to read, however wide the terminal
 
 
 def style_for(stream: TextIO | None, verbosity: int = 0, note: str = "", *, is_paged: bool = False) -> Style:
-    """The style of a stream; None means a file: UTF-8, 100 columns, no colour. What a pager shows may be as
-    long as it is."""
+    """The style of a stream; None means a file: UTF-8, 100 columns, no colour. Text in a pager is not
+    folded."""
     if stream is None:
         return Style(verbosity=verbosity, note=note)
     is_terminal = stream.isatty()
-    # https://no-color.org: set and not empty, whatever it says; a dumb terminal knows no SGR
+    # https://no-color.org: set and not empty; a dumb terminal has no SGR
     plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
     return Style(
         width=min(terminal_columns(MAX_COLUMNS), MAX_COLUMNS),
@@ -41,14 +41,14 @@ def style_for(stream: TextIO | None, verbosity: int = 0, note: str = "", *, is_p
 
 
 class ExitResult(Protocol):
-    """A result that says what it means to a script."""
+    """A result with an exit code."""
 
     @property
     def exit_code(self) -> ExitCode: ...
 
 
 def chosen_format(name: str, kind: Kind) -> Format:
-    """Read --format. Raises UsageError for what this kind of result has not."""
+    """Read --format. Raises UsageError for a format that this kind of result does not have."""
     formats = formats_of(kind)
     if name not in formats:
         raise UsageError("--format", f"{name!r} is not one of {', '.join(formats)}")
@@ -56,7 +56,7 @@ def chosen_format(name: str, kind: Kind) -> Format:
 
 
 def report_path(output: str | None) -> Path | None:
-    """Where -o says; None for stdout, which "-" names, too."""
+    """The file of -o; None for stdout, also if it is "-"."""
     return Path(output) if output not in (None, "-") else None
 
 
@@ -70,8 +70,8 @@ def deliver_each(
     verbosity: int = 0,
     is_paged: bool = False,
 ) -> ExitCode:
-    """Write results one by one as they come, to a file or to stdout; `is_sequence`: however many there are,
-    they are written as several. Returns the worst exit code. Raises UsageError when it cannot be written."""
+    """Write results one by one as they come, to a file or to stdout; `is_sequence`: written as several even
+    if there is only one. Returns the worst exit code. Raises UsageError when it cannot be written."""
     series = form.series
     codes: set[ExitCode] = set()
     with destination(path, is_paged=is_paged) as target:
@@ -89,8 +89,8 @@ def deliver_each(
 def deliver_text(
     text: str, path: Path | None, stream: TextIO | None = None, *, is_paged: bool = False
 ) -> None:
-    """Write to a file (UTF-8), or to `stream` (None: stdout), before which a pager may stand. A reader that
-    went away is no error.
+    """Write to a file (UTF-8), or to `stream` (None: stdout), possibly through a pager. A closed pipe is no
+    error.
 
     Raises UsageError when it cannot be written.
     """
@@ -102,11 +102,10 @@ def deliver_text(
 def destination(
     path: Path | None, stream: TextIO | None = None, *, is_paged: bool = False
 ) -> Iterator[TextIO]:
-    """Where a report is written: `stream` (None: stdout), or the file of -o, which is the whole report or is
-    left as it was; a pager, where one is asked for and stdout is a terminal. A reader that went away is no
-    error.
+    """Where a report is written: `stream` (None: stdout), or the file of -o, which is replaced only by a
+    complete report; a pager if requested and stdout is a terminal. A closed pipe is no error.
 
-    Raises UsageError when it cannot be written. What is done within may raise OSError only for that.
+    Raises UsageError when it cannot be written. Code in the context may raise OSError only for that.
     """
     stream = stream or sys.stdout
     try:
@@ -133,7 +132,7 @@ def _stdout_or_pager(stream: TextIO, *, is_paged: bool) -> contextlib.AbstractCo
 
 @contextlib.contextmanager
 def _file(path: Path) -> Iterator[TextIO]:
-    """A file beside the one that is meant, which takes its place when all is written."""
+    """A temporary file that replaces the target when everything is written."""
     state = path.stat() if path.exists() else None
     place = Path(os.path.realpath(path))  # the file that a symbolic link names, not the link
     if state is not None and not _is_replaceable(state, place):
@@ -155,7 +154,7 @@ def _file(path: Path) -> Iterator[TextIO]:
 
 
 def _is_replaceable(state: os.stat_result, place: Path) -> bool:
-    """No pipe, terminal or /dev/stdout, nor what has no name any more."""
+    """Whether the file can be replaced: not a pipe, terminal or /dev/stdout, nor a deleted file."""
     return stat.S_ISREG(state.st_mode) and place.exists() and os.path.samestat(state, place.stat())
 
 
@@ -164,14 +163,14 @@ def _put(draft: Path, place: Path, state: os.stat_result | None) -> None:
         draft.chmod(stat.S_IMODE(state.st_mode))
     try:
         draft.replace(place)
-    except OSError:  # a mount point, or somebody else's file in a sticky directory
+    except OSError:  # a mount point, or another user's file in a sticky directory
         with _in_place(place) as target:
             target.write(draft.read_text(encoding="utf-8"))
 
 
 @contextlib.contextmanager
 def _in_place(place: Path) -> Iterator[TextIO]:
-    """The file itself; empty when not all could be written."""
+    """The target itself; truncated if writing fails."""
     with place.open("w", encoding="utf-8") as target:
         whole = False
         try:

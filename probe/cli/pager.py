@@ -1,4 +1,4 @@
-"""What is longer than the screen, page by page: `--pager`."""
+"""Output through a pager: `--pager`."""
 
 from __future__ import annotations
 
@@ -13,15 +13,14 @@ from typing import TextIO, cast
 
 from probe.cli.errors import complain
 
-PAGER = "less -FRX"  # leaves at once where all fits, passes colours on, and leaves the text on the screen
+PAGER = "less -FRX"  # exits at once if everything fits, keeps colours, and leaves the text on the screen
 _LESS = "FRX"  # the same for a `less` that $PAGER names without options
 
 
 @contextlib.contextmanager
 def open_pager() -> Iterator[TextIO]:
-    """Where to write what is to be read page by page: what $PAGER names, else `less -FRX`;
-    stdout where there is no such program. At the end it waits until the reader has left; one that leaves
-    early is no error."""
+    """A stream to the pager: $PAGER, else `less -FRX`; stdout if there is no such program. At the end it
+    waits until the pager has ended; one that ends early is no error."""
     command = os.environ.get("PAGER", "").strip() or PAGER
     try:
         process = subprocess.Popen(  # noqa: S603  the user's own word, no shell
@@ -37,7 +36,7 @@ def open_pager() -> Iterator[TextIO]:
         complain(f"--pager: cannot run {command}: {why}; set PAGER to the program that pages")
         yield sys.stdout
         return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the pager's
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the pager
     try:
         with contextlib.suppress(BrokenPipeError):
             yield stdin

@@ -1,5 +1,5 @@
-"""`smtp-probe --help`, made of the table of commands alone: to load typer and every command in order to name
-them would take most of its time."""
+"""`smtp-probe --help`, made from the table of commands alone: loading typer and every command would take most
+of the time."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Example:
 MAX_COLUMNS = 100
 _MIN_COLUMNS = 50
 _INDENT = 2
-_NAMES = 34  # columns of names, at most, as `probe.cli.help` has it; what does not fit has a line of its own
+_NAMES = 34  # largest width of the names, as in `probe.cli.help`; a longer name has its own line
 
 
 class Row(NamedTuple):

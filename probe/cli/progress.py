@@ -1,4 +1,4 @@
-"""One line on the terminal that says what the run is doing, rewritten in place."""
+"""A progress line on the terminal, rewritten in place."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ _ERASE = "\r\x1b[K"
 
 
 class ProgressLine:
-    """Writes to stderr, and only when that is a terminal that can erase a line. Use as a context
-    manager: at its end the line is gone, and the report follows on a clean screen."""
+    """Writes to stderr if that is a terminal that can erase a line. A context manager: at its end the line is
+    erased."""
 
     def __init__(self, *, is_wanted: bool = True) -> None:
         self._active = is_wanted and sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb"
         self._visible = False
 
     def __call__(self, text: str) -> None:
-        """Show `text` instead of what stood there."""
+        """Replace the line with `text`."""
         if not self._active:
             return
         width = shutil.get_terminal_size((80, 24)).columns - 1
@@ -42,7 +42,7 @@ class ProgressLine:
             self._write(_ERASE)
 
     def _write(self, text: str) -> bool:
-        """Whether the terminal is still there: one that hung up takes nothing any more."""
+        """Write; returns whether the terminal still accepts output."""
         try:
             sys.stderr.write(text)
             sys.stderr.flush()

@@ -1,4 +1,4 @@
-"""The page of the reference on the Python API: what `import probe` gives, from signatures and docstrings."""
+"""The reference page of the Python API, generated from signatures and docstrings."""
 
 from __future__ import annotations
 
@@ -72,19 +72,19 @@ def _member(name: str, member: Any) -> str:
 
 
 def _signature(function: Callable[..., Any]) -> str:
-    text = _QUOTED.sub(r"\1", str(inspect.signature(function)))  # annotations are kept as texts
+    text = _QUOTED.sub(r"\1", str(inspect.signature(function)))  # annotations are strings
     return text.replace("(self, *, ", "(*, ").replace("(self)", "()")
 
 
 def _prose(member: Any) -> str:
     """The docstring in one paragraph."""
     text = " ".join(inspect.cleandoc(member.__doc__ or "").split())
-    parts = enumerate(text.split("`"))  # every second one stands between two
+    parts = enumerate(text.split("`"))  # every second part is between backticks
     return "".join(markdown_code(part) if index % 2 else _literal(part) for index, part in parts)
 
 
 def _literal(text: str) -> str:
-    """As `literal`, with the white space around it, which parts it from code."""
+    """As `literal`, but keeps leading and trailing white space."""
     if not text.strip():
         return text
     before, after = text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]

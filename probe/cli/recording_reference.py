@@ -1,4 +1,4 @@
-"""The page of the reference on recordings: each kind of event, and the vocabularies in words."""
+"""The reference page of recordings: each kind of event, and the vocabularies in words."""
 
 from __future__ import annotations
 
@@ -97,13 +97,13 @@ def _paragraph(kind: type) -> str:
 
 
 def _prose(text: str) -> str:
-    """Our own words, in which backticks stand around names."""
+    """Our own text, with names in backticks."""
     parts = enumerate(text.split("`"))
     return "".join(markdown_code(part) if index % 2 else _with_spaces(part) for index, part in parts)
 
 
 def _with_spaces(text: str) -> str:
-    """`literal` keeps no space at the ends."""
+    """`literal` that keeps spaces at the ends."""
     inner = text.strip()
     before, _, after = text.partition(inner) if inner else (text, "", "")
     return f"{before}{literal(inner)}{after}"

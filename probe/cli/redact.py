@@ -51,7 +51,7 @@ def redact(
     except RecordingError as error:
         raise UsageError("RECORDING", no_recording(str(source), str(error))) from None
     out.deliver_text(result.text, path)
-    # with the recording on stdout, or in what may be stdout, nothing else is written there
+    # if the recording goes to stdout, or to a file that may be stdout, nothing else is written there
     stream = sys.stdout if path is not None and path.is_file() else sys.stderr
     if stream is not None:
         with contextlib.suppress(OSError, ValueError):
@@ -60,7 +60,7 @@ def redact(
 
 
 def _summary(result: Redaction) -> str:
-    """What was replaced, and what stays by nature."""
+    """A summary: what was replaced, and what could not be."""
     counts = (
         _count(result.local_parts, "local part"),
         _count(result.names, "name"),

@@ -32,7 +32,7 @@ from probe.wording.sentence import outline
 
 
 def pages() -> dict[str, str]:
-    """File name below the directory to content, for all that is made here."""
+    """File name below the directory to content, for everything generated here."""
     return {
         "cli.md": page("Command line", _cli()),
         "checks.md": page("Checks", _checks()),
@@ -68,7 +68,7 @@ def _cli() -> Iterator[str]:
 
 
 def _in_argparse(parser: ArgumentParser) -> Iterator[str]:
-    """The same for a command that argparse reads."""
+    """The same for an argparse command."""
     operands = (action for action in parser._actions if not action.option_strings)
     names = " ".join(f"{action.metavar}{'...' if action.nargs == '+' else ''}" for action in operands)
     yield markdown_code(f"{parser.prog} [OPTIONS] {names}")
@@ -120,7 +120,7 @@ def _outcome(tag: FindingTag) -> str:
 
 
 def write(directory: Path) -> None:
-    """Write every page; in its folders, remove what an earlier run made and this one does not.
+    """Write every page; remove pages of an earlier run that are no longer generated.
 
     Raises OSError.
     """
@@ -140,7 +140,7 @@ def _is_ours(path: Path) -> bool:
 
 
 def main() -> int:
-    """Write the pages into the directory that the command line names; 2 when that cannot be done."""
+    """Write the pages into the directory that the command line names; 2 if that fails."""
     if len(sys.argv) != 2 or sys.argv[1].startswith("-"):
         print("usage: python -m probe.cli.reference DIRECTORY (here: docs/reference)", file=sys.stderr)
         return 2

@@ -1,4 +1,4 @@
-"""How the pages of docs/reference are written: our own words as Markdown, and the anchors of headings."""
+"""Markdown helpers for the pages of docs/reference: our own words, and the anchors of headings."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ MADE = "<!-- Made by python -m probe.cli.reference; do not edit. -->"
 
 
 def page(title: str, blocks: Iterator[str], origin: str = MADE) -> str:
-    """A whole page: `title` is Markdown on one line, each block a paragraph, list or table; `origin` its
-    first line, which says what makes it."""
+    """A whole page: `title` is Markdown on one line, each block a paragraph, list or table; `origin` is its
+    first line, which says what generates it."""
     return "\n\n".join((origin, f"# {title}", *blocks)) + "\n"
 
 
 def literal(text: str) -> str:
-    """One line of our own words, none of them markup. A stranger's words need `markdown_text`."""
+    """One line of our own text, escaped. Text from outside needs `markdown_text`."""
     text = _SPECIAL.sub(lambda match: f"{match[0][:-1]}\\{match[0][-1]}", printable(text).strip())
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def anchor(heading: str) -> str:
-    """The name by which a link leads to a heading, as forges make it; `heading` without markup."""
+    """The anchor of a heading, as forges make it; `heading` without markup."""
     return _NOT_IN_ANCHORS.sub("", heading.strip().lower()).replace(" ", "-")
 
 

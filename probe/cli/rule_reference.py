@@ -83,7 +83,7 @@ def _index(files: Iterable[str], entries: tuple[RuleEntry, ...]) -> Iterator[str
 
 
 def _about(file: str) -> str:
-    """What a rule file says of itself: the first paragraph of the comment at its top, on one line."""
+    """The description of a rule file: the first paragraph of its top comment, on one line."""
     lines: list[str] = []
     for line in (rule_files.HERE / file).read_text(encoding="utf-8").splitlines():
         text = line.removeprefix("#").strip()
@@ -159,7 +159,7 @@ def _conduct(conduct: Conduct) -> str:
 
 
 def _rules_for(cause: Cause, entries: Iterable[RuleEntry], sign: int) -> list[RuleEntry]:
-    """The rules that speak for a cause (sign 1) or against it (-1), the strongest first."""
+    """The rules that are evidence for a cause (sign 1) or against it (-1), the strongest first."""
     rules = [entry for entry in entries if entry.causes.get(cause.id, 0) * sign > 0]
     return sorted(rules, key=lambda entry: (-abs(entry.causes[cause.id]), entry.id))
 

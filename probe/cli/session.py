@@ -1,4 +1,4 @@
-"""A live run as the command line makes it: progress, recording, report, exit code."""
+"""A live run of the command line: progress, recording, report, exit code."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from probe.report.formats import Kind
 
 @dataclass(frozen=True, slots=True)
 class Hooks:
-    """What a run is given to speak through: see `probe.run.observe`."""
+    """The callbacks of a run: see `probe.run.observe`."""
 
     sink: Callable[[Event], None] | None
     progress: Callable[[str], None]
@@ -45,9 +45,8 @@ Observe = Callable[[Hooks], Coroutine[Any, Any, Recording]]
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What becomes of the report and the recording, and the severities that the user gave. `subject` is the
-    domain that the run is about; `is_kept`: it joins the last runs, where the user has not turned that
-    off."""
+    """The destinations of report and recording, and the user's severities. `subject` is the domain of the
+    run; `is_kept`: the run is put into the history, unless the user has turned that off."""
 
     to: Destination
     record: RecordTo | None = None
@@ -57,7 +56,7 @@ class Delivery:
 
     @property
     def on_stderr(self) -> bool:
-        """The report gives way to a recording on stdout."""
+        """Whether the report goes to stderr, because stdout has the recording."""
         return self.record is not None and self.record.path is None and self.to.path is None
 
 
@@ -75,7 +74,7 @@ def run_live(observe: Observe, delivery: Delivery) -> int:
     archive = None
     if delivery.is_kept and tapes.keeps_runs(os.environ):
         archive = tapes.Archive(name, is_quiet=delivery.to.verbosity < 0)
-    with signals.call_on_signal(_nothing):  # what was seen is worth the second that its report takes
+    with signals.call_on_signal(_nothing):  # a second for the report of an interrupted run is acceptable
         try:
             recording, past = _observe(observe, delivery, tape, archive)
         except ResolverConfigError as error:
@@ -89,19 +88,19 @@ def run_live(observe: Observe, delivery: Delivery) -> int:
     try:
         stream = sys.stderr if delivery.on_stderr else sys.stdout
         output.deliver_text(text, delivery.to.path, stream, is_paged=delivery.to.is_paged)
-    finally:  # a disk that is full may have taken both
+    finally:  # a full disk may affect both
         _say_of(tape, delivery)
     return report.verdict.exit_code
 
 
 def _is_one_file(one: Path, other: Path) -> bool:
     same = os.path.realpath(one) == os.path.realpath(other)
-    return same and (one.is_file() or not one.exists())  # /dev/null takes both
+    return same and (one.is_file() or not one.exists())  # /dev/null may be both
 
 
 def _note(delivery: Delivery, past: str) -> str:
-    """Where the run can be read again, for the last line of its report; `past` is its name in the history.
-    With --record the user knows, and the report is the one that `replay` gives."""
+    """The last line of the report, on how to read the run again; `past` is its name in the history. Not with
+    --record: there the report is equal to that of `replay`."""
     if delivery.record is not None:
         return ""
     return f"Kept: smtp-probe replay {past}" if past else NOT_SAVED
@@ -118,7 +117,7 @@ def _say_of(tape: Tape | None, delivery: Delivery) -> None:
 
 
 def _is_of_interest(delivery: Delivery) -> bool:
-    """To a person; and a name that the program chose is to be known whoever reads."""
+    """Whether to show the note: to a person, and always if the program chose the name of the file."""
     return sys.stderr.isatty() or (delivery.record is not None and delivery.record.is_directory)
 
 
@@ -135,7 +134,7 @@ def _observe(
         if tape:
             stack.callback(tape.close)
         progress = stack.enter_context(ProgressLine(is_wanted=delivery.to.verbosity >= 0))
-        if descriptors.are_few():  # what is opened for a moment then goes before what is kept open
+        if descriptors.are_few():  # then load everything before sockets are opened
             _load()
         try:
             hooks = Hooks(_sink(tape, archive), progress, recordings.append, start.seconds_since_start())
@@ -147,7 +146,7 @@ def _observe(
 
 
 def _sink(*places: Tape | Archive | None) -> Callable[[Event], None] | None:
-    """Takes each event to all places that there are."""
+    """A function that passes each event to all outputs."""
     places_used = [place for place in places if place is not None]
     if not places_used:
         return None
@@ -160,20 +159,20 @@ def _sink(*places: Tape | Archive | None) -> Callable[[Event], None] | None:
 
 
 async def _until_asked_to_end(work: Coroutine[Any, Any, Recording]) -> Recording:
-    """Let a signal end the run: sockets closed, what was seen reported."""
+    """Let a signal end the run: sockets are closed, and the report is made."""
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
 
     def end() -> None:
         if task is not None and not task.done():
             task.cancel()
-            # a wait that is over at the same moment may take the cancellation for its own
+            # a wait that ends at the same moment may swallow the cancellation
             loop.call_later(_AGAIN, end)
 
     def ask() -> None:
-        with contextlib.suppress(RuntimeError):  # the loop is closed: the run is over
+        with contextlib.suppress(RuntimeError):  # the loop is closed
             loop.call_soon_threadsafe(end)
 
-    # a run that waits has the time to load what its report will need, and so keeps its deadline
+    # load the modules of the report while the run waits, so that the deadline is kept
     loads: list[asyncio.Future[None]] = []
     ahead = loop.call_later(_AHEAD, _load_in_thread, loads)
     loop.set_exception_handler(_complain)
@@ -182,7 +181,7 @@ async def _until_asked_to_end(work: Coroutine[Any, Any, Recording]) -> Recording
             end()
         try:
             recording = await work
-            if loads:  # a module that another thread fails to load is half there for this one
+            if loads:  # a module that fails to load in another thread is incomplete here
                 await asyncio.wait(loads)
             return recording
         finally:
@@ -190,7 +189,7 @@ async def _until_asked_to_end(work: Coroutine[Any, Any, Recording]) -> Recording
 
 
 _AGAIN = 2.0  # seconds
-_AHEAD = 0.2  # seconds; by then the run has loaded what it needs itself
+_AHEAD = 0.2  # seconds; by then the run has loaded its own modules
 
 
 def _load_in_thread(loads: list[asyncio.Future[None]]) -> None:
@@ -202,15 +201,14 @@ def _load_in_thread(loads: list[asyncio.Future[None]]) -> None:
 
 
 def _complain(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Errors that nobody waits for go to stderr, but for those of which the report says what this machine has
-    no more of."""
+    """Report unawaited errors on stderr, except exhausted resources, which are in the report."""
     error = context.get("exception")
     if error is None or not shortage_clause(error):
         loop.default_exception_handler(context)
 
 
 def _load() -> None:
-    """What follows a run, in memory before it is needed."""
+    """Load the modules that are needed after a run."""
     from probe.diagnosis import assemble  # noqa: F401
     from probe.knowledge.finding_tags import finding_tags, shared_words
     from probe.reading.reply.read import read_reply
@@ -222,7 +220,7 @@ def _load() -> None:
 
 
 def deliver(report: Report, delivery: Delivery) -> int:
-    """Write the report where it belongs; returns the exit code of its verdict."""
+    """Write the report to its destination; returns the exit code of its verdict."""
     output.deliver_text(_render(report, delivery), delivery.to.path, is_paged=delivery.to.is_paged)
     return report.verdict.exit_code
 

@@ -1,8 +1,8 @@
-"""SIGINT, SIGTERM and SIGHUP as the command line takes them.
+"""Handles SIGINT, SIGTERM and SIGHUP for the command line.
 
-No handler raises: an exception in the middle of an import or of the event loop's own work may be swallowed
-there, leave something half done, or be shown as a traceback. A signal ends the process with one line; while
-a run is under way the first one asks it for the report so far instead.
+No handler raises: an exception during an import or inside the event loop may be swallowed, leave something
+incomplete, or be shown as a traceback. A signal ends the process with one line; during a run the first signal
+only asks for the report so far.
 """
 
 from __future__ import annotations
@@ -15,31 +15,31 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 
 EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells report it
-_SAME_KEY_S = 1.0  # a terminal and a wrapper that forwards (uv run, make) both tell of one Ctrl-C
+_SAME_KEY_S = 1.0  # a terminal and a forwarding wrapper (uv run, make) both send a signal for one Ctrl-C
 
-_ask: Callable[[], None] | None = None  # asks the run under way for its end
+_ask: Callable[[], None] | None = None  # asks the current run to end
 _asked_at: float | None = None  # when a signal first did so
-_partial_files: set[str] = set()  # files that must not be taken for whole ones
+_partial_files: set[str] = set()  # incomplete files, removed when a signal ends the process
 
 
 def heed() -> None:
-    """From here on signals are taken. What the parent had ignored (nohup, a shell's background job) stays
-    ignored, but for SIGTERM."""
+    """Install the handlers. Signals ignored by the parent (nohup, a shell's background job) stay ignored,
+    except SIGTERM."""
     for number in _numbers():
         if number is signal.SIGTERM or signal.getsignal(number) is not signal.SIG_IGN:
             _set(number, _take)
 
 
 def ignore() -> None:
-    """All is said: a signal on the way out may not turn the exit code into another."""
+    """Ignore signals at the end, so that they cannot change the exit code."""
     for number in _numbers():
         _set(number, signal.SIG_IGN)
 
 
 @contextlib.contextmanager
 def call_on_signal(ask: Callable[[], None]) -> Iterator[None]:
-    """Within, the first signal calls `ask`, which must return at once. A second Ctrl-C ends the process;
-    SIGTERM and SIGHUP change nothing any more, for the report is on its way."""
+    """A context in which the first signal calls `ask`, which must return at once. A second Ctrl-C ends the
+    process; further SIGTERM and SIGHUP are ignored, because the report is being made."""
     global _ask  # noqa: PLW0603 - one process, one run at a time
     before, _ask = _ask, ask
     try:
@@ -49,13 +49,13 @@ def call_on_signal(ask: Callable[[], None]) -> Iterator[None]:
 
 
 def is_end_wanted() -> bool:
-    """Whether a signal has asked for the end."""
+    """Whether a signal has asked the run to end."""
     return _asked_at is not None
 
 
 @contextlib.contextmanager
 def remove_on_signal(path: str) -> Iterator[None]:
-    """Within, a signal that ends the process removes this file first."""
+    """A context in which a signal that ends the process first removes this file."""
     _partial_files.add(path)
     try:
         yield
@@ -69,7 +69,7 @@ def _numbers() -> tuple[signal.Signals, ...]:
 
 
 def _set(number: signal.Signals, handler: signal.Handlers | Callable[[int, FrameType | None], None]) -> None:
-    with contextlib.suppress(ValueError):  # outside the main thread, where signals do not come
+    with contextlib.suppress(ValueError):  # not in the main thread, which receives signals
         signal.signal(number, handler)
 
 
@@ -88,7 +88,7 @@ def _take(number: int, _frame: FrameType | None) -> None:
 def _end() -> None:
     for path in _partial_files:
         with contextlib.suppress(OSError):
-            os.unlink(path)  # noqa: PTH108 - nothing is imported here that is not there yet
+            os.unlink(path)  # noqa: PTH108 - no new import in a signal handler
     with contextlib.suppress(OSError):
         os.write(2, b"smtp-probe: interrupted\n")
     os._exit(EXIT_INTERRUPTED)

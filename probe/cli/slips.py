@@ -1,4 +1,4 @@
-"""Slips of the fingers: what was probably meant by a command line that is none. Loaded only for such."""
+"""Typing mistakes: what an invalid command line probably means. Loaded only for such."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from probe.model.text import printable
 
-_HEAD = 1 << 16  # octets of a file that tell its kind
+_HEAD = 1 << 16  # octets of a file that are read to recognise its kind
 _LINES = 40
 _REPLY = re.compile(r"\s*[245]\d\d(?:[ -]|$)")
 _HEADER = re.compile(r"(?:From |[A-Za-z][A-Za-z0-9-]*:(?:\s|$))")
@@ -25,11 +25,11 @@ _HEADERS = (
     "mime-version",
     "delivered-to",
 )
-_EXCERPT_LENGTH = 80  # characters of an argument that is said back
+_EXCERPT_LENGTH = 80  # characters of an argument that an error repeats
 
 
 class FileKind(StrEnum):
-    """What a file is for this program."""
+    """The kind of a file."""
 
     RECORDING = "a recording of a run"
     REPORT = "a report, which says what was concluded and not what was observed"
@@ -39,7 +39,7 @@ class FileKind(StrEnum):
 
 
 def kind_of(path: str) -> FileKind | None:
-    """What is in a file, by its beginning; None where there is no file that can be read."""
+    """The kind of a file by its beginning; None if it cannot be read."""
     try:
         if not Path(path).is_file():
             return None
@@ -69,7 +69,7 @@ def _is_message(lines: Sequence[str]) -> bool:
 
 
 def command_for_file(path: str) -> str:
-    """The command that reads a file of this kind; empty where there is no file or no such command."""
+    """The command that reads a file of this kind; empty if there is no file or no such command."""
     name = shown(path)
     match kind_of(path):
         case FileKind.RECORDING:
@@ -85,7 +85,7 @@ def command_for_file(path: str) -> str:
 
 
 def about_file(path: str) -> str:
-    """What a file is, and the command that reads it, in one clause; empty where it is no file."""
+    """The kind of a file and the command that reads it, in one clause; empty if it is not a file."""
     kind = kind_of(path)
     if kind is None:
         return ""
@@ -94,7 +94,7 @@ def about_file(path: str) -> str:
 
 
 def no_recording(path: str, reason: str) -> str:
-    """Why a file is no recording: what it is instead, where that is known, else `reason`."""
+    """Why a file is not a recording: what it is instead, if known, else `reason`."""
     if kind_of(path) not in (FileKind.MESSAGE, FileKind.LOG, FileKind.REPORT):
         return f"{path}: {reason}"
     way_out = "" if command_for_file(path) else "; check --record FILE makes a recording"
@@ -102,8 +102,8 @@ def no_recording(path: str, reason: str) -> str:
 
 
 def command_for(argument: str) -> str:
-    """The command line for one argument that stands alone: a file, a reply, an address or a domain. Empty
-    where it is none of them."""
+    """The command line for a single argument: a file, a reply, an address or a domain. Empty for anything
+    else."""
     if command := command_for_file(argument):
         return command
     if _REPLY.match(argument):
@@ -116,20 +116,20 @@ def command_for(argument: str) -> str:
 
 
 def is_address(argument: str) -> bool:
-    """Whether an argument is meant as an address, be it right or wrong."""
+    """Whether an argument is meant as an address, valid or not."""
     return argument == "<>" or (
         "@" in argument and argument[:1] not in "-/." and not re.search(r"\s", argument)
     )
 
 
 def shown(argument: str) -> str:
-    """An argument as it is pasted into a shell; a long one is cut."""
+    """An argument quoted for a shell; a long one is cut."""
     text = printable(argument)
     return shlex.quote(text if len(text) <= _EXCERPT_LENGTH else f"{text[:_EXCERPT_LENGTH]}…")
 
 
 def option_advice(message: str) -> str:
-    """What to write instead of an option that is none: the message of a parser tells its name."""
+    """What to write instead of an unknown option, whose name is in the parser's message."""
     from probe.report.formats import FORMATS
 
     match = re.search(r"--([a-z]+)\b", message)
@@ -138,7 +138,7 @@ def option_advice(message: str) -> str:
 
 
 def one_address(argv: Sequence[str]) -> str:
-    """For `check` with one argument: what it takes, and what else may have been meant."""
+    """For `check` with one argument: what is required, and what may have been meant."""
     operands = [it for it in argv if not it.startswith("-")]
     hint = ""
     for argument in operands[-1:]:

@@ -1,4 +1,4 @@
-"""How much of --timeout was gone before the run began: a person counts from the return key."""
+"""The time used before the run began, which counts toward --timeout."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ _began: float | None = None
 
 
 def mark(before: float) -> None:
-    """The process begins. `before` are the seconds that the interpreter needed until here."""
+    """Note the start of the process. `before` are the seconds that the interpreter has used."""
     global _began  # noqa: PLW0603 - one process, one beginning
     _began = time.monotonic() - before
 
 
 def seconds_since_start() -> float:
-    """Seconds since the process began, for its first run; 0 for a further one, which begins when it does."""
+    """Seconds since the start of the process for its first run; 0 for later runs."""
     global _began
     began, _began = _began, None
     return time.monotonic() - began if began is not None else 0.0

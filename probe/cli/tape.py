@@ -1,4 +1,4 @@
-"""Where a live run is recorded: the file of --record, and the history of the last runs."""
+"""Recording a live run: to the file of --record, and to the history of the last runs."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ _NO_HISTORY = f"{history.SWITCH}=0 keeps none"
 
 @dataclass(frozen=True, slots=True)
 class RecordTo:
-    """What --record names: a file, a directory in which the file is given a name, or (None) stdout."""
+    """What --record names: a file, a directory (the file gets a name), or (None) stdout."""
 
     path: Path | None
     is_directory: bool = False
 
 
 class Tape:
-    """A recording under way. A disk that gives out stops the recording, never the run."""
+    """A recording in progress. A disk error stops the recording, never the run."""
 
     def __init__(self, writer: RecordingWriter, path: Path | None) -> None:
         self.path = path
         self.failure: OSError | None = None
-        self.is_abandoned = False  # its reader went away, which is no error
+        self.is_abandoned = False  # its pipe was closed, which is no error
         self._writer = writer
 
     def append(self, event: Event) -> None:
@@ -49,7 +49,7 @@ class Tape:
                 self._fail(error)
 
     def close(self) -> None:
-        """No event follows."""
+        """Close the recording."""
         try:
             self._writer.close()
         except OSError as error:
@@ -83,8 +83,8 @@ def tape_on(record: RecordTo, name: str) -> Tape:
 
 
 class Archive:
-    """The place of a run in the history of the last runs. Whatever is wrong with it costs a notice
-    (none where `is_quiet`), and never the run."""
+    """The recording of a run in the history. An error gives only a notice (none if `is_quiet`), and never
+    stops the run."""
 
     def __init__(self, name: str, *, is_quiet: bool) -> None:
         self._is_quiet = is_quiet
@@ -102,8 +102,8 @@ class Archive:
             self._tape.append(event)
 
     def end(self, *, is_worth_it: bool) -> str:
-        """The run has ended; the name of its recording as `replay` takes it, empty where none stays.
-        `is_worth_it`: something was observed."""
+        """End the recording; returns its name for `replay`, empty if it was not kept. `is_worth_it`:
+        something was observed."""
         if self._file is None or self._tape is None:
             return ""
         self._tape.close()

@@ -9,7 +9,7 @@ from typing import TextIO
 
 def terminal_columns(otherwise: int) -> int:
     """Columns, as `shutil.get_terminal_size` finds them (that module loads the archivers, too): COLUMNS, else
-    those of the terminal, else `otherwise`."""
+    the width of the terminal, else `otherwise`."""
     if columns := _set("COLUMNS"):
         return columns
     size = _size(sys.__stdout__)
@@ -17,8 +17,8 @@ def terminal_columns(otherwise: int) -> int:
 
 
 def terminal_lines(stream: TextIO) -> int | None:
-    """Lines of the terminal behind a stream: LINES, else its own word. None where it is none, or tells no
-    size."""
+    """Lines of the terminal of a stream: LINES, else the height of the terminal. None if it is not a
+    terminal, or its size is not known."""
     size = _size(stream)
     if size is None:
         return None

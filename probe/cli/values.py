@@ -1,5 +1,5 @@
-"""Option values from text. Every function takes the option's name and its value, and either returns
-what the program works with or raises UsageError with one line that says what is wrong."""
+"""Option values from text. Every function takes the option's name and its value, and returns the converted
+value or raises UsageError with one line that says what is wrong."""
 
 from __future__ import annotations
 
@@ -69,8 +69,8 @@ def domain(subject: str, value: str) -> str:
 
 
 def helo(subject: str, value: str) -> str:
-    """The EHLO name: a domain or an address literal. A name that is no FQDN is taken as it is, because
-    what a server says to a badly configured client is worth asking."""
+    """The EHLO name: a domain or an address literal. A name that is not an FQDN is kept unchanged, because
+    the answer of a server to a badly configured client is of interest."""
     return value if _HELO.fullmatch(value) else domain(subject, value)
 
 
@@ -83,8 +83,8 @@ def zone(subject: str, value: str) -> str:
 
 
 def ip(subject: str, value: str) -> IPAddress:
-    """An IPv4 or IPv6 address. IPv4 inside IPv6 (::ffff:192.0.2.1) is the IPv4 address: so it stands in
-    SPF, PTR and blocklists."""
+    """An IPv4 or IPv6 address. IPv4 inside IPv6 (::ffff:192.0.2.1) is the IPv4 address, as in SPF, PTR and
+    blocklists."""
     try:
         address = parse_ip(value)
     except AddressError as error:
@@ -198,7 +198,7 @@ def input_start(subject: str, value: str, limit: int) -> bytes:
 
 
 def text_file(subject: str, value: str, limit: int) -> str:
-    """The text of a file in UTF-8 of at most `limit` octets; one without any is no error."""
+    """The text of a file in UTF-8 of at most `limit` octets; an empty one is no error."""
     try:
         with Path(value).open("rb") as stream:
             data = stream.read(limit + 1)
@@ -213,7 +213,7 @@ def text_file(subject: str, value: str, limit: int) -> str:
 
 
 def output_file(subject: str, value: str) -> Path:
-    """A file that can be written, found out before a long run rather than after it."""
+    """A writable file; checked before a long run, not after it."""
     path = Path(value)
     try:
         if path.is_dir():
