@@ -322,10 +322,30 @@ def test_the_architecture_has_every_layer() -> None:
     assert layers.table() in page
 
 
+PLACE = re.compile(r"((?:`\w+`(?:, | and )?)+) (?:in|of) `(probe/[\w/]+\.py)`")
+
+
+def test_the_architecture_says_where_each_thing_is_decided() -> None:
+    page = (ROOT / "docs/explanation/architecture.md").read_text(encoding="utf-8")
+    section = page.partition("## Where is it decided?")[2].partition("\n## ")[0]
+    rows = dict(re.findall(r"^\| ([A-Z].+\?) \| (.+) \|$", section, re.M))
+    for words in ("stage", "finding's words", "exit code 5", "log format", "report format"):
+        assert len([question for question in rows if words in question]) == 1, words
+    assert [question for question, answer in rows.items() if "`probe/" not in answer] == []
+    missing = []
+    for names, path in PLACE.findall(section):
+        tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
+        defined = {it.id for node in ast.walk(tree) for it in ast.walk(node) if isinstance(it, ast.Name)}
+        defined |= {it.name for it in tree.body if isinstance(it, ast.FunctionDef | ast.ClassDef)}
+        missing += [f"{path}: {word}" for word in CODE.findall(names) if word not in defined]
+    assert missing == []
+    assert len(PLACE.findall(section)) >= 10
+
+
 def test_every_term_says_where_it_lives() -> None:
     page = (ROOT / "docs/explanation/terms.md").read_text(encoding="utf-8")
     terms = dict(re.findall(r"^## (.+)\n\n((?:.+\n)+)", page, re.M))
-    assert len(terms) == 22
+    assert len(terms) == 25
     assert [term for term, text in terms.items() if "`probe/" not in text] == []
     # two sentences each, and the places behind them
     texts = {term: re.split(r"`probe/", text)[0] for term, text in terms.items()}
