@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 _TOKEN = re.compile(r"(?<!\S)[^\s@0-9]*+[@0-9]\S*+")
 _EDGES = "<>()[]{},.;:\"'!?#*=|"
-_KEPT = re.compile(
+_UNMASKED = re.compile(
     r"(?:[245]\d\d-)?[245]\.\d{1,3}\.\d{1,3}|[245]\d\d-?|\d{1,4}|[A-Za-z]{1,6}[-_:]?\d{1,4}[A-Za-z]?"
 )
 _ADDRESS = re.compile(r"[^\s<>()\[\]:;,\"'=]*@[^\s<>()\[\]:;,\"']*")
@@ -113,14 +113,14 @@ def _read(token: str) -> str:
             if len(bare) <= _DIGITS:
                 return token
             return token.replace(bare, "[n]" if len(bare) <= _NUMBER_DIGITS else "[id]")
-        is_code = len(bare) <= _CODE_LETTERS and _KEPT.fullmatch(bare) is not None
+        is_code = len(bare) <= _CODE_LETTERS and _UNMASKED.fullmatch(bare) is not None
         return token if is_code else token.replace(bare, "[id]")
     if "@" in token:
         if _PLAIN_ADDRESS.fullmatch(bare):
             return token.replace(bare, "[address]")
         token = _ADDRESS.sub("[address]", token)
         return _INSIDE.sub(_short, token) if any(map(str.isdigit, token)) else token
-    if _KEPT.fullmatch(bare):
+    if _UNMASKED.fullmatch(bare):
         return token
     if "://" in token:
         return _INSIDE.sub(_short, _IP.sub("[ip]", token))
@@ -137,6 +137,6 @@ def _read(token: str) -> str:
 def _short(match: re.Match[str]) -> str:
     """Inside a longer token short codes stay, too."""
     part = match[0]
-    if _KEPT.fullmatch(part):
+    if _UNMASKED.fullmatch(part):
         return part
     return "[n]" if part.isdecimal() and len(part) <= _NUMBER_DIGITS else "[id]"

@@ -1,4 +1,4 @@
-"""What a bounce says of one recipient, where it is about several."""
+"""What a bounce says about one recipient."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from probe.standards.dsn.results import DeliveryStatus
 
 @dataclass(frozen=True, slots=True)
 class BounceFacts:
-    """`status` is what the notice says of the recipient asked about; of its only one where that is another
-    (`is_about_recipient` False); None where it is no bounce or names several others."""
+    """`status` is what the notice says about the requested recipient; if it has only one other recipient,
+    about that one (`is_about_recipient` False); None if it is not a bounce or names several others."""
 
     notice: DeliveryNotice
     status: DeliveryStatus | None
@@ -22,7 +22,7 @@ class BounceFacts:
 
     @property
     def is_refusal(self) -> bool:
-        """Whether it tells of a failure for the recipient asked about."""
+        """Whether it reports a failure for the requested recipient."""
         return self.is_about_recipient and self.notice.kind is NoticeKind.BOUNCE
 
 
@@ -32,8 +32,8 @@ def recipient_name(target: Target) -> str:
 
 
 def read_about(data: bytes, recipient: str) -> BounceFacts:
-    """Read a message for what it says of `recipient`, in small letters. Servers that tell `Alice` from
-    `alice` are not met (RFC 5321 section 2.4). Never raises on any octets."""
+    """Read what a message says about `recipient`, in lower case. No real server distinguishes `Alice` from
+    `alice` (RFC 5321 section 2.4). Never raises on any octets."""
     notice = read_notice(data, bounce_layouts())
     notice = replace(notice, recipients=tuple(item for item in notice.recipients if item.recipient))
     if notice.kind not in {NoticeKind.BOUNCE, NoticeKind.DELAY}:

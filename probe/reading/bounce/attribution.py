@@ -1,8 +1,8 @@
 """Who wrote the words of a notice: the remote server, or the sending server that reports on it.
 
-Sending servers put their own words where the remote server's reply belongs, some with a reply code and a
-status that no remote server gave, and they put words round a reply: "last error: ...", "retry timeout
-exceeded" behind it.
+Sending servers write their own words in place of the remote server's reply, some with a reply code and a
+status that no remote server gave, and they add words to a reply: "last error: ..." before it, "retry timeout
+exceeded" after it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _QUOTED = re.compile(r'([245]\d\d) "(.*)"\Z', re.DOTALL)  # as the Go language w
 _APART = re.compile(r"([245]\d\d) \(([0245](?:\.\d{1,3}){2})\) '(.*?)'?\)?\Z", re.DOTALL)
 _ESCAPE = re.compile(r"\\([\\\"nrt])")
 _ESCAPED = {"n": " ", "r": " ", "t": " "}
-# a reply without text, and behind it the answer to the next command (RFC 5321 section 4.2: text may be empty)
+# a reply without text, followed by the answer to the next command (RFC 5321 section 4.2: text may be empty)
 _RUN_ON = re.compile(r"([45]\d\d)\s+503\b.*\Z", re.DOTALL)
 _GENERIC = re.compile(r"([245]\d\d[ -])[245]\.0\.0\s+")
 
@@ -32,8 +32,8 @@ def is_coded(reply: str) -> bool:
 
 
 def attribute(status: DeliveryStatus, layouts: Layouts) -> DeliveryStatus:
-    """The status with the remote server's reply alone, where there is one; else it is told that the words
-    are the sending server's."""
+    """The status with only the remote server's reply, if there is one; else marked as the sending server's
+    own words."""
     reply, is_remote, host, stage = status.reply, status.is_remote, status.remote_mta, status.stage
     if not reply.strip():
         reply, is_remote = status.comment, False
@@ -60,7 +60,8 @@ def attribute(status: DeliveryStatus, layouts: Layouts) -> DeliveryStatus:
 
 
 def with_software(layout: Layout | None, statuses: Sequence[DeliveryStatus]) -> list[DeliveryStatus]:
-    """With what is known of the software that wrote a notice: `fills`, `ended` and `copies` of its layout."""
+    """Add what is known about the software that wrote a notice: `fills`, `ended` and `copies` of its
+    layout."""
     if layout is None:
         return list(statuses)
     counts = Counter(status.reply for status in statuses)
@@ -99,7 +100,7 @@ def _without_trail(reply: str, layouts: Layouts) -> str:
 
 
 def _unquote(reply: str) -> str:
-    """Code, status and words as a server sends them, of a form in which a sending server shows them."""
+    """Convert the notation of a sending server to code, status and words as a server sends them."""
     apart = _APART.match(reply)
     if apart is not None:
         code, status, words = apart.groups()

@@ -1,4 +1,4 @@
-"""A message that a person's mail program put into the text when it forwarded it."""
+"""Messages forwarded inside the text by a person's mail program."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ _MOST_MARKERS = 20
 
 
 def forwarded_in_text(text: str) -> list[Part]:
-    """The messages behind the lines that announce them, with From, To and Subject as those lines give them.
+    """The messages after such introductory lines, with From, To and Subject from those lines.
 
-    Only what names both a writer and a subject is one: a signature's dashes announce nothing.
+    Only text with both a sender and a subject counts: the dashes of a signature introduce nothing.
     """
     parts: list[Part] = []
     for number, match in enumerate(_MARKER.finditer(text)):

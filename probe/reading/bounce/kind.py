@@ -47,8 +47,8 @@ def receipt(top: Part, parts: Sequence[Part]) -> Verdict | None:
 
 
 def is_requested(text: str, recipients: Sequence[DeliveryStatus], layouts: Layouts) -> bool:
-    """Whether somebody asked how a message would be, or was, delivered (Postfix `sendmail -bv` and `-v`),
-    and no recipient's delivery failed or is delayed."""
+    """Whether it is a requested delivery report (Postfix `sendmail -bv` and `-v`) in which no delivery failed
+    or is delayed."""
     if layouts.words["requested"].search(text) is None:
         return False
     return not any(status.action in {Action.FAILED, Action.DELAYED} for status in recipients)
@@ -81,14 +81,14 @@ def auto_reply(top: Part, text: str, layouts: Layouts) -> Verdict | None:
 
 
 def looks_like_bounce(top: Part, text: str, layouts: Layouts) -> bool:
-    """Whether this is a mail system's report: two signs, one of them that something failed."""
+    """Whether this is a mail system's report: it needs two signs, one of them of a failure."""
     writers = (*top.headers("from"), *top.headers("sender"))
     sender = " ".join(writers)
     if top.headers("x-failed-recipients") or top.parameter("report-type").lower() == "delivery-status":
         return True
     is_system = bool(layouts.words["bounce_sender"].search(sender)) or any("<>" in item for item in writers)
     if layouts.words["auto_subject"].match(top.header("subject")) and not is_system:
-        return False  # what follows in such a subject are the words of the message that was answered
+        return False  # the rest of such a subject is that of the answered message
     by_subject = bool(layouts.words["bounce_subject"].search(top.header("subject")))
     is_failure = by_subject or bool(layouts.words["failed"].search(text[:20000]))
     signs = (
@@ -104,7 +104,7 @@ def looks_like_bounce(top: Part, text: str, layouts: Layouts) -> bool:
 
 
 def action_in(top: Part, text: str, layouts: Layouts) -> Action:
-    """The action that prose tells: failed, or delayed and still being tried."""
+    """The action by the free text: failed, or delayed and still being tried."""
     words = layouts.words
     if words["continues"].search(text):
         return Action.FAILED if words["given_up"].search(text) else Action.DELAYED
@@ -116,7 +116,7 @@ def action_in(top: Part, text: str, layouts: Layouts) -> Action:
 def verdict(
     statuses: Sequence[DeliveryStatus], is_likely: bool, reply: Verdict | None, *, has_head: bool
 ) -> Verdict:
-    """What a message is that tells of these recipients; `reply` what it is if it tells of none."""
+    """The kind of a message with these recipients; `reply` is the kind if it has none."""
     actions = {_effective(status) for status in statuses}
     if Action.FAILED in actions:
         is_named = any(status.recipient for status in statuses)
@@ -137,7 +137,7 @@ def verdict(
 
 
 def _effective(status: DeliveryStatus) -> Action:
-    """Where the action is missing, the class of the status speaks (RFC 3463 section 2)."""
+    """The action; if it is missing, by the class of the status (RFC 3463 section 2)."""
     if status.has_ended:
         return Action.FAILED
     if status.action is not Action.UNKNOWN:

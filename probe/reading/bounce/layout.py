@@ -1,4 +1,4 @@
-"""How mail servers lay out bounces in prose: the shape of the data, and finding entries by it."""
+"""The free-text layouts of bounces: their data types, and finding entries with them."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ _LABELLED = re.compile(r"\s*(?:date|sent|subject|received|from|to|time)\s*:", re
 SYSTEM = re.compile(
     r"(?:mailer-?daemon|post-?master|abuse|support|help-?desk|no-?reply|admin)[^@]{0,40}@", re.IGNORECASE
 )
-_TEXT_LIMIT = 32768  # characters of a notice that are looked at for a reply that it gives once
-_SAID_LIMIT = 8192  # characters of what is said of one recipient
+_TEXT_LIMIT = 32768  # characters of a notice in which a reply for all recipients is looked for
+_ENTRY_LIMIT = 8192  # characters of the text on one recipient
 _STAGES = (
     (
         re.compile(r"end of data|end-of-data|final data|body|failed after|^dot$|not accepted", re.IGNORECASE),
@@ -53,7 +53,7 @@ _TAILS = {
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """One way of laying a bounce out; see knowledge/bounce_layouts.toml for what each field means."""
+    """One layout of a bounce; see knowledge/bounce_layouts.toml for what each field means."""
 
     id: str
     signs: re.Pattern[str]
@@ -95,8 +95,7 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class OwnWords:
-    """Words that a sending server writes of itself, and where it was when it did; None where they do not
-    tell."""
+    """Words that a sending server writes itself, and the stage that they name (None: none)."""
 
     pattern: re.Pattern[str]
     stage: Stage | None
@@ -130,7 +129,7 @@ class Layouts:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What the prose says of one recipient."""
+    """What the free text says about one recipient."""
 
     recipient: str
     text: str
@@ -142,7 +141,7 @@ class Entry:
 
 
 def entries(text: str, layout: Layout, layouts: Layouts) -> Iterator[Entry]:
-    """Every recipient that a layout finds in a notice that carries one of its signs."""
+    """Every recipient that a layout finds, if the notice has one of its signs."""
     if not layout.signs.search(text):
         return
     region = _region(text, layout)
@@ -154,15 +153,15 @@ def entries(text: str, layout: Layout, layouts: Layouts) -> Iterator[Entry]:
         end = matches[index + 1].start() if index + 1 < len(matches) else len(region)
         rest = region[match.end() : end]
         words = _tail(rest, layout.tail)
-        words = (words if words.strip() else rest)[:_SAID_LIMIT]
+        words = (words if words.strip() else rest)[:_ENTRY_LIMIT]
         head = match.group() if layout.whole else ""
         words, original = _without_remark(head + words, match.group())
         yield _entry(_recipient(match, layout), original, words, whole, alone=len(matches) == 1)
 
 
 def _without_repeats(matches: Sequence[re.Match[str]]) -> Iterator[re.Match[str]]:
-    """The entries, without those that name the one above again, deeper indented or in the same line: a
-    reply does."""
+    """The entries without repetitions of the one above, more indented or in the same line: those are part of
+    a reply."""
     last: re.Match[str] | None = None
     for match in matches:
         if last is not None and match["recipient"].lower() == last["recipient"].lower():
@@ -183,7 +182,7 @@ def _recipient(match: re.Match[str], layout: Layout) -> str:
 
 
 def _without_remark(text: str, head: str) -> tuple[str, str]:
-    """(what is said without it, the address before an alias or a forward was followed)."""
+    """(the text without the remark, the address before an alias or a forward was followed)."""
     remark = _REMARK.search(text) or _REMARK.search(head)
     if remark is None:
         return text, ""
@@ -193,8 +192,8 @@ def _without_remark(text: str, head: str) -> tuple[str, str]:
 
 
 def unwrap_text(text: str, wrappings: Sequence[re.Pattern[str]]) -> tuple[str, str, Stage | None]:
-    """(reply, host, stage) where a wrapping is found in `text`; the reply is empty where none is."""
-    flat = " ".join(text[:_SAID_LIMIT].split())
+    """(reply, host, stage) if a wrapping is found in `text`; the reply is empty if none is."""
+    flat = " ".join(text[:_ENTRY_LIMIT].split())
     for wrapping in wrappings:
         match = wrapping.search(flat)
         if match and match["reply"].strip():
@@ -217,13 +216,13 @@ def coded_line(text: str) -> str:
         match = _CODED.search(line)
         if match and not _LABELLED.match(line):
             next_lines = itertools.takewhile(str.strip, lines[index + 1 : index + 8])
-            start = max(match.start("code"), 0)  # a status stands at the end of its sentence as often
+            start = max(match.start("code"), 0)  # a status is often at the end of its sentence
             return " ".join(" ".join((line[start:], *next_lines)).split()).lstrip("-*•> ")[:2000]
     return ""
 
 
 class _Whole:
-    """The whole notice, for what it says once for all recipients; looked up at most once each."""
+    """The complete notice, for parts that apply to all recipients; each is looked up at most once."""
 
     def __init__(self, text: str, layout: Layout, layouts: Layouts) -> None:
         self.text, self.layout, self.layouts = text, layout, layouts
@@ -243,7 +242,7 @@ class _Whole:
 
     @cached_property
     def own_words(self) -> str:
-        return own_words(self.text[:_SAID_LIMIT], self.layouts.words)
+        return own_words(self.text[:_ENTRY_LIMIT], self.layouts.words)
 
 
 def _entry(recipient: str, original: str, text: str, whole: _Whole, *, alone: bool) -> Entry:
@@ -258,7 +257,7 @@ def _entry(recipient: str, original: str, text: str, whole: _Whole, *, alone: bo
             inner, inner_host, inner_stage = whole.by_wrapping
     if reply and not inner:
         wrapped_reply, wrapped_host, wrapped_stage = unwrap_text(text, wrappings)
-        if wrapped_reply.startswith(reply[:40]):  # the layout found it; the wrapping knows where it was given
+        if wrapped_reply.startswith(reply[:40]):  # found by the layout; the wrapping has the stage
             inner_host, inner_stage = wrapped_host, wrapped_stage
     answer = inner or reply
     if not answer and not whole.layout.transcript:
@@ -267,7 +266,7 @@ def _entry(recipient: str, original: str, text: str, whole: _Whole, *, alone: bo
         answer = answer or own or (whole.own_words if alone else "")
     return Entry(
         recipient=recipient,
-        text=" ".join(text[:_SAID_LIMIT].split()),
+        text=" ".join(text[:_ENTRY_LIMIT].split()),
         reply=answer,
         is_remote=bool(inner or reply) or LEADING_CODE.match(answer) is not None,
         remote_mta=inner_host or host or whole.remote,

@@ -1,4 +1,4 @@
-"""Join what the machine-readable part, the prose and the transcript say of one recipient."""
+"""Joins what the machine-readable part, the free text and the transcript say about one recipient."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ALIKE = 40  # letters and digits
 
 
 def from_entry(entry: Entry, action: Action, report: StatusReport) -> DeliveryStatus:
-    """The status of a recipient of whom only prose tells."""
+    """The status of a recipient that is only in the free text."""
     return DeliveryStatus(
         recipient=entry.recipient,
         original_recipient=entry.original,
@@ -34,10 +34,10 @@ def from_entry(entry: Entry, action: Action, report: StatusReport) -> DeliverySt
 
 
 def with_entry(status: DeliveryStatus, entries: Sequence[Entry]) -> DeliveryStatus:
-    """Add what the prose knows and RFC 3464 has no field for: the stage, and the wrapping.
+    """Add what only the free text has, because RFC 3464 has no field for it: the stage, and the wrapping.
 
-    The Diagnostic-Code is preferred where it holds a code; where it is missing, cut short or the
-    sending server's own, the remote server's reply in the prose is taken.
+    The Diagnostic-Code is preferred if it has a code; if it is missing, truncated or the sending server's
+    own, the remote server's reply in the free text is used.
     """
     entry = _entry_of(status, entries)
     if entry is None:
@@ -56,7 +56,7 @@ def with_entry(status: DeliveryStatus, entries: Sequence[Entry]) -> DeliveryStat
 
 
 class Refusals:
-    """The refusals of a transcript, in a form that is quick to look up for each of many recipients."""
+    """The refusals of a transcript, indexed by recipient."""
 
     def __init__(self, refusals: Sequence[Refusal]) -> None:
         self._by_recipient: dict[str, list[Refusal]] = {}
@@ -72,12 +72,12 @@ class Refusals:
                 nameless.append((*_alike(item.reply), item))
 
     def of(self, status: DeliveryStatus) -> Refusal | None:
-        """The remote refusal of this recipient; else the last remote one of nobody; else what the sending
-        server added of it. Where the report gives a reply, only one that is the same."""
+        """The remote refusal of this recipient; else the last remote one without a recipient; else the
+        sending server's remark on it. If the report has a reply, only an equal one."""
         names = status.names
         own = [item for name in names for item in self._by_recipient.get(name, ())]
         code, text = _alike(status.reply)
-        if status.reply and not code:  # no reply of a server: one that is this recipient's alone says more
+        if status.reply and not code:  # not a server's reply: a refusal of this recipient alone says more
             return own[-1] if own else None
         locals_ = {name.partition("@")[0] for name in names}
         own_words = [item for name in names | locals_ for item in self._by_recipient_own.get(name, ())]
@@ -97,15 +97,15 @@ class Refusals:
 def with_transcript(status: DeliveryStatus, refusals: Refusals, *, is_partial: bool) -> DeliveryStatus:
     """Add stage and full reply from the transcript of the session.
 
-    `is_partial`: the message had recipients of whom the notice does not tell, so that a refusal under DATA
-    may be the one of RCPT as well.
+    `is_partial`: the message had recipients that are not in the notice, so that a refusal after DATA may also
+    be that of RCPT.
     """
     refusal = refusals.of(status)
     if refusal is None:
         return status
     stage = refusal.stage
     if not refusal.is_proven:
-        # to a refusal of DATA itself Sendmail gives no reason (its smtpdata), and no Diagnostic-Code
+        # Sendmail gives no reason (see its smtpdata) and no Diagnostic-Code for a refusal of DATA itself
         stage = None if is_partial else stage if status.reply else Stage.DATA
     longer = len(refusal.reply) > len(status.reply) or not _code(status.reply)
     take = not status.reply or (refusal.is_remote and longer)
@@ -119,8 +119,8 @@ def with_transcript(status: DeliveryStatus, refusals: Refusals, *, is_partial: b
 
 
 def best_status(reply: str, other: EnhancedStatus | None) -> EnhancedStatus | None:
-    """The remote server's own enhanced status where it is specific, else the one of the report's field,
-    unless that is x.0.0, which says nothing (RFC 3463 section 3.1)."""
+    """The remote server's own enhanced status if it is specific, else that of the report's field, unless that
+    is x.0.0, which says nothing (RFC 3463 section 3.1)."""
     own = status_of(reply)
     choices = [status for status in (own, other) if status is not None]
     return next((status for status in choices if not status.is_generic), choices[0] if choices else None)
@@ -147,7 +147,7 @@ def _says_more(entry: Entry, status: DeliveryStatus) -> bool:
 
 
 def _alike(reply: str) -> tuple[str, str]:
-    """(code, the first letters and digits): by these a reply that is cut short is known as the same."""
+    """(code, the first letters and digits): a key by which a truncated reply is equal to the full one."""
     return _code(reply), _squeeze(reply[: 4 * _ALIKE])[:_ALIKE]
 
 

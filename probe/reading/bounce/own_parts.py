@@ -1,4 +1,4 @@
-"""Which parts of a message are the reporter's: what it returns was written by somebody else."""
+"""Which parts of a bounce were written by the reporting server, and not returned by it."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ _MACHINE_TYPES = STATUS_TYPES | {"message/feedback-report", "message/disposition
 
 
 def own_parts(parts: Sequence[Part]) -> tuple[tuple[Part, ...], bool]:
-    """(the parts without those that stand behind the returned message of a report, whether there were any).
+    """(the parts without those after the returned message of a report, whether there were any).
 
-    The returned message is the last part of a report (RFC 6522 section 3). Where it has parts with the
-    boundary of the report, these would else speak as the report. Some reporters put their own
-    machine-readable part last; where none stands before the returned message, nothing is left out.
+    The returned message is the last part of a report (RFC 6522 section 3). If it has parts with the boundary
+    of the report, these would otherwise be read as the report. Some reporters put their own machine-readable
+    part last; if there is none before the returned message, nothing is left out.
     """
     numbers: set[int] = set()
     over: set[int] = set()
@@ -34,8 +34,8 @@ def own_parts(parts: Sequence[Part]) -> tuple[tuple[Part, ...], bool]:
 
 
 def status_report(parts: Sequence[Part], own_text: Callable[[str], str]) -> StatusReport:
-    """The delivery-status parts, else a text part that holds their fields; `own_text` takes from a text
-    what the reporter wrote, for the fields of another report may stand in what was returned."""
+    """The delivery-status parts, else a text part that holds their fields; `own_text` returns the reporter's
+    part of a text, because the returned message may contain the fields of another report."""
     report = StatusReport()
     for part in parts:
         if part.content_type in STATUS_TYPES:

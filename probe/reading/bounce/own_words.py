@@ -1,4 +1,4 @@
-"""A mail system's own reason: what is left of a notice without what every such notice says."""
+"""The reason in a notice: its text without the formulas that every such notice has."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 _LIMIT = 2000  # characters
 _MOST_LINES = 200
-_FOLLOWING = 4  # lines that go on with the telling one
+_FOLLOWING = 4  # lines that continue the one with the reason
 _ADDRESS_ONLY = re.compile(r"(?:\"[^\"]{0,200}\")?[\s*•>|<\"'\[(-]*+[^\s@]{1,128}@[^\s@]{1,255}")
 _RULE = re.compile(r"[\W_]*")  # a line of dashes, stars or nothing
 _SIGNATURE = re.compile(r"(?:_{8,}|~{8,}|-- ?)\s*$")
@@ -21,10 +21,11 @@ _SENTENCE_ENDS = (".", "!", "?", ":", ";")
 
 
 def own_words(text: str, words: Mapping[str, re.Pattern[str]]) -> str:
-    """The telling line with the rest of its sentence; where no line tells, all that is no formula.
+    """The line with the reason and the rest of its sentence; if there is no such line, everything that is not
+    a formula.
 
-    `words` has `telling` (what reasons speak of) and `formula` (what notices say whatever the reason).
-    Empty when nothing is left: then the notice gives no reason.
+    `words` has `telling` (words of reasons) and `formula` (words of any notice). Empty when nothing is left:
+    then the notice gives no reason.
     """
     lines = list(_until_signature(text.split("\n")[:_MOST_LINES], words))
     for index, line in enumerate(lines):
@@ -35,7 +36,7 @@ def own_words(text: str, words: Mapping[str, re.Pattern[str]]) -> str:
 
 
 def _first_of_sentence(lines: Sequence[str], index: int) -> int:
-    """Where the sentence of the telling line begins, in the lines right above it."""
+    """The index of the line in which the sentence with the reason begins."""
     first = index
     while first > max(0, index - _FOLLOWING) and _CONTINUED.match(lines[first]):
         above = lines[first - 1]
@@ -46,7 +47,7 @@ def _first_of_sentence(lines: Sequence[str], index: int) -> int:
 
 
 def _next_lines(lines: Sequence[str], telling: re.Pattern[str]) -> Iterator[str]:
-    """The next lines of the same sentence, and those that tell as well."""
+    """The next lines of the same sentence, and those with reasons of their own."""
     for line in lines[:_FOLLOWING]:
         if not line or not (_CONTINUED.match(line) or telling.search(line)):
             return
@@ -54,8 +55,8 @@ def _next_lines(lines: Sequence[str], telling: re.Pattern[str]) -> Iterator[str]
 
 
 def _until_signature(lines: Sequence[str], words: Mapping[str, re.Pattern[str]]) -> Iterator[str]:
-    """The lines up to a signature, stripped; an empty one for what is a formula, an address or a rule."""
-    in_formula = False  # a formula's sentence goes on in the line that follows
+    """The lines up to a signature, stripped; formulas, addresses and ruler lines become empty."""
+    in_formula = False  # the sentence of a formula may continue in the next line
     for raw in lines:
         if _SIGNATURE.match(raw):
             return
@@ -71,7 +72,7 @@ def _until_signature(lines: Sequence[str], words: Mapping[str, re.Pattern[str]])
 
 
 def _other_sentences(line: str, words: Mapping[str, re.Pattern[str]]) -> str:
-    """The sentences of a whole paragraph in one line that tell, when others of it are formulas."""
+    """For a paragraph on one line: its sentences with a reason, if others are formulas."""
     sentences = _SENTENCES.split(line)
     parts = (
         item for item in sentences if words["telling"].search(item) and not words["formula"].search(item)

@@ -1,4 +1,4 @@
-"""A bounce in prose that no layout knows: find whom it is about, and what was said."""
+"""Reads a free-text bounce without a known layout: finds recipients and replies."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from probe.reading.bounce.results import ReturnedMessage
 from probe.reading.bounce.structure import Part
 from probe.standards.dsn.address import mailboxes
 
-_ODD = re.compile(r"@.*[!#$%&*+/=?^`{|}~\x00-\x20]")  # in a domain: not even a wrong one has these
-_MOST = 20  # recipients; a text that names more is no list of failures
+_ODD = re.compile(r"@.*[!#$%&*+/=?^`{|}~\x00-\x20]")  # in a domain: not even an invalid one has these
+_MOST = 20  # recipients; a text with more is not a list of failures
 _REPLY_LIMIT = 1000
 _TEXT_LIMIT = 32768
 
@@ -19,8 +19,8 @@ _TEXT_LIMIT = 32768
 def prose_entries(
     top: Part, notice: str, original: ReturnedMessage, layouts: Layouts, *, guess: bool
 ) -> list[Entry]:
-    """The recipients that headers name (X-Failed-Recipients), else, where `guess` allows it, those that
-    the notice names and that are not the sender's; else the one to whom the returned message went."""
+    """The recipients that headers name (X-Failed-Recipients), else, if `guess` allows it, the addresses in
+    the notice other than the sender's; else the recipient of the returned message."""
     x_failed = mailboxes(", ".join(top.headers("x-failed-recipients")))
     recipients = x_failed or (_mentions(top, notice, original) if guess else ())
     if not recipients and guess and len(original.recipients) == 1:
@@ -46,12 +46,12 @@ def _mentions(top: Part, notice: str, original: ReturnedMessage) -> tuple[str, .
     if both:
         return both
     others = tuple(address for address in addresses if address.lower() not in own)
-    # a text often goes on to name whom to write to; the first is the one it is about
+    # further addresses are often contacts; the first is the recipient
     return others[:1]
 
 
 def nameless_entry(notice: str, layouts: Layouts) -> list[Entry]:
-    """What a notice says that names nobody, as long as it gives a reason; none otherwise."""
+    """The entry of a notice without a recipient, if it gives a reason; else none."""
     reply, host, stage = unwrap_text(notice, layouts.wrappings)
     is_wrapped = bool(reply)
     reply = reply or coded_line(notice) or own_words(notice[:_TEXT_LIMIT], layouts.words)

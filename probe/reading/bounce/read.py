@@ -1,4 +1,4 @@
-"""Read one message as a delivery notice, whatever it is."""
+"""Reads any message as a delivery notice."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ from probe.standards.dsn.results import DeliveryStatus
 _MESSAGE_TYPES = frozenset({"message/rfc822", "message/global"})
 _FAILURES = frozenset({NoticeKind.BOUNCE, NoticeKind.DELAY})
 _CARRIED_DEPTH = 3  # messages in messages
-_CARRIED_OCTETS = 4 * 1024 * 1024  # after these no further message is looked into
+_CARRIED_OCTETS = 4 * 1024 * 1024  # after this no further message is read
 _LINE_LIMIT = 4096  # characters
 _EXACT_LAYOUTS = frozenset({"qmail", "postfix", "sendmail", "exchange_2007", "exim"})
 
 
 def read_notice(data: bytes, layouts: Layouts) -> DeliveryNotice:
-    """Judge a message and read what it says of each recipient. Never raises, whatever the octets are.
+    """Judge a message and read what it says about each recipient. Never raises on any octets.
 
-    A message that names no failed recipient but carries bounces (a person's forward, a digest, a
-    gateway's wrapping) is read for those that it carries.
+    A message that names no failed recipient but carries bounces (a person's forward, a digest, a gateway's
+    wrapping) is read as the carried bounces.
     """
     octets, charset = without_mark(data[:BOUNCE_SIZE_LIMIT])
     top = read_head(with_line_feeds(octets))
@@ -62,11 +62,11 @@ def read_notice(data: bytes, layouts: Layouts) -> DeliveryNotice:
 
 
 def _attached_notice(parts: Sequence[Part], layouts: Layouts, *, is_told: bool) -> DeliveryNotice | None:
-    """The bounces among the attached messages, and among those attached to them, as one notice; None
-    when none is one. Bounded in number and depth, whatever is nested in what.
+    """The bounces among the attached messages, and among those attached to them, as one notice; None when
+    none is one. Limited in number and depth.
 
-    Where the message itself tells of a failure (`is_told`), what it carries is first of all what failed:
-    the words of a bounce in its text make it none.
+    If the message itself reports a failure (`is_told`), an attached message is most likely the one that
+    failed, even if its text looks like a bounce.
     """
     queue = deque((part, 1) for part in parts if part.content_type in _MESSAGE_TYPES)
     with_recipient: list[DeliveryNotice] = []
@@ -139,7 +139,7 @@ def _judge(top: Part, parts: Sequence[Part], layouts: Layouts) -> tuple[Delivery
             entries = entries or nameless_entry(own, layouts)
         action = kinds.action_in(top, own, layouts)
         statuses = [from_entry(entry, action, report) for entry in entries]
-    # Sendmail's transcript does not tell RCPT from DATA where some other recipient was accepted
+    # Sendmail's transcript does not distinguish RCPT from DATA if another recipient was accepted
     is_partial = layout is not None and layout.transcript and len(original.recipients) > len(statuses)
     index = Refusals(refusals)
     statuses = [with_transcript(status, index, is_partial=is_partial) for status in statuses]
@@ -181,18 +181,18 @@ def _prose(parts: Sequence[Part]) -> str:
     rich = "\n\n".join(part.text() for part in texts if part.content_type == "text/html")
     if rich.strip():
         return rich
-    # a single part of some other type, or none at all: what can be read of it
+    # a single part of another type, or no part: its readable text
     odd = [part for part in before if part.content_type not in STATUS_TYPES and not is_returned(part)]
     return odd[0].text() if len(odd) == 1 and not odd[0].is_attached else ""
 
 
 def _narrow(text: str) -> str:
-    """No line longer than a reply can be: patterns look at lines, and their work must stay bounded."""
+    """Cut lines to the length of a reply, because patterns work on lines and their time must be limited."""
     return "\n".join(line[:_LINE_LIMIT] for line in text.split("\n"))
 
 
 def _cut(text: str, layouts: Layouts) -> tuple[str, str]:
-    """(the notice itself, what the sender had sent)."""
+    """(the notice itself, the returned message)."""
     for match in layouts.words["cut"].finditer(text):
         if text[: match.start()].strip():
             return text[: match.start()], text[match.start() :]
@@ -212,7 +212,8 @@ def _returned_message(parts: Sequence[Part], behind: str, report: StatusReport) 
 
 
 def _entries(text: str, layouts: Layouts, top: Part) -> tuple[list[Entry], Layout | None]:
-    """What the first layout that finds a recipient finds. A bare local name is one of the reporter's."""
+    """The entries of the first layout that finds a recipient. A bare local name belongs to the reporter's
+    domain."""
     domain = mailbox(top.header("from")).rpartition("@")[2]
     for layout in layouts.layouts:
         by_recipient: dict[str, Entry] = {}
@@ -228,9 +229,9 @@ def _entries(text: str, layouts: Layouts, top: Part) -> tuple[list[Entry], Layou
 
 
 def _is_known(entries: Sequence[Entry], layout: Layout | None, top: Part, original: ReturnedMessage) -> bool:
-    """Whether prose without the sender and subject of a bounce is one all the same: an exact layout,
-    or a reply of a remote server in it, and no sign of a person's writing; or what came from the null
-    reverse-path (RFC 5321 section 4.5.5) names those to whom the message that it returns went."""
+    """Whether free text without the sender and subject of a bounce is one: it has an exact layout, or the
+    reply of a remote server, and no sign of a person's writing; or it came from the null reverse-path (RFC
+    5321 section 4.5.5) and names the recipients of the returned message."""
     went_to = {address.lower() for address in (*original.recipients, *original.delivered_to)}
     if top.header("return-path").strip() == "<>" and any(
         item.recipient.lower() in went_to for item in entries
@@ -246,7 +247,7 @@ def _is_known(entries: Sequence[Entry], layout: Layout | None, top: Part, origin
 
 
 def _refusal_entries(refusals: Sequence[Refusal], original: ReturnedMessage) -> list[Entry]:
-    """Recipients of whom only the transcript tells. A bare local part is looked up in the returned To."""
+    """Recipients that are only in the transcript. A bare local part is looked up in the returned To."""
     by_recipient: dict[str, Entry] = {}
     for item in refusals:
         address = item.address
@@ -271,7 +272,7 @@ def _refusal_entries(refusals: Sequence[Refusal], original: ReturnedMessage) -> 
 def _complete(
     statuses: Sequence[DeliveryStatus], top: Part, original: ReturnedMessage
 ) -> list[DeliveryStatus]:
-    """With the telling status, and a reporting MTA."""
+    """Add the most specific status, and the reporting MTA."""
     reporter = host_name(top.header("from").rpartition("@")[2])
     complete: list[DeliveryStatus] = []
     for status in statuses:

@@ -1,4 +1,4 @@
-"""What the rules are given to read of a bounce, and how its reply is shown."""
+"""The reply of a bounce, for the rules and for display."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from probe.standards.dsn.results import DeliveryStatus
 
 _WORD = re.compile(r"[^\W\d_]{2}")
 _LEADING_CODE = re.compile(r"\s*([245]\d\d)[ -]\s*")
-# How Postfix, Sendmail, Go programs and dma name what their DNS query found absent
+# How Postfix, Sendmail, Go programs and dma name the host that DNS says does not exist
 _ABSENT = re.compile(
     r"name service error for name=([^\s=]{1,255}) type=|name server: ([^\s:]{1,255}): host not found"
     r"|\blookup (?:of )?([^\s:]{1,255}) (?:on \S{1,80}: no such host|responded with code nxdomain)"
@@ -36,7 +36,8 @@ def reply_line(status: DeliveryStatus) -> str:
     rest = line[head.end() :]
     rest = re.sub(rf"(?<!\S){code}-\s*|(?<!\S){code} (?={code} )", "", rest)
     if line.startswith(f"{code}-", head.start(1)):
-        rest = re.sub(rf"(?<!\S)(?<!: ){code}(?:\s|$)", " ", rest)  # behind a colon it is a quoted reply's
+        # after a colon it belongs to a quoted reply
+        rest = re.sub(rf"(?<!\S)(?<!: ){code}(?:\s|$)", " ", rest)
     if enhanced:
         # OpenSMTPD writes the lines without a blank between them
         before = r"[(#/:\d-]" if rest.count(enhanced) > 1 else r"[\w(#/:-]"
@@ -45,14 +46,14 @@ def reply_line(status: DeliveryStatus) -> str:
 
 
 def rule_text(status: DeliveryStatus) -> str:
-    """What the rules are given to read: the remote server's own words where it gave any.
+    """The text for the rules: the remote server's own words if there are any.
 
-    The report's status is the reporting server's verdict: Sendmail says 5.1.1 of many a 550, Exim and
-    Courier 5.0.0 of everything. It counts where no remote server spoke, and is then put into the words.
+    The report's status is the reporting server's verdict: Sendmail gives 5.1.1 for many 550 replies, Exim and
+    Courier 5.0.0 for everything. It counts only if there is no remote reply, and is then added to the words.
     """
     code = status.status
     reply = " ".join(status.reply.split())
-    if f"{reply[:3]}-" not in reply:  # the codes of a reply's lines are taken off where the reply is read
+    if f"{reply[:3]}-" not in reply:  # codes of further lines are removed later, when the reply is read
         reply = reply_line(status)
     match = _LEADING_CODE.match(f"{reply} ")
     is_own_reply = status.is_remote and (match or _WORD.search(reply))
@@ -64,25 +65,25 @@ def rule_text(status: DeliveryStatus) -> str:
 
 
 def own_status(status: DeliveryStatus, reading: Reading | None) -> EnhancedStatus | None:
-    """The enhanced status that the remote server gave; None where it gave none, or said nothing at all."""
+    """The enhanced status that the remote server gave; None if it gave none, or there is no reply."""
     if reading is None or not status.is_remote or not unwrap(reply_line(status)).enhanced:
         return None
     return reading.enhanced
 
 
 def names_another_host(status: DeliveryStatus) -> bool:
-    """Whether the name that the words call absent is not the recipient's domain but a mail server of it: its
-    MX record points to nothing, which can be mended."""
+    """Whether the missing name in the words is not the recipient's domain but one of its mail servers: then
+    its MX record points to nothing, which can be corrected."""
     domain = status.recipient.rpartition("@")[2].lower().rstrip(".")
     absent = {name.lower().rstrip(".") for names in _ABSENT.findall(status.reply) for name in names if name}
     return bool(absent) and domain not in absent and domain.isascii()
 
 
 def stage_of(status: DeliveryStatus) -> Stage | None:
-    """Where the reply was given: as the notice says, else as the wrapping of the prose tells."""
+    """The stage of the reply: as in the notice, else by the wrapping in the free text."""
     return status.stage or unwrap(status.added).stage
 
 
 def read_bounced(status: DeliveryStatus, ref: str) -> Reading:
-    """Read what a bounce says of one recipient; `ref` goes into the evidence."""
+    """Read what a bounce says about one recipient; `ref` goes into the evidence."""
     return read_reply(rule_text(status), stage_of(status), status.remote_mta, ref)

@@ -11,7 +11,7 @@ from probe.standards.dsn.results import DeliveryStatus
 
 
 class NoticeKind(StrEnum):
-    """What a message is in the eyes of a sender who looks for bounces."""
+    """The kind of a message, for a sender who looks for bounces."""
 
     BOUNCE = "bounce"
     DELAY = "delay"
@@ -22,8 +22,8 @@ class NoticeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """A Received field (RFC 5321 section 4.4): the host that wrote it, in small letters, and the address at
-    which that saw its client."""
+    """A Received field (RFC 5321 section 4.4): the host that wrote it, in lower case, and the address of its
+    client."""
 
     by: str
     client: IPAddress
@@ -31,11 +31,11 @@ class Trace:
 
 @dataclass(frozen=True, slots=True)
 class ReturnedMessage:
-    """The headers of the message that came back, as far as the notice returned them; empty: not known.
+    """The headers of the returned message, as far as the notice has them; empty: not known.
 
-    `reverse_path` is its envelope sender, where a Return-Path or the report tells it; `delivered_to` whom
-    its trace fields name as recipients, which its To field need not do; `trace` its newest Received field,
-    None where that names no address.
+    `reverse_path` is its envelope sender, from a Return-Path or the report; `delivered_to` are the recipients
+    in its trace fields, which may differ from its To field; `trace` is its newest Received field, None if
+    that names no address.
     """
 
     reverse_path: str = ""
@@ -50,9 +50,9 @@ class ReturnedMessage:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryNotice:
-    """A whole message, judged. `detail` says in words what it is when it is no bounce; `layout` names
-    the layout its free text was read by; `addressed_to` whom the notice itself went to, which is the
-    reverse-path of what bounced (RFC 5321 section 4.4); `problems` are clauses on what could not be read."""
+    """A judged message. `detail` says what it is if it is not a bounce; `layout` is the layout of its free
+    text; `addressed_to` is the recipient of the notice itself, which is the reverse-path of what bounced (RFC
+    5321 section 4.4); `problems` are clauses on what could not be read."""
 
     kind: NoticeKind
     form: NoticeForm

@@ -1,4 +1,4 @@
-"""The message that came back: what its headers tell of sender, recipients and identity."""
+"""The returned message: sender, recipients and identity from its headers."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ _HEADER_LINE = re.compile(
     r"^[>| \t]{0,4}(?:return-path|received|from|to|subject|date|message-id|x-[a-z-]+):[ \t]", re.I | re.M
 )
 
-# From-domain and By-domain of a trace field; what stands in brackets or parentheses before "by", and is
-# not what it said in EHLO, is the client
+# From-domain and By-domain of a trace field; an address in brackets or parentheses before "by" that is not
+# from EHLO is the client's
 _TRACE = re.compile(r"\s*from\s(?P<client>.{0,800}?)\sby\s+(?P<by>[\w.-]{1,255})", re.IGNORECASE | re.DOTALL)
 _TRACE_IP = re.compile(r"(?<!helo=)(?<!helo )[\[(](?:ipv6:)?([0-9a-f:.]{2,45})[\])]", re.IGNORECASE)
 _TRACE_FOR = re.compile(r"\bfor\s+<([^<>\s]{3,320})>", re.IGNORECASE)
@@ -53,7 +53,7 @@ def read_returned(octets: bytes) -> ReturnedMessage:
 
 
 def returned_in_text(text: str) -> ReturnedMessage:
-    """The same for a message that is pasted behind the notice, from its first header line on."""
+    """The same for a message that is pasted after the notice, from its first header line on."""
     start = _HEADER_LINE.search(text)
     if start is None:
         return ReturnedMessage()
@@ -75,8 +75,8 @@ def _for(field: str) -> list[str]:
 
 
 def _trace(field: str) -> Trace | None:
-    """Whom the writer of the field saw at which address: the last one before "by", for the first may be what
-    the client said in EHLO."""
+    """The writer of the field and the address of its client: the last address before "by", because the first
+    may be from EHLO."""
     match = _TRACE.match(field[:2000])
     if match is None:
         return None

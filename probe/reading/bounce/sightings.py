@@ -1,4 +1,4 @@
-"""Which address the mail that bounced left from, as the bounce names it."""
+"""The address that the bounced mail left from, as named in the bounce."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ _ITSELF = "the bounce"
 
 
 def sightings_in_bounce(notice: DeliveryNotice, status: DeliveryStatus) -> tuple[Sighting, ...]:
-    """By what it says of one recipient: the reply that it quotes, and the trace field of the server that gave
-    the message up."""
+    """From the quoted reply for one recipient, and from the trace field of the server that gave up the
+    message."""
     return tuple(_sightings(notice, status))
 
 
@@ -31,9 +31,9 @@ def _sightings(notice: DeliveryNotice, status: DeliveryStatus) -> Iterator[Sight
 
 
 def _took_it(notice: DeliveryNotice, status: DeliveryStatus, by: str) -> bool:
-    """Whether the server that reports the failure took the message from the sender's side before it gave it
-    up: then its trace field shows where the mail left. A sender's own server, which reports what a remote one
-    said, shows there whoever handed the message in."""
+    """Whether the reporting server accepted the message from the sender's side before it gave up: then its
+    trace field shows the address that the mail left from. In the trace field of a sender's own server is the
+    client that submitted the message."""
     if status.is_remote or status.remote_mta or by != status.reporting_mta.lower().rstrip("."):
         return False
     sender = (notice.original.reverse_path or notice.original.header_from).rpartition("@")[2].lower()

@@ -1,7 +1,7 @@
-"""Take a message apart into its parts (RFC 2045, RFC 2046), whatever state it is in.
+"""Splits a message into its parts (RFC 2045, RFC 2046), even if it is damaged.
 
-Bounces are often cut off, have no closing or even no opening boundary, and nest what bounced before
-them. The splitter is bounded in depth, parts and size, and reads what is there.
+Bounces are often truncated, have no closing or even no opening boundary, and contain earlier bounces. The
+splitter is limited in depth, parts and size, and reads what is there.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _BLANK = re.compile(rb"\r?\n[ \t]*\r?\n")
 _GUESSED_BOUNDARY = re.compile(
     rb"^--([^\s-][^\r\n]{0,200}?)[ \t]*\r?\nContent-", re.MULTILINE | re.IGNORECASE
 )
-# Charsets that senders name and Python knows by another name, or a wider one, which reads more
+# Charset names of senders with the Python codec of another name, or of a larger charset
 _WIDER = {
     "gb2312": "gb18030",
     "gb_2312-80": "gb18030",
@@ -78,7 +78,7 @@ class Part:
         return dict(self.parameters).get(name, "")
 
     def payload(self) -> bytes:
-        """The octets under the transfer encoding; as they stand where that is broken."""
+        """The decoded octets; undecoded if the transfer encoding is broken."""
         encoding = self.header("content-transfer-encoding").strip().lower()
         try:
             if encoding == "base64":
@@ -112,7 +112,7 @@ def read_head(data: bytes) -> Part:
 
 
 def _beginnings(data: bytes, start: int, end: int) -> bytes:
-    """A header section; of one that is too long, the beginning of each field, as far as they fit."""
+    """A header section; if it is too long, the beginning of each field, as many as fit."""
     if end - start <= BOUNCE_HEADER_LIMIT:
         return data[start:end]
     octets = bytearray()
@@ -127,8 +127,8 @@ def leaves(top: Part, problems: list[NoticeWhy]) -> Iterator[Part]:
     """The parts that are no containers, in order, without recursion and up to the caps; where a cap leaves
     something out, why goes into `problems`.
 
-    A returned message (message/rfc822) is a leaf. Where a multipart has no usable boundary, one is
-    guessed; failing that, its whole body is one text part.
+    A returned message (message/rfc822) is a leaf. If a multipart has no usable boundary, one is guessed;
+    otherwise its body is one text part.
     """
     queue = [(top, 0)]
     count = 0
@@ -145,7 +145,7 @@ def leaves(top: Part, problems: list[NoticeWhy]) -> Iterator[Part]:
             problems.append(NoticeWhy(NoticeReason.NESTED_PARTS, most=BOUNCE_DEPTH_LIMIT))
             yield part
             continue
-        # one more than are read shows that there are more
+        # one more than the limit shows that there are more
         pieces = _split(part, BOUNCE_PART_LIMIT - count + 1)
         if not pieces:
             yield replace(part, content_type="text/plain", is_attached=False)
@@ -177,7 +177,7 @@ def with_line_feeds(data: bytes) -> bytes:
 
 
 def in_charset(raw: bytes, charset: str) -> str:
-    """Decode as declared; by guess where the declaration is missing, unknown or wrong."""
+    """Decode as declared; by a guess if the declaration is missing, unknown or wrong."""
     name = charset.strip().lower().strip("\"'")
     name = _WIDER.get(name, name)
     if name and name not in {"us-ascii", "ascii", "utf-8", "utf8", "unknown-8bit"}:
@@ -195,7 +195,7 @@ def without_tags(text: str) -> str:
 
 
 def _visible_html(text: str) -> str:
-    """HTML without the elements that are never shown; one pass, whatever is left open."""
+    """HTML without the elements that are never shown; in one pass, also with unclosed elements."""
     lines: list[str] = []
     position = 0
     element = ""
@@ -238,9 +238,9 @@ def _split(part: Part, most: int) -> list[bytes]:
 
 
 def preamble(part: Part) -> str:
-    """What stands before the first boundary line of a multipart (RFC 2046 section 5.1.1), as text.
+    """The text before the first boundary line of a multipart (RFC 2046 section 5.1.1), as text.
 
-    Readers are to pass over it; some reports have their words there, for want of a boundary line.
+    Readers should ignore it; some reports have their words there, because a boundary line is missing.
     """
     boundary = part.parameter("boundary").encode("utf-8", "surrogateescape").rstrip()
     if not boundary:
@@ -266,13 +266,13 @@ def _between(body: bytes, boundary: bytes, most: int) -> list[bytes]:
 
 
 def _last_group(text: bytes) -> bytes:
-    """What is left of a base64 text after its last whole group of four."""
+    """The rest of a base64 text after its last complete group of four."""
     rest = text[len(text) // 4 * 4 :]
     return rest + b"=" * (4 - len(rest)) if len(rest) > 1 else b""
 
 
 def _uudecode(body: bytes) -> bytes:
-    """What stands between `begin` and `end`, up to the first line that is broken."""
+    """Decode the lines between `begin` and `end`, up to the first broken one."""
     lines = iter(body.split(b"\n"))
     octets = bytearray()
     if not any(line.startswith(b"begin ") for line in lines):

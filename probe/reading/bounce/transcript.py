@@ -1,7 +1,7 @@
-"""Transcripts of SMTP sessions in bounces: Sendmail, Courier, MDaemon, InterScan and their kin.
+"""Transcripts of SMTP sessions in bounces: Sendmail, Courier, MDaemon, InterScan and similar servers.
 
-Sendmail writes `>>> command` and `<<< reply`, `... while talking to host:` before them; InterScan turns
-the arrows round, MDaemon writes `-->` and `<--` behind a time.
+Sendmail writes `>>> command` and `<<< reply`, `... while talking to host:` before them; InterScan has the
+arrows in the other direction, MDaemon writes `-->` and `<--` after a time.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from probe.model.reply import Stage
 from probe.standards.dsn.address import mailbox
 
 _TALKING = re.compile(r"while talking (?:to|with) (\S{1,255}?)[.:]*\s*$", re.IGNORECASE)
-_SAID = re.compile(r"^.{0,60}?(?:<<<|<--)\s?(?P<text>.*)$")
-_ASKED = re.compile(r"^.{0,60}?(?:>>>|-->)\s?(?P<text>.*)$")
+_REPLY = re.compile(r"^.{0,60}?(?:<<<|<--)\s?(?P<text>.*)$")
+_COMMAND = re.compile(r"^.{0,60}?(?:>>>|-->)\s?(?P<text>.*)$")
 _TURNED = re.compile(r"^\s*Sent\s+<<<\s?(?P<sent>.*)$|^\s*Received\s+>>>\s?(?P<received>.*)$", re.IGNORECASE)
 _LOCAL = re.compile(r"^(?P<text>[45]\d\d[ -].{0,20}?<?(?P<who>[^\s<>()]{1,320}?)>?\.\.\. .*)$")
 # MDaemon prints the dialogue without arrows, between these lines
@@ -46,12 +46,12 @@ _STAGES = (
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """One 4yz or 5yz of a transcript: what it answered, where, and its lines joined by one space.
+    """One 4yz or 5yz of a transcript: the command that it answers, and its lines joined by one space.
 
-    `address` is the one of RCPT TO, or the one that the sending server names below the reply, else empty.
-    `is_remote` is false for what the sending server adds of itself (`550 5.1.1 <user>... User unknown`).
-    `is_proven` is false where a reply under DATA is taken for one after the dot: transcripts that show
-    refusals only do not tell the two apart.
+    `address` is that of RCPT TO, or that which the sending server names below the reply, else empty.
+    `is_remote` is False for remarks of the sending server itself (`550 5.1.1 <user>... User unknown`).
+    `is_proven` is False if a reply after DATA is assumed to be the one after the final dot: transcripts with
+    only refusals do not distinguish the two.
     """
 
     reply: str
@@ -65,7 +65,7 @@ class Refusal:
 def read_transcript(text: str) -> tuple[Refusal, ...]:
     """All refusals, in order.
 
-    What the sending server adds of a recipient right below a refusal tells whom that refusal hit.
+    A remark of the sending server on a recipient right below a refusal names the recipient of that refusal.
     """
     reader = _Reader()
     is_bare = False
@@ -87,7 +87,7 @@ def read_transcript(text: str) -> tuple[Refusal, ...]:
 
 
 class _Reader:
-    """The transcript as far as it was read, one command after the other."""
+    """The state of reading a transcript, one command after the other."""
 
     def __init__(self) -> None:
         self.refusals: list[Refusal] = []
@@ -95,9 +95,9 @@ class _Reader:
         self._stage: Stage | None = None
         self._lines: list[str] = []  # of the refusal that is being read
         self._below: list[Refusal] = []  # the refusals below the last command
-        self._last: Refusal | None = None  # the last one, as long as what follows may name whom it hit
+        self._last: Refusal | None = None  # the last one, as long as the next lines may name its recipient
         self._is_whole = False  # positive replies are shown, too
-        self._is_invited = False  # 354: what follows is about the message
+        self._is_invited = False  # 354: the rest is about the message
 
     def begin(self, stage: Stage | None, address: str, host: str = "") -> None:
         """A command was sent, or a connection made."""
@@ -118,7 +118,7 @@ class _Reader:
             self._is_invited = self._is_invited or line.startswith("354")
 
     def add_remark(self, line: str) -> None:
-        """What the sending server writes between the replies."""
+        """A remark of the sending server between replies."""
         self._close()
         local = _LOCAL.match(line) or _DEFERRED.match(line)
         if local:
@@ -135,7 +135,7 @@ class _Reader:
             self._last = None  # about something else
 
     def end(self) -> None:
-        """What stood below the last command is complete."""
+        """The lines below the last command are complete."""
         self._close()
         below = self._below
         if self._stage is Stage.DATA and below:
@@ -154,11 +154,11 @@ class _Reader:
 
 
 def _place(below: Sequence[Refusal], *, is_invited: bool, is_whole: bool) -> list[Refusal]:
-    """The refusals below DATA, each with the command that it answers.
+    """Assign each refusal after DATA to the command that it answers.
 
-    A client that pipelines (RFC 2920) sends MAIL, RCPT and DATA in one go, so that the refusals of RCPT
-    stand below DATA. They are told by the reply to DATA itself that follows them ("503 RCPT first"), by a
-    further refusal, or by the line that calls a recipient unknown, which Sendmail adds at RCPT only.
+    A client that pipelines (RFC 2920) sends MAIL, RCPT and DATA at once, so that the refusals of RCPT are
+    below DATA. They are recognised by the reply to DATA itself after them ("503 RCPT first"), by a further
+    refusal, or by the remark on an unknown recipient, which Sendmail adds only at RCPT.
     """
     if is_invited or is_whole:
         return list(below)
@@ -173,7 +173,7 @@ def _place(below: Sequence[Refusal], *, is_invited: bool, is_whole: bool) -> lis
 
 
 def _match_command(item: Refusal, proven: Collection[str], stage: Stage | None) -> Refusal:
-    """A refusal under DATA: of RCPT where its reply is among those that are proven to be, else of `stage`."""
+    """A refusal under DATA: of RCPT if its reply is among the proven ones, else of `stage`."""
     if not item.is_remote or item.stage is not Stage.DATA:
         return item
     is_rcpt = item.reply in proven
@@ -185,15 +185,15 @@ def _arrow(line: str) -> tuple[str | None, str | None]:
     refusal = _TURNED.match(line)
     if refusal:
         return refusal["sent"], refusal["received"]
-    reply = _SAID.match(line)
+    reply = _REPLY.match(line)
     if reply:
         return None, reply["text"].strip()
-    command = _ASKED.match(line)
+    command = _COMMAND.match(line)
     return (command["text"].strip(), None) if command else (None, None)
 
 
 def _bare(line: str) -> tuple[str | None, str | None]:
-    """The same where no arrows tell who speaks: by the look of the line, behind whatever time it bears."""
+    """The same without arrows: by the form of the line after an optional time."""
     sent, reply_text = _arrow(line)
     if sent is None and reply_text is None:
         if _BARE_COMMAND.match(line):

@@ -1,7 +1,7 @@
 """Courier: a reply line by line, then `status:`; `success:` names the host.
 
-Several messages are worked on at once, so lines are put together by message and recipient. Courier cuts a
-line of a reply at some 130 characters and ends it in `...`.
+Several messages are processed at once, so lines are joined by message and recipient. Courier cuts a line of a
+reply at about 130 characters and adds `...`.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ class CourierReader(FramedReader):
 
 
 def _last_words(lines: Sequence[str], is_remote: bool, status: Status) -> tuple[Words | None, Words | None]:
-    """The last thing that was said, and the reply before it where the last is Courier's own."""
+    """The last words, and the reply before them if the last words are Courier's own."""
     groups: list[list[str]] = []
     for line in lines:
         code = line[:3]

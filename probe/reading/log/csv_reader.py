@@ -13,7 +13,7 @@ from probe.reading.log.reader import LINE, Reader
 
 
 class CsvReader(Reader):
-    """Reads one row a line. The last header that was seen holds, also for a file that begins without one."""
+    """Reads one row a line. The last header applies, also to a file that begins without one."""
 
     def __init__(self, memory: Memory | None = None) -> None:
         super().__init__(memory)
@@ -49,15 +49,15 @@ class CsvReader(Reader):
 
     @abstractmethod
     def row(self, row: Mapping[str, str], number: int) -> Sequence[Event]:
-        """What a row tells; empty where it tells of no delivery."""
+        """The events of a row; empty if it is not about a delivery."""
 
     def matters(self, cells: Sequence[str]) -> bool:
-        """Whether a row can tell of a delivery; one that cannot may have any number of columns."""
+        """Whether a row can be about a delivery; other rows may have any number of columns."""
         return bool(cells)
 
 
 def cells_of(text: str) -> Sequence[str] | None:
-    """The cells of one row; None where it is none."""
+    """The cells of one row; None if it is not a row."""
     try:
         rows = list(csv.reader([text]))
     except csv.Error:

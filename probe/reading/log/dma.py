@@ -1,8 +1,8 @@
 """dma, the DragonFly Mail Agent: attempts of one recipient each, to one MX host after the other.
 
-That a host could not be reached is an event of its own; if the next MX host takes the message, the event of
-that one follows. `delivery failed, bouncing` adds nothing. Lines of a reply are parted by CR LF, which syslog
-daemons write as `#015#012`.
+An unreachable host is a separate event; if the next MX host accepts the message, its event follows. `delivery
+failed, bouncing` adds nothing. Lines of a reply are separated by CR LF, which syslog daemons write as
+`#015#012`.
 """
 
 from __future__ import annotations

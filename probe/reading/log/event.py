@@ -1,6 +1,6 @@
-"""What one line of a mail log says, whichever program wrote it. No IO, nothing judged.
+"""The event of one line of a mail log of any program. No IO, nothing is judged.
 
-A stranger's words stand here as they were said; only `probe.report` makes them fit to be shown.
+Foreign words are unescaped here; only `probe.report` escapes them.
 """
 
 from __future__ import annotations
@@ -20,26 +20,26 @@ class Kind(StrEnum):
 
     ATTEMPT = "attempt"  # one recipient, one attempt to hand the message on, one outcome
     QUEUE = "queue"  # what the queue did with a message without trying: expired, held, removed
-    REFUSAL = "refusal"  # our own server refused, or did not take as asked, what a client brought
+    REFUSAL = "refusal"  # our own server refused, or changed, a client's command
 
 
 class Status(StrEnum):
-    """How it ended; the program's own word stands beside it in `Event.word`."""
+    """The result; the program's own word is in `Event.word`."""
 
     SENT = "sent"  # the next hop has it
     DEFERRED = "deferred"
     BOUNCED = "bounced"  # given up for good; the sender is told
     EXPIRED = "expired"  # too long in the queue; the reason is the deferral before it (`Event.earlier`)
-    REJECTED = "rejected"  # REFUSAL: the client was told no
+    REJECTED = "rejected"  # REFUSAL: the client was refused
     HELD = "held"  # waits until an operator releases it
-    DISCARDED = "discarded"  # thrown away, with the sender or client told nothing
+    DISCARDED = "discarded"  # discarded without notice to sender or client
     RELEASED = "released"  # no longer HELD: it will be tried again
     REMOVED = "removed"  # an operator took the message out of the queue
     DROPPED = "dropped"  # an operator took one recipient out of the queue
-    FORWARDED = "forwarded"  # became another message of the same queue; its fate stands there
+    FORWARDED = "forwarded"  # became another message of the same queue, which has the final result
     EXPANDED = "expanded"  # alias or list: further recipients took its place
-    QUEUED = "queued"  # waits, and nothing is said of a failure
-    PROBE = "probe"  # an address probe of our own server; no message was on its way
+    QUEUED = "queued"  # waits, without a known failure
+    PROBE = "probe"  # an address probe of our own server; no message was sent
 
 
 class Speaker(StrEnum):
@@ -54,9 +54,9 @@ _NAMED = 100  # recipients that are remembered with the words about them
 
 
 class Words(NamedTuple):
-    """What was said, with the wrapping of the log taken off, one line for each line of the reply that the
-    log lets us tell apart. `cut`: the log holds only a part of it. `recipients`: those whose names stand
-    in them, where they are told of several and may be about one."""
+    """The words without the wrapping of the log, one line for each line of the reply, as far as the log
+    separates them. `cut`: the log has only a part of it. `recipients`: those whose names stand in them, where
+    they are told of several and may be about one."""
 
     speaker: Speaker
     text: str
@@ -76,9 +76,10 @@ class Words(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Relay:
-    """The next hop as the log names it; what the log does not tell is None.
+    """The next hop as the log names it; None for values that the log does not have.
 
-    `ip` is the text between the brackets: a socket's path, where the next hop is one."""
+    `ip` is the text between the brackets: or the path of a socket.
+    """
 
     host: str | None
     ip: str | None = None
@@ -86,7 +87,7 @@ class Relay:
 
     @property
     def is_loopback(self) -> bool:
-        """A hop to a filter on the same machine, not a delivery to anybody else."""
+        """Whether it is a hop to a filter on the same machine, not a delivery."""
         address = self.ip or ""
         return address.startswith(("127.", "::1", "IPv6:::1", "::ffff:127.")) or (
             not address and self.host in ("localhost", "localhost.localdomain")
@@ -95,10 +96,11 @@ class Relay:
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """When, as precisely as the log tells.
+    """The time, as precise as in the log.
 
-    `at` has a zone where the log names one and none where it does not (the server's local time then).
-    `has_year`: the log gives the year; else it was told from the time of the file."""
+    `at` has a zone if the log names one, else it is the server's local time. `has_year`: the year is in the
+    log; otherwise it was inferred from the time of the file.
+    """
 
     at: datetime
     has_year: bool = True
@@ -111,14 +113,15 @@ class Stamp:
 class Event(NamedTuple):
     """One attempt, one decision of the queue, or one refusal of our own server.
 
-    What the log does not tell is None; an empty `sender` is the null reverse-path (RFC 5321 section 4.5.5).
-    `dsn` is the status that the *program* logged: it may be its own, whatever the reply says. `repeats`: no
-    attempt was made; the words are those of an older failure. `earlier`: of an event that has no reason of
-    its own, the words of the last deferral before it. `cut`: the line ends before its time. `delay_s` counts
-    from the arrival of the message, `delays` are its parts (Postfix: before queue manager, in it, connection,
+    Values that the log does not have are None; an empty `sender` is the null reverse-path (RFC 5321 section
+    4.5.5). `dsn` is the status that the *program* logged: it may differ from the reply. `repeats`: no attempt
+    was made; the words are those of an older failure. `earlier`: for an event without its own reason, the
+    words of the last deferral before it. `cut`: the line ends before its time. `delay_s` counts from the
+    arrival of the message, `delays` are its parts (Postfix: before queue manager, in it, connection,
     transmission). `client` is who was refused (REFUSAL).
 
-    (A named tuple: a log has millions, and a frozen dataclass of this size takes six times as long.)"""
+    (A named tuple: a log has millions, and a frozen dataclass of this size takes six times as long.)
+    """
 
     file: str
     line: int
@@ -146,7 +149,7 @@ class Event(NamedTuple):
 
     @property
     def stage(self) -> Stage | None:
-        """Where in the dialogue it happened, if the log tells."""
+        """The stage of the dialogue, if the log has it."""
         return self.words.stage if self.words is not None else None
 
     @property
@@ -157,8 +160,7 @@ class Event(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class UnparsedLine:
-    """A line that looks like a delivery, or a refusal, and was not understood; `why` is for the log's
-    reader."""
+    """A line that looks like a delivery, or a refusal, but was not understood; `why` is for a person."""
 
     file: str
     line: int

@@ -1,8 +1,8 @@
 """Exchange message tracking logs: `#Fields:` names the columns, times are UTC.
 
 https://learn.microsoft.com/exchange/mail-flow/transport-logs/message-tracking. A row may have several
-recipients, parted by semicolons; their states stand in `recipient-status` in the same order, and those
-themselves hold semicolons between braces.
+recipients, separated by semicolons; their states are in `recipient-status` in the same order, and may have
+semicolons inside braces.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ _CODED = re.compile(r"([45]\d\d[ -].*)", re.DOTALL)
 
 
 class ExchangeReader(CsvReader):
-    """Reads what was sent, delivered, deferred and failed; RECEIVE, SUBMIT, DSN and others are no fate."""
+    """Reads what was sent, delivered, deferred and failed; RECEIVE, SUBMIT, DSN and others are not delivery
+    results."""
 
     def header(self, text: str) -> Sequence[str] | None:
         if not text.startswith(_FIELDS):

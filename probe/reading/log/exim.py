@@ -1,5 +1,5 @@
-"""Exim, many lines at once: of the usual lines only what an aggregate needs is read; every other line of
-interest is read as `exim_lines` does."""
+"""Exim, many lines at once: for usual lines only the fields for an aggregate are read; other relevant lines
+are read by `exim_lines`."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from probe.reading.log.memory import Memory
 from probe.reading.log.reader import TEXT, Piece, holds_long_line
 from probe.reading.log.words import Relays
 
-# Arrivals and messages that are done with are passed over; then one of three usual lines, addresses plain:
-# a delivery to another server, a host that is not tried yet, a failure with what the server or Exim said.
+# Arrivals and completed messages are skipped; then one of three usual lines with plain addresses: a delivery
+# to another server, a host that is not tried yet, a failure with the words of the server or of Exim.
 _HEAD = r"(\d{4}-[0-9: -]{14}(?:\.\d{1,6})?(?: [+-]\d{4})?) (?:\[\d{1,10}\] )?(" + ID + r") "
 _WHOM = r"([^\x00-\x20\"<>|/:]+)(?: <([^\">\n]*)>)?(?: [FP]=<[^\">\n]*>){0,2}(?: R=[^\x00-\x20:\"\[=]+)?"
 _HOST = r" H=([^\x00-\x20\[\"<:]+ \[[^\]\n]*\](?::\d{1,5})?)(?: I=\[([^\]\n]*)\](?::\d{1,5})?)?"
@@ -38,7 +38,7 @@ _FAILED = (
 _USUAL = re.compile(f"{_NO_FATE}{_HEAD}(?:{_SENT}|{_FAILED})", re.MULTILINE)
 _PASSED_OVER = re.compile(_NO_FATE)
 _ARRIVAL = re.compile(r"(?:.{0,64} )??(" + ID + r") <= (\S+)")
-# Python 3.11 takes as long to look up a member of an enum as to call a function.
+# In Python 3.11 an enum member look-up is as slow as a function call.
 _ATTEMPT, _LOCAL = Kind.ATTEMPT, Speaker.LOCAL
 _SENT_ON, _DEFERRED, _EXPIRED = Status.SENT, Status.DEFERRED, Status.EXPIRED
 _NOTHING = (None, None, None, False, False, None, (), None, None)  # the fields behind the source address
@@ -54,7 +54,7 @@ class EximReader(EximLines):
         self._text = self._text_before = ""  # the blocks that were read last
 
     def block(self, block: bytes, number: int) -> Sequence[Piece]:
-        """Where the lines of interest are is searched for in the whole block at once."""
+        """Relevant lines are searched for in the complete block at once."""
         if not self.is_brief:
             return super().block(block, number)
         records: list[Record] = []
@@ -67,7 +67,7 @@ class EximReader(EximLines):
         while end < len(text):
             line = usual(text, end)
             if line is not None and not is_usual:
-                is_long = line.end() - line.start(1) > TEXT  # of so long a line only a part is read
+                is_long = line.end() - line.start(1) > TEXT  # only a part of such a long line is read
                 line = line if not is_long and line[0].isascii() else None
             if line is not None:
                 begin = line.start(1)
@@ -95,7 +95,7 @@ class EximReader(EximLines):
         return position.end() if position is not None else begin
 
     def pass_by(self, block: bytes) -> None:
-        # a character an octet, so that positions are the same
+        # one character per octet, so that positions are the same
         self._text_before, self._text = self._text, block.decode("latin-1")
 
     def sender(self, queue_id: str) -> str | None:
@@ -106,7 +106,7 @@ class EximReader(EximLines):
         return super().sender(queue_id)
 
     def _brief(self, fields: Sequence[Any], number: int) -> Event:
-        """The event of a usual line, of which these are the groups."""
+        """The event of a usual line, from its match groups."""
         if fields[2] is None:
             return self._brief_failed((*fields[:2], *fields[8:]), number)
         at, queue_id, flag, to, parent, transport, server, source = fields[:8]

@@ -1,7 +1,7 @@
 """Exim's main log: `<=` arrivals, `=>` `->` `>>` deliveries, `**` failures, `==` deferrals, refusals.
 
-The fields behind an address differ with log_selector; message ids have six or eleven characters in their
-middle (4.97). Local time, unless log_timezone is set.
+The fields after an address depend on log_selector; message ids have six or eleven characters in their middle
+(4.97). Local time, unless log_timezone is set.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _USUAL = re.compile(
 # An address may be quoted, or be a command or a file.
 _ADDRESS = re.compile(
     r"(?P<to>(?:\"(?>[^\"\\]|\\.)*+\"[^\s:<]*+|[|/][^<]*?(?= <)|:[a-z]+:"
-    # without its quotes, which those behind it have
+    # without its quotes
     r"|[^\s\"<>=|/:][^\"<>=]{0,300}?(?= <\"[^<>]{1,300}\"@)|[^\s\"]*?(?=:?(?:\s|$))))"
     r"(?: <(?P<parent>(?>\"(?:[^\"\\]|\\.)*+\"|[^\">])*+)>)?"
 )
@@ -37,7 +37,7 @@ _STRERROR = re.compile(r": ([^:=]{3,80}?)(?= (?:H|DT|I)=)")
 _TIMES_BEHIND = re.compile(r"(?: [DQ]T=(?:\d{1,6}[wdhm])*(?:\d{1,9}(?:\.\d{1,6})?s)?)+\s*$")
 _ID_FIELD = re.compile(r" id\*?=(\S+)")
 _HOST_LINE = re.compile(r"H=(\S+) \[([^\]]*)\](?::(\d{1,5}))?:? (?!\()")
-GIVEN_UP = "retry timeout exceeded"  # behind the words of the last failure
+GIVEN_UP = "retry timeout exceeded"  # after the words of the last failure
 FLAGS = {
     "=>": Status.SENT,
     "->": Status.SENT,
@@ -49,14 +49,15 @@ FLAGS = {
 
 
 def recipient_of(to: str, parent: str | None) -> str:
-    """Whose fate it is: of a mailbox of this server, and without the quotes, the name that stands behind."""
+    """The recipient of a line: the address; for a mailbox of this server the name after it, without
+    quotes."""
     if parent is not None and ("@" not in to or parent.replace('"', "") == to):
         return parent
     return to
 
 
 def without_times(text: str) -> str:
-    """Without the times that Exim writes behind the server's words."""
+    """The text without the times that Exim adds to the server's words."""
     return _TIMES_BEHIND.sub("", text) if "T=" in text[-64:] else text
 
 
@@ -64,7 +65,7 @@ class EximLines(EximQueue):
     """Reads line by line mainlog (and the lines of it that a syslog daemon wrote)."""
 
     def read(self, data: bytes, number: int) -> Sequence[Record]:
-        """Lines of mainlog itself have no frame to be looked for."""
+        """Read a line; lines of mainlog itself have no frame."""
         usual = _USUAL.match(data)
         if usual is None:
             return super().read(data, number)
@@ -132,7 +133,7 @@ class EximLines(EximQueue):
         message.message_id = f"<{match[1].strip('<>')}>" if match is not None else None
 
     def _host(self, queue_id: str, rest: str) -> None:
-        """Which host it was stands on a line of its own when no session came about."""
+        """The line with the host if there was no session."""
         match = _HOST_LINE.match(rest)
         if match is not None:
             port = int(match[3]) if match[3] else None

@@ -1,5 +1,5 @@
-"""What Exim's queue, or somebody with `exim -M...`, did with a message: frozen, thawed, taken out; and what
-is kept of its recipients for that."""
+"""Actions of Exim's queue, or of an operator with `exim -M...`, on a message: frozen, thawed, removed; and
+the data on its recipients for that."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MARKED = re.compile(rf"(?:address <({_ADDRESS})>|all addresses) marked delivere
 
 
 class EximQueue(FramedReader):
-    """Keeps who waits and who failed."""
+    """Remembers waiting and failed recipients."""
 
     def __init__(self, memory: Memory | None = None) -> None:
         super().__init__(memory)
@@ -28,7 +28,7 @@ class EximQueue(FramedReader):
     def remember(
         self, queue_id: str, recipient: str, status: Status, words: Words | None, repeats: bool
     ) -> Words | None:
-        """Keep who waits and who failed; returns why this recipient waited until now."""
+        """Remember a waiting or failed recipient; returns why it waited until now."""
         if status is Status.DEFERRED:
             if not repeats or not self.memory.is_deferred(queue_id, recipient):
                 self.memory.defer(queue_id, recipient, words)
@@ -43,7 +43,7 @@ class EximQueue(FramedReader):
         return self.memory.settle(queue_id, recipient)
 
     def by_hand(self, queue_id: str, rest: str, frame: Frame, number: int) -> Sequence[Record]:
-        """The records of a line that tells of neither an arrival nor a delivery."""
+        """The records of a line that is neither an arrival nor a delivery."""
         if rest.startswith(_HOLDS):
             return self._hold(queue_id, rest, frame, number)
         if rest.startswith(("cancelled by ", "removed by ")):  # -Mg, -Mrm
@@ -58,7 +58,8 @@ class EximQueue(FramedReader):
         return self.queue_events(message, whom, Status.REMOVED, word, queue_id, frame, number)
 
     def _hold(self, queue_id: str, rest: str, frame: Frame, number: int) -> Sequence[Record]:
-        """Frozen by hand, or as a bounce that could not be delivered: its recipients failed, and wait."""
+        """The message was frozen by an operator, or is an undeliverable bounce: its recipients failed, and
+        wait."""
         status = Status.HELD if rest.startswith(_HELD) else Status.RELEASED
         failed = self._failed.note_of(queue_id)
         message = self._message(queue_id)

@@ -1,4 +1,4 @@
-"""What Exim itself refused, or threw away, of what a client brought."""
+"""Commands of clients that Exim itself refused, and messages that it discarded."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _REFUSED_AT = {
 
 
 def refusal(rest: str, queue_id: str | None, frame: Frame, file: str, number: int) -> Event | None:
-    """The event of a line that holds "rejected" or "discarded"; None where it is none of a client's."""
+    """The event of a line that holds "rejected" or "discarded"; None if it is not about a client."""
     match = _REFUSAL.search(rest)
     if match is None:
         return None

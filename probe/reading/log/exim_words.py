@@ -1,4 +1,4 @@
-"""The fields of a line of Exim's main log, and whose words its text holds."""
+"""The fields of a line of Exim's main log, and whose words its text contains."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _USUAL_STAGES = (
     (f"{_AFTER}RCPT TO:<", Stage.RCPT),
     (f"{_AFTER}end of data: ", Stage.END_OF_DATA),
 )
-_RCPT, _REMOTE_SERVER = Stage.RCPT, Speaker.REMOTE  # to look up a member of an enum takes its time
+_RCPT, _REMOTE_SERVER = Stage.RCPT, Speaker.REMOTE  # enum member look-ups are slow
 _STAGE_OF_OWN = re.compile(
     r"(?:SMTP timeout after|in response to|closed connection after|SMTP error after) (?:pipelined )?"
     r"(initial connection|end of data|sending data block|[A-Z]{4,10}(?: FROM| TO)?)",
@@ -47,7 +47,7 @@ _DURATION = re.compile(
 
 
 class Fields(NamedTuple):
-    """`NAME=value` pairs as they stand, the host behind `H=`, and where in the text they end."""
+    """`NAME=value` pairs unparsed, the host after `H=`, and the end of the fields in the text."""
 
     values: dict[str, str]
     relay: Relay | None
@@ -67,7 +67,7 @@ class Fields(NamedTuple):
 
 
 def fields_at(text: str, begin: int) -> Fields:
-    """Read as many fields as stand one behind the other."""
+    """Read consecutive fields."""
     values: dict[str, str] = {}
     relay = None
     match = _FIELD.match
@@ -84,7 +84,7 @@ def fields_at(text: str, begin: int) -> Fields:
 
 
 def usual_reply(text: str) -> Words | None:
-    """The same as `said` for a reply to RCPT or to the end of the data, without times behind it; None for
+    """A fast version of `words_of` for a reply to RCPT or to the end of data without times after it; None for
     anything else. (Most failures are such, and it takes a fifth of the time.)"""
     for begin, stage in _USUAL_STAGES:
         if not text.startswith(begin):
@@ -102,7 +102,8 @@ def usual_reply(text: str) -> Words | None:
 
 
 def words_of(text: str) -> tuple[Words | None, bool]:
-    """Whose words these are and at which stage; and whether they are no attempt but an older failure's."""
+    """The words with their speaker and stage; and whether they are those of an older failure, without a new
+    attempt."""
     if not text:
         return None, False
     remote = _REMOTE.match(text)

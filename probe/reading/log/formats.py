@@ -11,8 +11,8 @@ from probe.reading.log.frames import Clock, unframe
 from probe.reading.log.memory import Memory
 from probe.reading.log.reader import LINE, Reader
 
-SAMPLE = 1_000  # lines that are looked at: a server's other programs may fill many
-_KEPT = 16_384  # octets of a line that are looked at
+SAMPLE = 1_000  # lines to look at; many may be from other programs of the server
+_LINE_LIMIT = 16_384  # octets of a line to look at
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +20,11 @@ class Format:
     """One format.
 
     `name` is what --log-format takes. `reader` is `module:class` below this package, imported when it is
-    needed. `mark` is found in a line of this format, behind the frame of a logging system where `framed`;
-    `weight`: how much one such line says (a header that nothing else has says more than one line of many).
-    `extensions` are those that its files usually have. `is_multiline`: one event may take several lines, so
-    that a file must not be split between them."""
+    needed. `mark` matches a line of this format, after the frame of a logging system if `framed`; `weight`:
+    how much one such line counts (a unique header counts more than one line of many). `extensions` are those
+    of its usual files. `is_multiline`: one event may take several lines, so that a file must not be split
+    between them.
+    """
 
     name: str
     title: str
@@ -35,7 +36,7 @@ class Format:
     weight: int = 1
 
     def make(self, memory: Memory | None = None) -> Reader:
-        """A new reader, with a memory of its own where none is given."""
+        """A new reader, with its own memory if none is given."""
         module, _, name = self.reader.partition(":")
         factory: Callable[[Memory | None], Reader] = getattr(import_module(f"{__package__}.{module}"), name)
         return factory(memory)
@@ -266,14 +267,15 @@ def by_name(name: str) -> Format | None:
 
 
 def detect(lines: Sequence[bytes]) -> Format | None:
-    """The format that most of the first lines are in; None where no line is of any.
+    """The format that most of the first lines are in; None if no line is in any format.
 
-    What other programs wrote between them says nothing. Of two with the same count the first row wins."""
+    Lines of other programs do not count. Of two with the same count the first row wins.
+    """
     counts = dict.fromkeys((row.name for row in FORMATS), 0)
     clock = Clock()
     for data in lines[:SAMPLE]:
-        raw = data[:_KEPT].decode("utf-8", "replace").rstrip("\r\n")
-        text = unframe(data[:LINE].rstrip(b"\r\n"), clock).text[:_KEPT]
+        raw = data[:_LINE_LIMIT].decode("utf-8", "replace").rstrip("\r\n")
+        text = unframe(data[:LINE].rstrip(b"\r\n"), clock).text[:_LINE_LIMIT]
         for row in FORMATS:
             if row.mark.match(text if row.framed else raw) or (not row.framed and row.mark.search(raw)):
                 counts[row.name] += row.weight

@@ -1,4 +1,4 @@
-"""What a logging system puts around the line of a mail program: syslog, journald, containers.
+"""The frames that logging systems add to lines of a mail program: syslog, journald, containers.
 
 Syslog as rsyslog and others write it: `Nov 28 20:25:15 host program[pid]: text` (RFC 3164), the same with an
 RFC 3339 stamp, and RFC 5424. journald as JSON (`journalctl -o json`). Docker's json-file, Docker Compose's
@@ -17,7 +17,7 @@ from probe.reading.log.event import Stamp
 
 
 class Frame(NamedTuple):
-    """A line without its frame. `program` and `pid` are None where the frame does not tell them."""
+    """A line without its frame. `program` and `pid` are None if the frame does not have them."""
 
     at: Stamp | None
     program: str | None
@@ -33,7 +33,7 @@ _MONTHS = {
 }
 _ISO = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?: ?(?:Z|[+-]\d\d:?\d\d))?"
 _BSD = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ \d]\d (?:\d{4} )?\d\d:\d\d:\d\d(?:\.\d{1,6})?"
-# What stands behind the stamp in logs that are not syslog's: JSON, a level, Exim's message id or process id.
+# What follows the time stamp in logs other than syslog: JSON, a level, Exim's message id or process id.
 _NO_HOST = r"[{\[]|level=|[0-9A-Za-z]{6}-[0-9A-Za-z]{6,11}-[0-9A-Za-z]{2,4} "
 # The tag: a path is the name of a Postfix service; the pid may be missing.
 _TAG = r"(?P<program>[^\s:\[\]]{1,128})(?:\[(?P<pid>[\w.\-]{1,40})\])?: ?"
@@ -53,15 +53,15 @@ _COMPOSE = re.compile(rb"[\w.-]{1,64}(?:/[\w.-]{1,64})? {1,64}\| ?")
 _RUNTIME = re.compile(rb"(?P<at>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[^ ]{0,20}) (?:stdout|stderr) [FP] ")
 _COLOURS = re.compile(rb"\x1b\[[\d;]{0,16}m")
 _FRACTION = re.compile(r"[.,](\d{1,9})")
-# rsyslog's word for a repetition; the line that it stands for went before
+# rsyslog's message for a repetition of the line before
 REPEATED = re.compile(r"message repeated (?P<times>\d{1,9}) times: \[ ?(?P<text>.*)\]\s*", re.DOTALL)
 _DAY, _BSD_LENGTH = 6, 15  # of `Nov 28 20:25:15`
 _SKEW = timedelta(days=1)  # a clock may be wrong, and a zone is up to 14 hours away
 
 
 class Clock:
-    """Reads the time stamps of one file. `reference`: when the file was last written, as far as is known;
-    stamps without a year are taken to lie in the twelve months before it."""
+    """Reads the time stamps of one file. `reference`: the time of the last write to the file, if known;
+    stamps without a year are in the twelve months before it."""
 
     def __init__(self, reference: datetime | None = None) -> None:
         self.reference = reference or datetime(1970, 1, 1, tzinfo=UTC)
@@ -70,8 +70,8 @@ class Clock:
         self._days: dict[str, datetime] = {}  # those without a year, at midnight, which were read
 
     def stamp(self, text: str) -> Stamp | None:
-        """The time that `text` names; None where there is none, or it cannot be (30 February)."""
-        if text == self._last[0]:  # many lines share a second
+        """The time that `text` names; None if there is none, or it is impossible (30 February)."""
+        if text == self._last[0]:  # many lines have the same second
             return self._last[1]
         day = self._days.get(text[:_DAY]) if len(text) == _BSD_LENGTH else None
         if day is not None:
@@ -142,7 +142,7 @@ def since_epoch(seconds: float) -> Stamp | None:
 
 
 def unframe(data: bytes, clock: Clock) -> Frame:
-    """Take a line's frame off, whichever it is; a line without one is all text. Never raises."""
+    """Remove the frame of a line; a line without one is all text. Never raises."""
     if data[:1] == b"{":
         inner_frame = _json(data, clock)
         if inner_frame is not None:

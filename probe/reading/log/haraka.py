@@ -1,8 +1,8 @@
 """Haraka: outbound deliveries, in its three log formats (default, logfmt, json).
 
-`delivered` names no recipient: those are the recipients of the transaction in that domain which no line of
-their own refused or deferred. The n-th domain of a transaction has the uuid that ends in `.n`. A reply of
-several lines is joined by blanks and keeps its code once.
+`delivered` names no recipient: it is about all recipients of the transaction in that domain that no other
+line refused or deferred. The n-th domain of a transaction has the uuid that ends in `.n`. A reply of several
+lines is joined by blanks and keeps its code once.
 """
 
 from __future__ import annotations
@@ -41,14 +41,14 @@ class _Transaction:
     message_id: str | None = None
 
     def domain(self, position: str) -> list[str]:
-        """The recipients of the n-th domain; of the only one, where there is but one."""
+        """The recipients of the n-th domain; or of the only one."""
         groups = list(self.recipients.values())
         at = int(position) - 1 if position.isdecimal() and len(position) < 6 else 0
         return groups[at] if 0 <= at < len(groups) else groups[0] if len(groups) == 1 else []
 
 
 class HarakaReader(FramedReader):
-    """Reads Haraka's standard output or log file; level NOTICE tells deliveries, INFO the failures, too."""
+    """Reads Haraka's standard output or log file; level NOTICE has deliveries, INFO also failures."""
 
     def matters(self, data: bytes) -> bool:
         return (
@@ -151,7 +151,7 @@ class HarakaReader(FramedReader):
         frame: Frame,
         number: int,
     ) -> Sequence[Record]:
-        """The fate of all recipients that no line of their own told of."""
+        """The result for all recipients without a line of their own."""
         if text.startswith(_PER_RECIPIENT):
             return ()
         note = self.memory.drop(("relay", uuid))
@@ -251,7 +251,7 @@ def _own_stage(text: str) -> Stage | None:
 
 
 def _fields(text: str) -> Mapping[str, str] | None:
-    """A line's fields, `message` among them, whichever format it has."""
+    """A line's fields, including `message`, in any of the formats."""
     if text.startswith("{"):
         try:
             record = json.loads(text)

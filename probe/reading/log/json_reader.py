@@ -1,4 +1,4 @@
-"""What the readers of JSON records have in common."""
+"""The base of readers of JSON records."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _CUT = "a JSON record that does not end"
 
 
 class JsonReader(Reader):
-    """Reads records from lines; what a record says is the format's own."""
+    """Reads records from lines; subclasses read the records."""
 
     def __init__(self, memory: Memory | None = None) -> None:
         super().__init__(memory)
@@ -37,4 +37,4 @@ class JsonReader(Reader):
 
     @abstractmethod
     def events(self, record: Mapping[str, object], number: int) -> Sequence[Event]:
-        """What one record tells; empty where it tells of no delivery."""
+        """The events of one record; empty if it is not about a delivery."""

@@ -1,4 +1,4 @@
-"""JSON records out of lines: one record a line, several in an array, or one over several lines."""
+"""Joins lines to JSON records: one record a line, several in an array, or one over several lines."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ LIMIT = 1_048_576  # octets of one record
 
 
 class JsonMatch(NamedTuple):
-    """`records`: the objects that ended in this line; `bad`: what began here, or before, and is none."""
+    """`records`: the objects that end in this line; `bad`: text that is not an object."""
 
     records: Sequence[Mapping[str, object]]
     bad: bytes | None
 
 
 class JsonRecords:
-    """Puts records together. A record that is written on one line and does not end on it was cut; one that
-    begins with a lone brace goes on over several lines."""
+    """Joins records. A record on one line that does not end there was cut; one that begins with a single
+    brace continues over several lines."""
 
     def __init__(self) -> None:
         self._lines: list[bytes] = []
@@ -28,18 +28,18 @@ class JsonRecords:
         self._depth = 0
 
     def line(self, data: bytes) -> JsonMatch:
-        """What ends in this line."""
+        """Read one line."""
         text = data.strip(b" \t,\r\n\xef\xbb\xbf")
         if text[:1] == b"{" and (not self._lines or data[:2] == b'{"'):
             one = _object(text)
-            if one is not None:  # whole and not indented: what went before was no beginning of it
+            if one is not None:  # complete and not indented: the lines before do not belong to it
                 return JsonMatch((one,), self.end())
         if not self._lines and b"{" not in text:
             return JsonMatch((), None)
         return self._scan(data)
 
     def end(self) -> bytes | None:
-        """What is left over at the end of the input: the beginning of a record that was cut."""
+        """The rest at the end of the input: the beginning of an incomplete record."""
         rest = b"\n".join(self._lines)
         self._lines, self._size, self._depth = [], 0, 0
         return rest or None
@@ -83,7 +83,7 @@ def _object(text: bytes) -> Mapping[str, object] | None:
 
 
 def text_of(record: object, *path: str) -> str | None:
-    """The text at a path of names; None where there is none. Numbers are text, too."""
+    """The text at a path of names; None if there is none. Numbers are text, too."""
     for name in path:
         if not isinstance(record, Mapping):
             return None
@@ -96,7 +96,7 @@ def text_of(record: object, *path: str) -> str | None:
 
 
 def number_of(record: object, *path: str) -> float | None:
-    """The number at a path of names; None where there is none."""
+    """The number at a path of names; None if there is none."""
     text = text_of(record, *path)
     try:
         return float(text) if text is not None else None
@@ -105,7 +105,7 @@ def number_of(record: object, *path: str) -> float | None:
 
 
 def items_of(record: object, *path: str) -> Sequence[object]:
-    """The list at a path of names; a lone value is a list of one, nothing an empty list."""
+    """The list at a path of names; a single value is a list of one; a missing one is an empty list."""
     for name in path:
         if not isinstance(record, Mapping):
             return ()

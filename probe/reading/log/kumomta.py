@@ -1,7 +1,7 @@
 """KumoMTA's log records: JSON, one a line.
 
 https://docs.kumomta.com/reference/log_record/. `recipient` may be a list. The code and the enhanced status
-of a reply are taken out of it; they are put before its text again.
+are separate fields; they are put before the text of the reply again.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ _PORT = re.compile(r"(.*):(\d{1,5})")
 
 
 class KumoMtaReader(JsonReader):
-    """Reads Delivery, TransientFailure, Bounce, Expiration, AdminBounce and Rejection; others are no fate of
-    a message of ours."""
+    """Reads Delivery, TransientFailure, Bounce, Expiration, AdminBounce and Rejection; others are not about
+    the delivery of our messages."""
 
     def events(self, record: Mapping[str, object], number: int) -> Sequence[Event]:
         word = text_of(record, "type") or ""

@@ -1,4 +1,4 @@
-"""Whether a line may be one of a mail log or of a queue listing: the test that a reply pays for. Light."""
+"""A fast test whether a line may be from a mail log or a queue listing, made for every reply. Light."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _MARKS = re.compile(
 
 
 def may_be_logged(text: str) -> bool:
-    """Whether the readers of logs are to be asked about a line. What begins with a reply's code is a reply
-    (RFC 5321 section 4.2); a JSON object with a `text` is an input of `explain`."""
+    """Whether to try the readers of logs on a line. A line that begins with a reply code is a reply (RFC 5321
+    section 4.2); a JSON object with a `text` is an input of `explain`."""
     if text[:1] in ("2", "4", "5") and text[3:4] in (" ", "-") and text[1:3].isdecimal():
         return False  # most inputs
     if _REPLY.match(text) is not None:

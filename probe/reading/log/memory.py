@@ -1,6 +1,7 @@
-"""What earlier lines said of a message, for a bounded number of messages.
+"""Remembers data of earlier lines on a limited number of messages.
 
-The oldest untouched message is forgotten first: its later lines are still read, without the sender."""
+The least recently used message is dropped first: its later lines are read without the sender.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 
 from probe.reading.log.event import Words
 
-MESSAGES = 50_000  # some 25 MB, at most; a busy server has fewer messages on their way at once
+MESSAGES = 50_000  # at most about 25 MB; a busy server has fewer messages in progress
 RECIPIENTS = 1_000  # of one message; RFC 5321 section 4.5.3.1.8 asks for 100 at least
 
 
@@ -20,7 +21,7 @@ Waiting = tuple[str | None, Words | None]
 
 @dataclass(slots=True)
 class Message:
-    """What is known of one message; `deferrals` has the last words for each recipient that still waits."""
+    """The data of one message; `deferrals` has the last words for each recipient that still waits."""
 
     sender: str | None = None
     message_id: str | None = None
@@ -28,18 +29,18 @@ class Message:
 
     @property
     def waiting(self) -> Sequence[Waiting]:
-        """Who is known to wait, and why; a row without a recipient where nobody is."""
+        """The recipients known to wait, and why; one row without a recipient if there are none."""
         return tuple((self.deferrals or {}).items()) or ((None, None),)
 
 
 class Memory:
-    """Messages by queue id, and single notes by any other key, both bounded."""
+    """Messages by queue id, and single values by other keys, both limited in number."""
 
     def __init__(self, messages: int = MESSAGES) -> None:
         self._limit = max(1, messages)
-        # a plain dict would be searched past everything deleted at its front, again and again
+        # a plain dict is slow when its first entries are deleted repeatedly
         self._messages: OrderedDict[str, Message] = OrderedDict()
-        self.ids = self._messages.keys()  # of the messages that are known, always as they are now
+        self.ids = self._messages.keys()  # a live view of the known messages
         self._notes: OrderedDict[object, object] = OrderedDict()
 
     def __len__(self) -> int:
@@ -49,11 +50,11 @@ class Memory:
         return iter(self._messages)
 
     def message_of(self, queue_id: str) -> Message | None:
-        """The message, if a line spoke of it and it was not forgotten."""
+        """The message, if it is known."""
         return self._messages.get(queue_id)
 
     def message(self, queue_id: str) -> Message:
-        """The message, a new one if need be; it becomes the youngest."""
+        """The message, a new one if it is not known; it becomes the most recently used."""
         entry = self._messages.get(queue_id)
         if entry is not None:
             self._messages.move_to_end(queue_id)
@@ -68,7 +69,7 @@ class Memory:
         self._messages.pop(queue_id, None)
 
     def defer(self, queue_id: str, recipient: str, words: Words | None) -> None:
-        """This recipient waits, because of these words."""
+        """Note that this recipient waits, because of these words."""
         message = self.message(queue_id)
         if message.deferrals is None:
             message.deferrals = {}
@@ -82,12 +83,12 @@ class Memory:
         return message is not None and message.deferrals is not None and recipient in message.deferrals
 
     def settle(self, queue_id: str, recipient: str) -> Words | None:
-        """This recipient waits no longer; why it waited until now."""
+        """Note that this recipient no longer waits; returns why it waited."""
         message = self._messages.get(queue_id)
         return message.deferrals.pop(recipient, None) if message is not None and message.deferrals else None
 
     def note(self, key: object, value: object) -> None:
-        """Keep one value; an older one under the same key is gone."""
+        """Store one value; it replaces an older one with the same key."""
         self._notes.pop(key, None)
         if len(self._notes) >= self._limit:
             self._notes.popitem(last=False)
@@ -97,5 +98,5 @@ class Memory:
         return self._notes.get(key)
 
     def drop(self, key: object) -> object | None:
-        """The value, which is forgotten."""
+        """Remove and return a value."""
         return self._notes.pop(key, None)

@@ -31,7 +31,7 @@ _STAGES = (
     ("cannot connect to ", Stage.CONNECT),
     ("cannot locate host ", Stage.DNS),
 )
-# sysexits(3): what a caller may try again; msmtp has no queue of its own
+# sysexits(3): codes after which a caller may try again; msmtp has no queue
 _TEMPORARY = {"EX_TEMPFAIL", "EX_UNAVAILABLE", "EX_IOERR", "EX_NOHOST", "EX_OSERR"}
 
 

@@ -1,6 +1,6 @@
 """nullmailer-send: one message to one smarthost, several lines, no time stamp of its own.
 
-All recipients of a message share one fate: the first refusal ends the attempt for all of them.
+All recipients of a message have the same result: the first refusal ends the attempt for all.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class _Attempt:
 
 
 class NullmailerReader(FramedReader):
-    """Reads the standard error of nullmailer-send, as a service manager or a container keeps it."""
+    """Reads the standard error of nullmailer-send, as stored by a service manager or a container."""
 
     _attempt: _Attempt | None = None
 
@@ -78,7 +78,7 @@ class NullmailerReader(FramedReader):
         return self._attempt_end(end_match[1] or "", text)
 
     def end(self) -> Sequence[Record]:
-        """An attempt whose end is not in the log; what was said so far is told, and that it is cut."""
+        """An attempt whose end is not in the log: an event with the words so far, marked as cut."""
         now, self._attempt = self._attempt, None
         if now is None or now.result is None:
             return ()

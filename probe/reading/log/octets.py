@@ -1,7 +1,7 @@
-"""From the octets of a file to its lines: unpacking, splitting, both in bounded memory. No IO.
+"""From the octets of a file to its lines: unpacking and splitting in limited memory. No IO.
 
-What a file is packed with is told by its first octets, not by its name. An archive that ends too early, or
-goes wrong in its middle, gives the lines before that, and `Unpacked.problem` says so.
+The packing of a file is recognised by its first octets, not by its name. A truncated or damaged archive gives
+the lines before the damage, and `Unpacked.problem` says so.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ _MAGIC = (
     (b"BZh", "bz2"),
     (b"\x28\xb5\x2f\xfd", "zst"),
 )
-HEAD = 6  # octets that tell it
-_STEP = 1_048_576  # octets that are unpacked at once: what a small archive can swell to is bounded so
+HEAD = 6  # octets needed to recognise the packing
+_STEP = 1_048_576  # octets unpacked at once, which limits memory for highly compressed archives
 
 
 def packing(head: bytes) -> str | None:
-    """What a file that begins so is packed with: gz, xz, bz2, zst; None where it is not packed."""
+    """The packing of a file with these first octets: gz, xz, bz2, zst; None if it is not packed."""
     return next((name for magic, name in _MAGIC if head.startswith(magic)), None)
 
 
@@ -33,7 +33,7 @@ class _Gzip:
 
     def __init__(self) -> None:
         self._stream = zlib.decompressobj(wbits=31)
-        self._is_full = False  # there may be more to come of what it was given
+        self._is_full = False  # there may be more output for the input so far
 
     @property
     def eof(self) -> bool:
@@ -61,8 +61,8 @@ _MAKERS: dict[str, Callable[[], _Gzip | bz2.BZ2Decompressor | lzma.LZMADecompres
 
 
 class UnpackedFile:
-    """The octets inside an archive of kind gz, xz or bz2. Iterate once; then look at `problem`: None where
-    all of it could be read, else a clause for a person."""
+    """The octets inside an archive of kind gz, xz or bz2. Iterate once; then read `problem`: None if
+    everything could be read, else a clause for a person."""
 
     def __init__(self, chunks: Iterable[bytes], kind: str) -> None:
         if kind not in _MAKERS:
@@ -96,9 +96,10 @@ class UnpackedFile:
 
 
 def lines(chunks: Iterable[bytes], limit: int = LINE) -> Iterator[bytes]:
-    """The lines, without their ends, however they are cut into chunks.
+    """The lines, without their ends, however the chunks are divided.
 
-    Of a line longer than `limit` octets only these are kept; what follows up to the line's end is dropped."""
+    A line is cut to `limit` octets; the rest of it is dropped.
+    """
     rest = b""
     is_dropping = False
     for chunk in chunks:
@@ -120,9 +121,10 @@ def lines(chunks: Iterable[bytes], limit: int = LINE) -> Iterator[bytes]:
 
 
 def blocks(chunks: Iterable[bytes], limit: int = LINE) -> Iterator[bytes]:
-    """The same octets in blocks of whole lines, each with its line feed but perhaps the last.
+    """The same octets in blocks of complete lines, each with its line feed except perhaps the last.
 
-    Of a line longer than two chunks and `limit` no more than that is kept."""
+    A line longer than two chunks and `limit` is cut.
+    """
     rest: list[bytes] = []
     size = 0
     for chunk in chunks:

@@ -1,7 +1,7 @@
 """OpenSMTPD: `mta delivery` and `mda delivery` lines, the sessions that came to nothing, and its refusals.
 
-Of the reply only the first line keeps its code; how later lines are joined differs with their stage, so they
-are left as they stand. The stage of a refused delivery is not told.
+Of the reply only the first line keeps its code; how later lines are joined depends on the stage, so they are
+left unchanged. The stage of a refused delivery is not logged.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _STATUS = {
     "PermFail": Status.BOUNCED,
     "Loop": Status.BOUNCED,
 }
-# Without a session of its own: what went wrong was said of the sessions before.
+# Without a session of its own: the error was logged for the sessions before.
 _NO_SESSION = ("Network error on destination MXs", "No valid route to destination MXs")
 _OWN_STAGES = (
     ("Domain does not exist", Stage.DNS),
@@ -134,8 +134,8 @@ class OpenSmtpdReader(FramedReader):
         )
 
     def _sessions_of(self, domain: str, relay: Relay | None) -> tuple[Words | None, Relay | None]:
-        """What a session with an MX below the recipient's domain ended with. (Which MX hosts a domain has
-        is not in the log, so for hosts elsewhere it stays unknown.)"""
+        """The end of a session with an MX host below the recipient's domain. (Which MX hosts a domain has is
+        not in the log, so for hosts elsewhere it stays unknown.)"""
         note = self.memory.note_of(("error", domain.lower()))
         return note if isinstance(note, tuple) else (None, relay)
 
@@ -184,4 +184,4 @@ def _relay(text: str) -> Relay | None:
     match = _RELAY.fullmatch(text)
     if match is not None:
         return Relay(match[2], match[1].strip("[]"))
-    return None  # before a session it is the recipient's domain that stands here
+    return None  # before a session this field is the recipient's domain

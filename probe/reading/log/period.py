@@ -1,4 +1,4 @@
-"""The period that a person asks for: `--since`, `--until`, absolute or back from now. `now` is handed in."""
+"""The requested period: `--since`, `--until`, absolute or relative to now. `now` is an argument."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ _FORMS = "2h, 1d12h, 14:30, today, yesterday, 2026-11-29, 2026-11-29 14:30 or 20
 def moment(text: str, now: datetime) -> datetime:
     """The moment that `text` names, with a zone. `now` has one; a time without a zone is in that one.
 
-    `14:30` is the last half past two: today, or yesterday where that is still to come. Raises ValueError,
-    with a sentence for the person who wrote it, for anything else than the forms above."""
+    `14:30` is the last time with this clock time: today, or yesterday if it is in the future. Raises
+    ValueError, with a sentence for the person who wrote it, for anything else than the forms above.
+    """
     plain = text.strip()
     lower = plain.lower()
     midnight = datetime.combine(now.date(), time(), now.tzinfo)
@@ -40,20 +41,20 @@ def moment(text: str, now: datetime) -> datetime:
             at = datetime.fromisoformat(plain.replace(" +", "+").replace(" -", "-").replace(" Z", "Z"))
             return at if at.tzinfo is not None else at.replace(tzinfo=now.tzinfo)
     except (ValueError, OverflowError):
-        pass  # a time that does not exist is told like one that cannot be read
+        pass  # an impossible time gives the same error as an unreadable one
     raise ValueError(f"{text!r} is no time; write {_FORMS}")
 
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """From `since` up to, not with, `until`; None is open. `zone` is that of stamps without one."""
+    """From `since` up to but not including `until`; None is open. `zone` is that of stamps without one."""
 
     since: datetime | None
     until: datetime | None
     zone: tzinfo | None
 
     def holds(self, stamp: Stamp | None) -> bool | None:
-        """Whether it was in the period; None where the log does not say when it was."""
+        """Whether the time is in the period; None if the time is not known."""
         if self.since is None and self.until is None:
             return True
         if stamp is None:

@@ -1,5 +1,5 @@
 """What waits now, as Courier (`mailq`), dma (`dma -bp`), nullmailer (`mailq`) and Haraka (`--qlist`) list it:
-they tell no reasons."""
+they have no reasons."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from probe.reading.log.reader import TEXT, Reader
 
 
 class PlainQueueReader(Reader):
-    """Reads a listing whose messages take several lines; `program` is who lists it."""
+    """Reads a listing whose messages take several lines; `program` is the listing program."""
 
     program = ""
     _queue_id: str | None = None
@@ -33,7 +33,7 @@ class PlainQueueReader(Reader):
 
     @abstractmethod
     def recipient(self, line: str) -> str | None:
-        """Who waits, by this line; empty where it is not told; None for any other line."""
+        """The waiting recipient of this line; empty if it is not named; None for any other line."""
 
 
 class CourierQueueReader(PlainQueueReader):
@@ -61,7 +61,7 @@ class CourierQueueReader(PlainQueueReader):
 
 
 class DmaQueueReader(PlainQueueReader):
-    """Reads `dma -bp`: lines `ID : `, `From : ` and `To : `; a star is behind an id that is worked on."""
+    """Reads `dma -bp`: lines `ID : `, `From : ` and `To : `; a star follows an id in progress."""
 
     program = "dma"
     _line = re.compile(r"(ID|From|To)\s*: ?(.*)")
@@ -79,7 +79,7 @@ class DmaQueueReader(PlainQueueReader):
 
 
 class NullmailerQueueReader(PlainQueueReader):
-    """Reads nullmailer's `mailq`, which names no queue ids: the time and the sender stand for one."""
+    """Reads nullmailer's `mailq`, which names no queue ids: the time and the sender are used instead."""
 
     program = "nullmailer"
     _head = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) (\d{1,12}) bytes from <(.*)>")
@@ -96,7 +96,8 @@ class NullmailerQueueReader(PlainQueueReader):
 
 
 class HarakaQueueReader(PlainQueueReader):
-    """Reads `haraka -c DIR --qlist`, which tells a domain and how many recipients there are, not who."""
+    """Reads `haraka -c DIR --qlist`, which has a domain and the number of recipients, but not their
+    addresses."""
 
     program = "haraka"
     _line = re.compile(r"Q: (\S+) rcpt:\d+ from:<(.*)> domain:\S*")

@@ -1,5 +1,5 @@
-"""Postfix, many lines at once: of the usual lines only what an aggregate needs is read; every other line of
-interest is read as `postfix_lines` does."""
+"""Postfix, many lines at once: for usual lines only the fields for an aggregate are read; other relevant
+lines are read by `postfix_lines`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from probe.reading.log.reader import TEXT, Piece, holds_long_line, line_starts
 from probe.reading.log.words import RELAYS, reply_of_lines, stage_of
 
 # The usual delivery line: syslog of either stamp, plain addresses. Of one that was sent the rest is seldom of
-# interest. Whatever is less usual is read as a line.
+# interest. Other lines are read one by one.
 _AT = r"([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT[\d:.]{8,18}(?:Z|[+-]\d\d:\d\d))"
 _BRIEF = re.compile(
     rf"{_AT} [\w.:-]+ "
@@ -34,12 +34,12 @@ _HITS = re.compile(
     r": (?=[tfmrhdpw])(?:to=|from=(?!<[^>\n]*>, size=)|(?:milter-)?(?:reject|hold|discard): |placed on hold"
     r"|warning: saving corrupt file)"
 )
-_STATUSES = ("status=", "postsuper", '"MESSAGE":[')  # which tell of lines that the above does not hit
+_STATUSES = ("status=", "postsuper", '"MESSAGE":[')  # marks of relevant lines that the above does not match
 _NOTHING_MORE = (None, False, False, None, (), None, None)  # the fields behind the words
-_SAID, _ANSWERS, _END = "] said: ", " (in reply to ", " command))"
+_REPLY_START, _ANSWERS, _END = "] said: ", " (in reply to ", " command))"
 
 
-# Python 3.11 takes as long to look up a member of an enum as to call a function.
+# In Python 3.11 an enum member look-up is as slow as a function call.
 _ATTEMPT, _REFUSAL, _REMOTE, _LOCAL = Kind.ATTEMPT, Kind.REFUSAL, Speaker.REMOTE, Speaker.LOCAL
 _SENT, _DEFERRED = Status.SENT, Status.DEFERRED
 _BOUNCED, _REJECTED = Status.BOUNCED, Status.REJECTED
@@ -47,19 +47,19 @@ _BOUNCED, _REJECTED = Status.BOUNCED, Status.REJECTED
 
 def _usual_reply(rest: str) -> Words | None:
     """The words of `host X[ip] said: REPLY (in reply to C command))`; None for anything else."""
-    begin = rest.find(_SAID)
+    begin = rest.find(_REPLY_START)
     if begin < 0 or not rest.startswith("host ") or not rest.endswith(_END) or " " in rest[5:begin]:
         return None
     end = rest.rfind(_ANSWERS)
-    if end < begin + len(_SAID):
+    if end < begin + len(_REPLY_START):
         return None
     stage = stage_of(rest[end + len(_ANSWERS) : -len(_END)])
-    text = rest[begin + len(_SAID) : end]
+    text = rest[begin + len(_REPLY_START) : end]
     return Words(_REMOTE, reply_of_lines(text) if text[3:4] == "-" else text, stage)
 
 
 def _holds_octets(text: str) -> bool:
-    """Whether a message may stand as numbers in it; a single character is searched for much faster."""
+    """Whether it may contain a message as numbers; searching for a single character is much faster."""
     return "{" in text and '"MESSAGE":[' in text
 
 
@@ -82,7 +82,7 @@ class PostfixReader(PostfixLines):
         self._text = self._text_before = ""  # the blocks that were read last
 
     def block(self, block: bytes, number: int) -> Sequence[Piece]:
-        """Where the lines of interest are is searched for in the whole block at once."""
+        """Relevant lines are searched for in the complete block at once."""
         if not self.is_brief:
             return super().block(block, number)
         self.pass_by(block)
@@ -97,7 +97,7 @@ class PostfixReader(PostfixLines):
         for begin in self._places(text):
             line = usual(text, begin)
             if line is not None and not is_usual and (line.end() - begin > TEXT or not line[0].isascii()):
-                line = None  # of so long a line only a part is read
+                line = None  # only a part of such a long line is read
             if line is not None and line[8] is None and line[3] not in ids:
                 at, program, queue_id, recipient, orig_to, to = line.group(1, 2, 3, 4, 5, 6)
                 if orig_to is None and program.endswith("smtp") and servers[to]:
@@ -126,7 +126,7 @@ class PostfixReader(PostfixLines):
         return self.read(data, number), b"status=" in data
 
     def _with_odd_lines(self, block: bytes, text: str, records: list[Record], first: int) -> list[Record]:
-        """With the lines of interest that look like no usual one."""
+        """Add the events of relevant lines that are not usual ones."""
         starts_of_text = set(self._places(text))
         for begin in sorted(line_starts(text, _STATUSES) - starts_of_text):
             end = block.find(b"\n", begin)
@@ -143,7 +143,7 @@ class PostfixReader(PostfixLines):
         return new_event((self.file, number, *fate, None, sender, recipient, *behind))
 
     def _places(self, text: str) -> Iterable[int]:
-        """Where the lines of interest begin, in order."""
+        """The start positions of relevant lines, in order."""
         starts: list[int] = []
         last, before = -1, text.rfind
         for place in _HITS.finditer(text):
@@ -154,7 +154,7 @@ class PostfixReader(PostfixLines):
         return starts
 
     def pass_by(self, block: bytes) -> None:
-        # a character an octet, so that positions are the same
+        # one character per octet, so that positions are the same
         self._text_before, self._text = self._text, block.decode("latin-1")
 
     def sender(self, queue_id: str) -> str | None:

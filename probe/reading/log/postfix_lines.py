@@ -54,7 +54,7 @@ _BY_HAND = {  # with postsuper
 new_event: Callable[[tuple[Any, ...]], Event] = partial(tuple.__new__, Event)  # a third of the time
 
 
-# Python 3.11 takes as long to look up a member of an enum as to call a function.
+# In Python 3.11 an enum member look-up is as slow as a function call.
 _ATTEMPT, _SENT, _DEFERRED, _EXPIRED = Kind.ATTEMPT, Status.SENT, Status.DEFERRED, Status.EXPIRED
 
 
@@ -67,8 +67,8 @@ class PostfixLines(FramedReader):
         self.relays = Relays()
 
     def read(self, data: bytes, number: int) -> Sequence[Record]:
-        """Most lines of a log tell only of whom a message is, that it has gone, or that a client came: one
-        look at what stands behind the process id is enough for these, and no frame need be taken off."""
+        """Read a line. Most lines only name the sender of a message, its removal, or a client: for these the
+        text after the process id is enough, and the frame is not parsed."""
         behind = data.find(b"]: ") + 3
         if behind < 3:
             return super().read(data, number)
@@ -237,8 +237,8 @@ class PostfixLines(FramedReader):
         frame: Frame,
         number: int,
     ) -> Sequence[Event]:
-        """What befell a whole message, for each recipient that is known to wait; one event, without a
-        recipient, where none is known."""
+        """An event of a complete message, for each recipient known to wait; one event without a recipient if
+        none is known."""
         entry = message if message is not None else Message()
         return self.queue_events(entry, entry.waiting, status, word, queue_id, frame, number, words)
 

@@ -1,4 +1,4 @@
-"""What Postfix refused, held or threw away itself: smtpd, postscreen, cleanup and its milters."""
+"""What Postfix itself refused, held or discarded: smtpd, postscreen, cleanup and its milters."""
 
 from __future__ import annotations
 
@@ -70,5 +70,5 @@ def refusal(text: str, frame: Frame, file: str, number: int, memory: Memory) -> 
 
 
 def _client(text: str) -> Relay | None:
-    """`host[ip]`, postscreen's `[ip]:port`; `local` for what was handed in on this machine."""
+    """`host[ip]`, postscreen's `[ip]:port`; `local` for mail submitted on this machine."""
     return Relay("local") if text == "local" else relay_of(text)

@@ -1,4 +1,4 @@
-"""Whose words stand in the parentheses of a Postfix delivery line, and at which stage they were said."""
+"""The speaker and stage of the words in the parentheses of a Postfix delivery line."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from probe.model.reply import Stage
 from probe.reading.log.event import Speaker, Status, Words
 from probe.reading.log.words import reply_of_lines, stage_of
 
-_SAID = re.compile(r"host [^\s\[]*+\S*?\[[^\]]*+\] (said|refused to talk to me): ?", re.DOTALL)
+_REMOTE_REPLY = re.compile(r"host [^\s\[]*+\S*?\[[^\]]*+\] (said|refused to talk to me): ?", re.DOTALL)
 _IN_REPLY = " (in reply to "
 _SUSPENDED = "delivery temporarily suspended: "
 _LOST = re.compile(
@@ -18,7 +18,7 @@ _LOST = re.compile(
 _REPLY = re.compile(r"[245]\d\d(?:[ -]|$)")
 _NO_SERVER = ("local", "virtual", "pipe", "error", "discard")
 _OUTPUT = "Command output: "
-# The beginning of Postfix' own words, and where in the dialogue it stood.
+# The beginning of Postfix' own words, and their stage.
 _OWN = (
     ("connect to ", Stage.CONNECT),
     ("Host or domain name not found", Stage.DNS),
@@ -49,9 +49,10 @@ STATUSES = {
 
 
 def words_of(rest: str | None, service: str, status: Status) -> tuple[Words | None, bool, bool]:
-    """What stands behind the opening parenthesis, up to the end of the line.
+    """Read the text after the opening parenthesis, up to the end of the line.
 
-    Returns the words, whether they are those of an older failure, and whether the line was cut."""
+    Returns the words, whether they are those of an older failure, and whether the line was cut.
+    """
     if rest is None:
         return None, False, False
     is_cut = not rest.endswith(")")
@@ -61,7 +62,7 @@ def words_of(rest: str | None, service: str, status: Status) -> tuple[Words | No
     repeats = False
     if text.startswith(_SUSPENDED):
         text, repeats = text[len(_SUSPENDED) :], True
-    remote = _SAID.match(text)
+    remote = _REMOTE_REPLY.match(text)
     if remote is not None:
         return _reply(text[remote.end() :], remote[1] != "said", is_cut), repeats, is_cut
     output = text.find(_OUTPUT) if service not in ("smtp", "lmtp", "relay") else -1
@@ -72,7 +73,7 @@ def words_of(rest: str | None, service: str, status: Status) -> tuple[Words | No
 
 
 def _reply(text: str, is_refused: bool, is_cut: bool) -> Words:
-    """A reply, and the command that it answers; a refusal to talk is one at the greeting or at EHLO, and
+    """A reply, and the command that it answers; "refused to talk" is a refusal at the greeting or at EHLO;
     Postfix does not say which."""
     stage = Stage.GREETING if is_refused else None
     at = text.rfind(_IN_REPLY)
@@ -80,9 +81,7 @@ def _reply(text: str, is_refused: bool, is_cut: bool) -> Words:
         stage = stage_of(text[at + len(_IN_REPLY) : -len(" command)")]) or stage
         text = text[:at]
     elif not is_refused and not is_cut:
-        is_cut = (
-            True  # what Postfix always adds is missing: the line was cut, and ends in a parenthesis by chance
-        )
+        is_cut = True  # cut: without the text that Postfix always adds
     return Words(Speaker.REMOTE, reply_of_lines(text), stage, is_cut)
 
 
@@ -99,7 +98,7 @@ def _own_stage(text: str) -> Stage | None:
 
 
 def status_of(word: str, service: str, rest: str) -> Status:
-    """What `status=` means of this service, with what stands in its parentheses."""
+    """The meaning of `status=` for this service and the words in its parentheses."""
     status = STATUSES.get(word, Status.DEFERRED)
     if status is Status.SENT:
         if service == "discard":

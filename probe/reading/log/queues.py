@@ -1,9 +1,9 @@
-"""What waits now: listings of `postqueue -j`, `postqueue -p` and `mailq` (Postfix, sendmail), `exim -bp` and
-`smtpctl show queue` (OpenSMTPD).
+"""Waiting messages: listings of `postqueue -j`, `postqueue -p` and `mailq` (Postfix, sendmail), `exim -bp`
+and `smtpctl show queue` (OpenSMTPD).
 
 Each recipient that waits is an event of the queue. `at` is when the message arrived, `word` the queue or
-mark, `words` why it waits where the listing says so. sendmail has one reason for a whole message, which may
-be another recipient's, and cuts it.
+mark, `words` the reason if the listing has one. sendmail has one reason per message, which may be another
+recipient's, and cuts it.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ class _Message:
 
 
 class MailqReader(Reader):
-    """Reads `mailq` of Postfix and of sendmail; Postfix tells the seconds of a time, sendmail does not."""
+    """Reads `mailq` of Postfix and of sendmail; times of Postfix have seconds, those of sendmail do not."""
 
     _head = re.compile(
         r"([0-9A-Za-z]{6,20})([*!#XQ?-]?)\s+(?:\d+|\([^)]*\))\s+[A-Z][a-z]{2} "
@@ -144,7 +144,7 @@ class MailqReader(Reader):
 
 
 class EximQueueReader(Reader):
-    """Reads `exim -bp`, which tells no reasons; recipients marked D are delivered."""
+    """Reads `exim -bp`, which has no reasons; recipients marked D are delivered."""
 
     _head = re.compile(
         r"\s*(\d{1,6}[smhdw])\s+(?:[\d.]+[KM]?)?\s+"

@@ -1,4 +1,4 @@
-"""What every reader of a log format has in common, and what a caller needs to know of one.
+"""The interface and base classes of the readers of log formats.
 
 reader = SomeReader()
 reader.source("mail.log", reference)
@@ -19,25 +19,25 @@ from probe.reading.log.event import Event, Kind, Record, Status, UnparsedLine, W
 from probe.reading.log.frames import REPEATED, Clock, Frame, unframe
 from probe.reading.log.memory import Memory, Message, Waiting
 
-# Octets of one line that are read. Syslog daemons cut at 8 KiB or less, a JSON record of an ESP with its
-# headers may have some hundred KiB; it bounds the work that a stranger's text can cause.
+# Octets of one line that are read. Syslog daemons cut at 8 KiB or less; a JSON record of an ESP with headers
+# may have several hundred KiB. The limit protects against hostile input.
 LINE = 1_048_576
 Piece = Record | Deliveries
-TEXT = 65_536  # characters of a text line, once the frame is off
+TEXT = 65_536  # characters of a text line, without the frame
 TIMES = 10_000  # lines that one "message repeated N times" can stand for
-_OCTETS = b'"MESSAGE":['  # how journald exports a message that is not UTF-8: nothing in it can be searched
-KEPT = 4_096  # octets that are kept of a line which was not understood
+_OCTETS = b'"MESSAGE":['  # journald's export of a message that is not UTF-8, which cannot be searched
+KEPT = 4_096  # octets kept of a line that was not understood
 
 
 class Reader(ABC):
-    """Reads one format, line by line. It has no IO, keeps a bounded memory, and no input makes it raise.
+    """Reads one format, line by line. It does no IO, uses limited memory, and never raises on any input.
 
-    One reader reads all files of a server, one after the other: what was said of a message in yesterday's
-    file is known in today's.
+    One reader reads all files of a server in order, so that data on a message in yesterday's file is known in
+    today's.
     """
 
-    # What an aggregate does not need is left out by `block`: senders, message ids, delays, TLS, the words of
-    # successful deliveries. `sender` finds one afterwards.
+    # True: `block` leaves out fields that an aggregate does not need: senders, message ids, delays, TLS,
+    # the words of successful deliveries. `sender` finds a sender afterwards.
     is_brief = False
 
     def __init__(self, memory: Memory | None = None) -> None:
@@ -46,8 +46,8 @@ class Reader(ABC):
         self.clock = Clock()
 
     def source(self, file: str, reference: datetime | None = None) -> Sequence[Record]:
-        """From now on lines are of this file. `reference`: when it was last written, which gives the year
-        to stamps that have none. Returns what the file before left open."""
+        """Begin a file. `reference`: the time of its last write, which gives the year for stamps without one.
+        Returns the open records of the file before."""
         rest = self.end()
         self.file = file
         self.clock = Clock(reference)
@@ -68,20 +68,20 @@ class Reader(ABC):
         return records
 
     def pass_by(self, block: bytes) -> None:
-        """The block was read elsewhere: only what `sender` needs of it is heeded."""
+        """Skip a block that was read elsewhere; read only what `sender` needs."""
         return
 
     def sender(self, queue_id: str) -> str | None:
-        """Whom the message of a line just read is of; None where the lines before do not say."""
+        """The sender of the message of the last line; None if it is not known."""
         message = self.memory.message_of(queue_id)
         return message.sender if message is not None else None
 
     def end(self) -> Sequence[Record]:
-        """The input has ended: what formats of several lines still hold."""
+        """End the input; returns the open records of formats with several lines."""
         return ()
 
     def unread(self, data: bytes, number: int, why: str) -> Sequence[Record]:
-        """The record of a line that should have been understood."""
+        """The record of a relevant line that was not understood."""
         return (UnparsedLine(self.file, number, data[:KEPT].rstrip(b"\r\n"), why),)
 
 
@@ -93,7 +93,7 @@ def _lines_of(block: bytes) -> list[bytes]:
 
 
 def line_starts(text: str, marks: Iterable[str]) -> set[int]:
-    """Where the lines begin that hold one of `marks`."""
+    """The start positions of lines that contain one of `marks`."""
     starts: set[int] = set()
     for mark in marks:
         at = text.find(mark)
@@ -105,7 +105,7 @@ def line_starts(text: str, marks: Iterable[str]) -> set[int]:
 
 
 class FramedReader(Reader):
-    """A reader of what programs write to syslog or to standard output: the frame is taken off first."""
+    """A reader of lines from syslog or standard output, which removes the frame first."""
 
     def read(self, data: bytes, number: int) -> Sequence[Record]:
         if not self.matters(data) and not (data[:1] == b"{" and _OCTETS in data):
@@ -131,7 +131,7 @@ class FramedReader(Reader):
         number: int,
         words: Words | None = None,
     ) -> Sequence[Event]:
-        """What the queue, or somebody, did with these recipients of a message."""
+        """The events of an action of the queue, or of an operator, for these recipients of a message."""
         return tuple(
             Event(
                 self.file,
@@ -153,16 +153,16 @@ class FramedReader(Reader):
 
     @abstractmethod
     def matters(self, data: bytes) -> bool:
-        """Whether a line can be of interest, by its octets alone: most are not, and stop here."""
+        """Whether a line can be relevant, by its octets; most lines are not."""
 
     @abstractmethod
     def text(self, text: str, frame: Frame, data: bytes, number: int) -> Sequence[Record]:
-        """Read the text of a line that may matter."""
+        """Read the text of a line that may be relevant."""
 
 
 @dataclass(slots=True)
 class Tally:
-    """How many lines were what; every line is counted once: `lines` is `read + unparsed + other`."""
+    """Counts of lines; every line is counted once: `lines` is `read + unparsed + other`."""
 
     lines: int = 0
     read: int = 0
@@ -180,13 +180,11 @@ class Tally:
 def records(
     reader: Reader, lines: Iterable[bytes], tally: Tally | None = None, first: int = 1
 ) -> Iterator[Record]:
-    """Read the lines of one file that `reader.source` has named, and count them."""
+    """Read the lines of the file named to `reader.source`, and count them."""
     tally = tally if tally is not None else Tally()
     read = reader.read
     number = first - 1
-    tally_end = (
-        first - 1
-    )  # up to which line the tally is true: most lines are others, and are counted together
+    tally_end = first - 1  # the last counted line: most lines are others, and are counted together
     for number, data in enumerate(lines, first):
         batch = read(data, number)
         if not batch:
@@ -203,7 +201,7 @@ def records(
     tally.other += number - tally_end
     rest = reader.end()
     if tally.other and any(isinstance(record, UnparsedLine) for record in rest):
-        tally.other -= 1  # its last line was no other line
+        tally.other -= 1  # its last line was not an "other" line
         tally.unparsed += 1
     yield from rest
 
@@ -211,7 +209,7 @@ def records(
 def records_of_blocks(
     reader: Reader, blocks: Iterable[bytes], tally: Tally | None = None, first: int = 1
 ) -> Iterator[Sequence[Piece]]:
-    """The same of a file that comes in blocks of whole lines, many records at a time."""
+    """The same for a file in blocks of complete lines, many records at a time."""
     tally = tally if tally is not None else Tally()
     number = first
     for block in blocks:
@@ -234,7 +232,7 @@ def holds_long_line(text: str) -> bool:
 
 
 def _count(tally: Tally, records: Sequence[Piece], lines: int) -> None:
-    """Every line is counted once, whatever it gave."""
+    """Count every line once."""
     last = bad = good = 0
     for record in records:
         if isinstance(record, Deliveries):

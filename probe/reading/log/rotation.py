@@ -15,12 +15,12 @@ _PACKED = re.compile(r"\.(?:gz|xz|bz2|zst)\Z")
 # logrotate: mail.log.2, mail.log-20261128, mail.log-20261128-1764288000; exim: mainlog.01
 _NUMBER = re.compile(r"[.](\d{1,5})\Z")
 _DATE = re.compile(r"[.-](\d{4})-?(\d\d)-?(\d\d)(?:[-T.]?(\d{2,10}))?(?:\.(?:log|csv|json|jsonl))?\Z")
-_LOOKED_AT = 200  # lines that are searched for a first stamp
+_LOOKED_AT = 200  # lines searched for the first time stamp
 
 
 @dataclass(frozen=True, slots=True)
 class LogFile:
-    """A file: its name, the time of its first line as far as that is known, and when it was last written."""
+    """A file: its name, the time of its first line, if known, and of its last write."""
 
     name: str
     first: Stamp | None = None
@@ -28,7 +28,7 @@ class LogFile:
 
 
 def first_stamp(lines: Iterable[bytes], reference: datetime | None = None) -> Stamp | None:
-    """The first time that the lines tell, in whatever frame; JSON records and tables have theirs inside."""
+    """The first time in the lines, in any frame; or inside JSON records and tables."""
     clock = Clock(reference)
     for _, line in zip(range(_LOOKED_AT), lines, strict=False):
         stamp = unframe(line, clock).at
@@ -40,9 +40,10 @@ def first_stamp(lines: Iterable[bytes], reference: datetime | None = None) -> St
 def in_time_order(files: Sequence[LogFile]) -> Sequence[LogFile]:
     """The oldest first, so that a message's arrival is read before its deliveries.
 
-    Where every file of a set tells when it begins, that is the order; else, and within one second, the
-    names' (a higher number is older, a date is a date, the file without either is the newest). Sets of
-    different names keep the order in which they were given."""
+    If the first time of every file of a set is known, they are sorted by it; else, and within the same
+    second, by name (a higher number is older, then dates, the file without either is the newest). Sets of
+    different names keep the order in which they were given.
+    """
     sets: dict[str, list[LogFile]] = {}
     for file in files:
         sets.setdefault(_base(file.name), []).append(file)
@@ -67,7 +68,7 @@ def _base(name: str) -> str:
 
 
 def _age(file: LogFile) -> tuple[int, tuple[int, ...], int]:
-    """Dated files by their date, then numbered ones from the highest number, then the one being written."""
+    """Sort key: dated files by date, then numbered ones from the highest number, then the current one."""
     plain = _PACKED.sub("", PurePath(file.name).name)
     date = _DATE.search(plain)
     if date is not None:

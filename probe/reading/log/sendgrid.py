@@ -20,12 +20,12 @@ _STATUS = {
     "deferred": Status.DEFERRED,
     "bounce": Status.BOUNCED,
     "blocked": Status.BOUNCED,
-    "dropped": Status.BOUNCED,  # not even tried, and nobody else says so
+    "dropped": Status.BOUNCED,  # not tried; reported only here
 }
 
 
 class SendGridReader(JsonReader):
-    """Reads delivered, deferred, bounce and dropped; the others are no fate of a message."""
+    """Reads delivered, deferred, bounce and dropped; others are not delivery results."""
 
     def events(self, record: Mapping[str, object], number: int) -> Sequence[Event]:
         word = text_of(record, "event") or ""
@@ -38,7 +38,7 @@ class SendGridReader(JsonReader):
         words = None
         if text:
             stage = Stage.END_OF_DATA if word == "delivered" else None
-            # what was dropped was never offered to anybody
+            # a dropped message was never sent to a server
             remote = is_reply(text) and word != "dropped"
             words = Words(Speaker.REMOTE if remote else Speaker.LOCAL, text, stage)
         kind_text = text_of(record, "type")

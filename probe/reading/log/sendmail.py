@@ -1,7 +1,7 @@
 """sendmail: `from=` and `to=` lines, rulesets and milters that refused, and messages that were too old.
 
-`stat=` is sendmail's verdict, `reply=` (8.16 and later) the server's first line, shortened in its middle
-when it is long. Where no reply came, sendmail writes one of its own into `reply=`.
+`stat=` is sendmail's verdict, `reply=` (8.16 and later) the server's first line, shortened in its middle when
+it is long. Without a reply, sendmail writes its own text into `reply=`.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ _MILTERS = {
     "to": Stage.RCPT,
     "data": Stage.DATA,
 }
-# What sendmail writes into reply= when the server said nothing.
+# The text that sendmail writes into reply= without a reply.
 _INVENTED = re.compile(
     r"421 4\.4\.[012] (?:Connection (?:reset|closed|timed out)|Timeout|Lost)"
     r"|421 4\.4\.\d .*(?:reset by|timed out with|closed by) "
@@ -99,7 +99,7 @@ class SendmailReader(FramedReader):
             return self._of_all(queue_id, status, "quarantine", None, frame, number)
         dsn = _DSN.match(rest)
         if dsn is not None:
-            self.memory.message(dsn[1]).sender = ""  # of the notice, which has no line of its own arrival
+            self.memory.message(dsn[1]).sender = ""  # of the notice, whose arrival is not logged
             return self._expiry(queue_id, dsn[2], frame, number)
         return self._refusal(queue_id, rest, frame, number)
 
@@ -118,7 +118,7 @@ class SendmailReader(FramedReader):
             return ()  # not tried
         mailer = match["mailer"]
         status = _status(stat)
-        # with a status it was tried, as far as the DNS, and why it waits is only in the queue
+        # with a status it was tried, at least in DNS; the reason is only in the queue
         words, is_cut = (None, False) if is_waiting else _words(reply, stat, mailer)
         relay = _relay(match["relay"])
         message = self.memory.message_of(queue_id)
@@ -160,8 +160,8 @@ class SendmailReader(FramedReader):
         return events
 
     def _expiry(self, queue_id: str, why: str, frame: Frame, number: int) -> Sequence[Record]:
-        """`DSN: Cannot send message for 5 days`: those that still wait will not be tried again. The same word
-        `DSN:` also tells of a notice after a refusal (whose own line says all) and of a warning."""
+        """`DSN: Cannot send message for 5 days`: recipients that still wait are not tried again. `DSN:` is
+        also used for a notice after a refusal (which has its own line) and for a warning."""
         if not why.startswith("Cannot send message"):
             return ()
         words = Words(Speaker.LOCAL, why.strip())
@@ -172,7 +172,7 @@ class SendmailReader(FramedReader):
     def _of_all(
         self, queue_id: str, status: Status, word: str, words: Words | None, frame: Frame, number: int
     ) -> Sequence[Record]:
-        """What befell a whole message, for each recipient that is known to wait."""
+        """An event of a complete message, for each recipient known to wait."""
         message = self.memory.message_of(queue_id)
         recipients: list[tuple[str | None, Words | None]] = [(None, None)]
         if message is not None and message.deferrals:
@@ -243,7 +243,7 @@ def _status(stat: str) -> Status:
 
 
 def _words(reply: str | None, stat: str, mailer: str | None) -> tuple[Words, bool]:
-    """The words, and whether they are only a part of what was said."""
+    """The words, and whether they are incomplete."""
     is_remote = mailer in ("esmtp", "smtp", "relay", "dsmtp", "smtp8", "lmtp", None) or "smtp" in mailer
     if reply and is_remote and not _INVENTED.match(reply):
         is_cut = "..." in reply and len(reply) > 180
@@ -278,7 +278,7 @@ def _relay(text: str | None) -> Relay | None:
 
 
 def _split(text: str) -> list[str]:
-    """Recipients that shared one attempt, parted by commas outside quotes."""
+    """Recipients of one attempt, separated by commas outside quotes."""
     parts = re.findall(r"(?>\"(?:[^\"\\]|\\.)*+\"|[^,\"])+", text) or [text]
     return [_bare(part) for part in parts]
 

@@ -27,7 +27,7 @@ _ANGLE = re.compile(r"<([^<>]*)>\s*$")
 
 
 class SesReader(JsonReader):
-    """Reads Bounce, DeliveryDelay, Delivery and Reject; the others are no fate of a message."""
+    """Reads Bounce, DeliveryDelay, Delivery and Reject; others are not delivery results."""
 
     def events(self, record: Mapping[str, object], number: int) -> Sequence[Event]:
         inner = text_of(record, "Message")

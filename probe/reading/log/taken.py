@@ -1,12 +1,13 @@
-"""The identifier under which another server took a message, in the words of its positive reply.
+"""The identifier that another server gave a message, from its positive reply.
 
-RFC 5321 section 4.2.3 leaves the text of a 250 to the server; most name there the id in their own log."""
+RFC 5321 section 4.2.3 leaves the text of a 250 to the server; most name there the id in their own log.
+"""
 
 from __future__ import annotations
 
 import re
 
-_READ = 1_000  # characters; a reply of several lines is longer only where it says other things
+_READ = 1_000  # characters; longer replies have other text
 _FORMS = (
     re.compile(r"\[InternalId=(\d{4,40})"),  # Exchange
     re.compile(r"queued as[: ]+<?([\w.+=-]{4,80})", re.IGNORECASE),  # Postfix
@@ -19,6 +20,6 @@ _FORMS = (
 
 
 def taken_as(words: str) -> str:
-    """The other server's id for the message; empty where its words name none."""
+    """The other server's id for the message; empty if there is none."""
     line = " ".join(words[:_READ].split())
     return next((result[1] for form in _FORMS if (result := form.search(line)) is not None), "")

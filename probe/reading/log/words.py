@@ -1,4 +1,4 @@
-"""Taking replies and stages out of what a mail program wrote around them (RFC 5321 section 4.2)."""
+"""Extracts replies and stages from the text of a mail program (RFC 5321 section 4.2)."""
 
 from __future__ import annotations
 
@@ -53,8 +53,7 @@ def stage_of(command: str) -> Stage | None:
 def reply_of_lines(text: str) -> str:
     """A reply whose lines were joined by blanks, with its lines apart again.
 
-    Only a line that says itself that it is not the last (`550-`) has another one behind it; a number inside
-    the text of a last line separates nothing.
+    Only after a line with `550-` is there another one; a number inside the last line separates nothing.
     """
     if text[3:4] != "-" or not text[:3].isdecimal():
         return text
@@ -72,7 +71,7 @@ def reply_of_lines(text: str) -> str:
 
 
 def relay_of(text: str) -> Relay | None:
-    """`host[ip]:port`, as far as it is there; None for nothing and for `none`."""
+    """`host[ip]:port`, as far as present; None for nothing and for `none`."""
     match = _RELAY.fullmatch(text.strip())
     if match is None or text in ("", "none"):
         return None
@@ -81,7 +80,7 @@ def relay_of(text: str) -> Relay | None:
 
 
 class Relays(dict[str, Relay | None]):
-    """The next hops are few, and each is read once; a dict looks up by itself what it has."""
+    """A cache of next hops, of which there are few."""
 
     def __missing__(self, text: str) -> Relay | None:
         if len(self) >= RELAYS:
@@ -91,7 +90,7 @@ class Relays(dict[str, Relay | None]):
 
 
 def unescape(text: str) -> str:
-    r"""A text in which a program wrote line ends as `\n` and octets beyond ASCII as `\303`."""
+    r"""Decode line ends written as `\n` and octets beyond ASCII written as `\303`."""
     if "\\" not in text:
         return text
     return characters(text.replace("\\n", "\n").replace("\\t", "\t"))

@@ -45,7 +45,7 @@ _CONFIG = re.compile(r"(?m)^Configuration file is (\S.*)$")
 _RUNS = re.compile(r"\$\{\s*(?:run|perl|readsocket|dlfunc|acl)\b")
 _VARIABLE = re.compile(r"\$(?:\{([a-z][a-z0-9_]*)\}|([a-z][a-z0-9_]*))")
 # What -be knows as a delivery does; all else has a value only while a message is under way
-_KNOWN = re.compile(
+_VARIABLES = re.compile(
     r"primary_hostname|qualify_domain|smtp_active_hostname|sender_address(?:_domain|_local_part)?"
     r"|version_number|tod_.*|spool_directory|exim_(?:uid|gid|path|version)|pid"
 )
@@ -148,7 +148,7 @@ class _Exim:
         if _RUNS.search(text):
             return "", MtaWhy(MtaReason.FROM_PROGRAM)
         names = (it[1] or it[2] for it in _VARIABLE.finditer(text))
-        unknown = next((name for name in names if not _KNOWN.fullmatch(name)), None)
+        unknown = next((name for name in names if not _VARIABLES.fullmatch(name)), None)
         if unknown is not None:
             return "", MtaWhy(MtaReason.FROM_VARIABLE, unknown)
         who = f"-f{sender if isinstance(sender, Mailbox) else '<>'}"

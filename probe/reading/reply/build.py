@@ -13,7 +13,7 @@ from probe.reading.reply.notions import compile_stems
 from probe.reading.reply.records import Aspect, QuotationRule, Wrapping
 
 _WORDS = frozenset({"phrases", "links", "pattern", "notions", "sentences"})
-_KEPT = ("rest", "final", "conduct", "overrules", "without", *(aspect.value for aspect in Aspect))
+_ROW_KEYS = ("rest", "final", "conduct", "overrules", "without", *(aspect.value for aspect in Aspect))
 
 
 def build() -> dict[str, Any]:
@@ -63,7 +63,7 @@ def _row(rule: Mapping[str, Any], general: bool, servers: set[str]) -> dict[str,
     yields = rule.get("yields", False)  # silent beside words that name a cause, as a vague rule is
     is_vague = bool(rule.get("vague", 0)) and not yields
     row = {key: rule[key] for key in ("id", "facet", "causes", "says")}
-    row |= {key: rule[key] for key in _KEPT if key in rule}
+    row |= {key: rule[key] for key in _ROW_KEYS if key in rule}
     row |= {
         "vague": int(yields) or rule.get("vague", 0),
         "is_general": general,

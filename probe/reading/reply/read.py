@@ -16,7 +16,7 @@ from probe.reading.reply.quotation import Quotation, may_quote, quotation
 from probe.reading.reply.speaker import Speaker
 from probe.reading.reply.unwrap import ReplyParts, received_parts, reply_lines, unwrap
 
-_SHOWN = 120  # characters of a quoted reply that the report repeats
+_EXCERPT_LENGTH = 120  # characters of a quoted reply that the report repeats
 # Decibans: what makes a quotation name a cause; what the head adds to it; a callout's verdict on a sender,
 # and on everything else; and what is left where an address was verified and no reason is told.
 _NAMES = 7.0
@@ -153,7 +153,7 @@ def _read_quoted(
         inner_evidence = _read(inner, inner.stage, "", ref, is_quoted=True).evidence
     cause_id = _named_cause(inner_evidence)
     answer = "it could not be reached" if cause_id == _UNREACHED else "the answer"
-    says = quote.says + (f"; {answer}: {quote.inner[:_SHOWN]}" if quote.inner else "")
+    says = quote.says + (f"; {answer}: {quote.inner[:_EXCERPT_LENGTH]}" if quote.inner else "")
     if quote.about == "sender":
         evidence: tuple[Evidence, ...] = (_about_sender(quote.id, says, cause_id, ref),)
     else:
