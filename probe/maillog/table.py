@@ -14,7 +14,7 @@ from probe.reading.log.event import Event, Stamp, Words
 _EPOCH = datetime(1970, 1, 1)
 _DAY, _QUARTER = 86_400, 900  # seconds
 OFFSETS = 10_000  # that are remembered
-_KNOWN = 20_000  # pairs of reason and operator whose group is remembered
+_MOST_PAIRS = 20_000  # pairs of reason and operator whose group is remembered
 GROUPS = 2_000  # beyond these, one group a cause
 
 
@@ -93,7 +93,7 @@ class Table:
             if sender is None and event.queue_id is not None and self.sender_of is not None:
                 sender = self.sender_of(event.queue_id)
             group.wordings[reason.key] = Wording(reason, event, sender)
-        if len(self._group_of) >= _KNOWN:
+        if len(self._group_of) >= _MOST_PAIRS:
             self._group_of.clear()
         self._group_of[(id(reason), whose)] = group
         return group, reason.key, reason

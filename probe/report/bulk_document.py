@@ -12,7 +12,7 @@ from probe.report.detail import Detail
 from probe.report.line import Code, Line, Raw, plain
 
 _BAR = 24  # columns of the longest bar
-_SHOWN = {Detail.BRIEF: 0, Detail.SCREEN: 8, Detail.TICKET: 20, Detail.FULL: 1000}
+_MOST_ROWS = {Detail.BRIEF: 0, Detail.SCREEN: 8, Detail.TICKET: 20, Detail.FULL: 1000}
 _WORDS = {
     Outcome.ACCEPTED: "take mail",
     Outcome.REFUSED: "cannot take mail",
@@ -140,7 +140,7 @@ def _gates(report: BulkReport) -> doc.Section:
 
 
 def _rest(report: BulkReport, detail: Detail) -> Iterator[doc.Block]:
-    most = _SHOWN[detail]
+    most = _MOST_ROWS[detail]
     if report.outcomes:
         yield doc.Section(("Outcome",), (_outcomes(report),))
     in_the_way = [it for it in report.matters if it.outcome is not Outcome.ACCEPTED]

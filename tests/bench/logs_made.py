@@ -150,7 +150,7 @@ def _postfix_message(items: _Made) -> Iterator[bytes]:
 
 
 _TLS = "TLS1.3:ECDHE_X25519__RSA_PSS_RSAE_SHA256__AES_256_GCM:256"
-_SAID = "SMTP error from remote mail server after"
+_HEAD = "SMTP error from remote mail server after"
 _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 
@@ -192,7 +192,7 @@ def _exim_message(items: _Made) -> Iterator[bytes]:
             else:
                 _, text, _ = items.words(_DEFERRALS[:1], to)
                 yield line(
-                    f"== {to} R=dnslookup T=remote_smtp defer (-44) H={host} [{ip}] DT=0s: {_SAID} "
+                    f"== {to} R=dnslookup T=remote_smtp defer (-44) H={host} [{ip}] DT=0s: {_HEAD} "
                     f"RCPT TO:<{to}>: "
                     f"{text}"
                 )
@@ -203,7 +203,7 @@ def _exim_message(items: _Made) -> Iterator[bytes]:
                 )
     if roll > 0.94:
         _, text, _ = items.words(_REFUSALS[1:3], to)
-        yield line(f"** {to} {where} X={_TLS} CV=yes: {_SAID} RCPT TO:<{to}>: {text}")
+        yield line(f"** {to} {where} X={_TLS} CV=yes: {_HEAD} RCPT TO:<{to}>: {text}")
     elif roll > 0.03:
         yield line(
             f"=> {to} {where} X={_TLS} CV=yes K "

@@ -92,7 +92,7 @@ VALUES = (*_WHOLE, *_OTHER, *_TIMES, *_NAMES, *_ADDRESSES, *_TEXTS)
 """What stands in the place of a leaf."""
 
 
-_TOLD = Provenance(
+_PROVENANCE = Provenance(
     server="127.0.0.53",
     soa=Soa("com", "a.gtld.example", "hostmaster.example", 900, 300),
     policy_zone="rpz.example",
@@ -104,7 +104,7 @@ def _told(event: ev.Event) -> ev.Event:
     """An answer with all that is kept of how it was told."""
     if not isinstance(event, ev.DnsAnswered):
         return event
-    return replace(event, answer=replace(event.answer, provenance=_TOLD))
+    return replace(event, answer=replace(event.answer, provenance=_PROVENANCE))
 
 
 @cache

@@ -37,7 +37,7 @@ _COMPUTED: dict[type[ast.operator], type[ast.operator]] = {
 _CALLED = {"min": "max", "max": "min", "any": "all", "all": "any", "sorted": "list", "reversed": "list"}
 Enums = Mapping[str, Sequence[str]]
 _SMALL = (ast.Constant, ast.Attribute, ast.Name, ast.UnaryOp)
-_AROUND = (ast.expr, ast.keyword, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Return)
+_PARENTS = (ast.expr, ast.keyword, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Return)
 _CONDITIONS = (ast.If, ast.IfExp, ast.While)
 
 
@@ -94,7 +94,7 @@ def mutants(source: str, imported: Callable[[str, str], Sequence[str]] = lambda 
     enums = _enums(tree, imported)
     alike: Counter[tuple[str, str, str]] = Counter()
     for site in list(_sites(tree)):
-        is_small = isinstance(site.node, _SMALL) and isinstance(site.parent, _AROUND)
+        is_small = isinstance(site.node, _SMALL) and isinstance(site.parent, _PARENTS)
         for changed in _changes(site, enums):
             before = _told(site.parent if is_small else site.node)
             site.put(changed)

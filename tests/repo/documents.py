@@ -23,7 +23,7 @@ from tests.repo import fixtures, layers, picture
 
 ROOT = Path(__file__).resolve().parents[2]
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)
-_MADE = re.compile(
+_MADE_BLOCK = re.compile(
     r"^<!-- made by: (?P<command>[^;\n]*?)(?:; (?P<part>[^\n]*?))? -->\n```text\n(?P<output>.*?)^```$",
     re.M | re.S,
 )
@@ -91,7 +91,7 @@ def made_outputs() -> list[Made]:
     return [
         Made(page, match["command"], match["part"] or "", match["output"])
         for page in pages()
-        for match in _MADE.finditer(page.read_text(encoding="utf-8"))
+        for match in _MADE_BLOCK.finditer(page.read_text(encoding="utf-8"))
     ]
 
 
@@ -157,7 +157,7 @@ def refresh() -> None:
     """Write every made output and table again."""
     for page in pages():
         text = page.read_text(encoding="utf-8")
-        fresh = with_made_tables(_MADE.sub(_rewritten, text))
+        fresh = with_made_tables(_MADE_BLOCK.sub(_rewritten, text))
         if fresh != text:
             page.write_text(fresh, encoding="utf-8")
             print(f"written: {name(page)}")

@@ -41,7 +41,7 @@ BASES: dict[str, Facts] = {
 }
 bases = pytest.mark.parametrize("base", BASES.values(), ids=BASES.keys())
 _TOLD_NONE = re.compile(r"\bNone\b(?! of the )")
-_SAID = Evidence("provider.x", Facet.PROVIDER, {"user_unknown": 20.0}, "says so", "session:1:rcpt")
+_EVIDENCE = Evidence("provider.x", Facet.PROVIDER, {"user_unknown": 20.0}, "says so", "session:1:rcpt")
 
 
 @bases
@@ -58,7 +58,7 @@ def test_every_check_and_requirement_lives_with_bare_facts(base: Facts) -> None:
 def test_every_predicate_lives_with_bare_facts(base: Facts) -> None:
     for _, facts in bare(base):
         result = observe(facts)
-        for evidence in ((), (_SAID,), reply_evidence(result)):
+        for evidence in ((), (_EVIDENCE,), reply_evidence(result)):
             situation = Situation(facts, result, evidence)
             for predicate in PREDICATES.values():
                 predicate(situation)
