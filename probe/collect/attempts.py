@@ -1,4 +1,4 @@
-"""Which server is asked next, and when to stop: the search over MX hosts and their addresses."""
+"""The search over MX hosts and their addresses: which server to ask next, and when to stop."""
 
 from __future__ import annotations
 
@@ -33,13 +33,12 @@ WITHOUT_TLS = Reason(SessionReason.TLS_FAILED)
 
 @dataclass(slots=True)
 class Visits:
-    """All sessions of one run: numbers them, keeps them apart in time, and keeps to the caps.
+    """All sessions of one run: numbers them, spaces them in time, and enforces the limits.
 
-    `why_not_dialable` says why an address must not be connected to, None when it may. `courtesy`
-    is that of all runs that are one guest. `bind` is the local address, `sources` that of
-    each family where there is none, `dialling` opens a connection,
-    `tls_roots` is what to trust instead of the system's store, `demands` what is wanted of TLS by MX host.
-    Times in seconds.
+    `why_not_dialable` says why an address must not be connected to, None if it may. `courtesy` counts the
+    sessions of all runs with an operator. `bind` is the local address, `sources` the local address of each
+    family if there is no `bind`, `dialling` opens a connection, `tls_roots` replaces the system's trust
+    store, `demands` are the TLS requirements by MX host. Times in seconds.
     """
 
     sink: Sink
@@ -71,10 +70,10 @@ class Visits:
     ) -> SessionOutcome | None:
         """One session, and a second in the clear when TLS failed and is not required.
 
-        None, with a NotReached event, when the deadline or a cap stands against it.
+        None, with a NotReached event, if the deadline or a limit forbids it.
         """
         demand = self.demands.get(mx_host)
-        if plan.tls is TlsMode.DANE:  # what that comes to depends on the host
+        if plan.tls is TlsMode.DANE:  # the effective mode depends on the host
             plan = replace(plan, tls=demand.mode if demand is not None else TlsMode.AUTO)
         if plan.tls is TlsMode.AUTO and (mx_host, ip) in self._without_tls:
             plan = replace(plan, tls=TlsMode.NEVER)
@@ -114,7 +113,7 @@ class Visits:
     async def _why_no_turn(
         self, mx_host: str, ip: IPAddress, stack: contextlib.AsyncExitStack
     ) -> Reason[Gap] | None:
-        """Wait for a turn at this host, held by `stack`; says why there is none before the deadline."""
+        """Wait for a turn at this host, held by `stack`; returns why there is none before the deadline."""
         try:
             async with asyncio.timeout(self.deadline.seconds_left()):
                 await stack.enter_async_context(self.courtesy.turn(operator_of(mx_host), ip))
@@ -152,7 +151,7 @@ class Visits:
         if outcome.connected:
             self._connections += 1
         else:
-            self._last_end = None  # nobody was bothered, nobody needs a pause
+            self._last_end = None  # no server was contacted, so no pause is needed
         self.outcomes.append(outcome)
         return outcome
 
@@ -200,7 +199,7 @@ class Visits:
 
 
 class NextStep(StrEnum):
-    """Where the search goes after a session."""
+    """What the search does after a session."""
 
     DONE = "done"
     ADDRESS = "address"
@@ -210,8 +209,8 @@ class NextStep(StrEnum):
 def next_step(outcome: SessionOutcome) -> NextStep:
     """Decide from what one session showed.
 
-    Any answer to RCPT, and a refused MAIL, end the search: a second server of the same domain would
-    only be asked the same again. RFC 5321 section 5.1 moves on after connection failures and 4yz.
+    Any answer to RCPT, and a refused MAIL, end the search: a second server of the same domain would give the
+    same answer. RFC 5321 section 5.1 moves on after connection failures and 4yz.
     """
     if outcome.end in (EndReason.DEADLINE, EndReason.INTERRUPTED):
         return NextStep.DONE
@@ -224,11 +223,11 @@ def next_step(outcome: SessionOutcome) -> NextStep:
         return NextStep.DONE
     last = outcome.reply(Stage.EHLO) or outcome.reply(Stage.GREETING)
     if outcome.stop is Stop.CLOSING:
-        return NextStep.HOST  # 421 turns away the guest, not the question: no further session there
+        return NextStep.HOST  # a 421 is about the connection, not the recipient: no further session here
     if last is not None and last.is_transient:
         return NextStep.ADDRESS
     if mail is not None and outcome.stop is not None:
-        return NextStep.DONE  # something was said about the recipient, if only nothing clear
+        return NextStep.DONE  # there was an answer about the recipient, even if it was unclear
     if outcome.stop is not None or (last is not None and last.is_permanent):
         return NextStep.HOST
     return NextStep.ADDRESS
@@ -242,10 +241,10 @@ async def ask_target(
     experiment: Experiment = Experiment.TARGET,
     reason: Reason[SessionReason] = PLANNED,
 ) -> tuple[SessionOutcome, ...]:
-    """Ask the hosts in their order, each at its addresses in theirs, until one gives an answer.
+    """Ask the hosts in order, each at its addresses in order, until one gives an answer.
 
-    At most two hosts are asked beyond the connection; hosts that cannot be reached do not count.
-    Returns every session made, the deciding one last; empty when there was nothing to connect to.
+    At most two hosts that can be reached are asked. Returns every session made, the deciding one last; empty
+    when there was nothing to connect to.
     """
     before = len(visits.outcomes)
     done_hosts: set[str] = set()
@@ -265,8 +264,8 @@ async def ask_target(
     return tuple(visits.outcomes[before:])
 
 
-# RFC 5321 section 5.1 asks a client to try at least two addresses; two servers of one domain that both
-# turn a guest away will not be told apart by a third.
+# RFC 5321 section 5.1 asks a client to try at least two addresses; if two servers of a domain refuse the
+# client, a third adds nothing.
 _HOSTS_TALKED_TO = 2
 
 

@@ -1,4 +1,4 @@
-"""What every part of a live run shares: the choices, the clock, the resolver, and where events go."""
+"""Shared by all parts of a live run: the options, the clock, the resolver, and the recording."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from probe.world import World
 
 @dataclass(frozen=True, slots=True)
 class Judges:
-    """The interpretations that a live run needs, and does not make itself: whether a reply's own words name
-    its cause, whether they say that the probe's own address is not wanted, and which of the control
-    experiments that are offered to make next."""
+    """The interpretations that a live run needs but does not make itself: whether a reply names its cause,
+    whether it is about the probe's own address, and which of the possible control experiments to make
+    next."""
 
     settles_cause: Callable[[Reply, Stage], bool]
     refuses_this_client: Callable[[Reply, Stage], bool]
@@ -34,8 +34,7 @@ class Judges:
 
 @dataclass(frozen=True, slots=True)
 class UserFiles:
-    """What the user gave beside addresses and options: name and octets of --message and of --bounce, and
-    what the log of --log tells."""
+    """The user's files: name and octets of --message and of --bounce, and the facts of the log of --log."""
 
     message: tuple[str, bytes] | None = None
     bounce: tuple[str, bytes] | None = None
@@ -44,9 +43,9 @@ class UserFiles:
 
 @dataclass(slots=True)
 class Context:
-    """One run in its world. `record` is the only way in which anything that was seen leaves it; `pending`
-    holds the parts that are not yet done, each with how many of its pieces are under way; `posture` the
-    surveys that tell about the sender, whom the experiments are chosen for."""
+    """One run in its world. `record` is the only output of observations; `pending` has the unfinished parts,
+    each with the number of its running pieces; `posture` the surveys on the sender, on which the choice of
+    experiments depends."""
 
     target: Target
     options: Options
@@ -65,7 +64,7 @@ class Context:
 
     @property
     def sending(self) -> Sending:
-        """How it sends, as far as is known by now."""
+        """How the run sends, as far as known."""
         return self.how or Sending(self.options)
 
     def record(self, event: ev.Event) -> None:
@@ -74,7 +73,7 @@ class Context:
         self.sink(event)
 
     async def await_posture(self) -> None:
-        """Wait for what DNS says of the sender, no longer than for one slow question."""
+        """Wait for the DNS data on the sender, at most as long as for one slow question."""
         if self.posture:
             await asyncio.wait(self.posture, timeout=self.deadline.cut(self.world.pace.dns_lifetime))
 

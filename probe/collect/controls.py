@@ -1,4 +1,4 @@
-"""Control experiments: sessions that ask something else, to tell the causes of a refusal apart.
+"""Control experiments: sessions with another question, to distinguish the causes of a refusal.
 
 One session, one experiment. The POSTMASTER session asks about postmaster and then, in the same
 transaction, about one invented mailbox; `Exchange.sent` tells the two RCPTs apart. The others ask
@@ -63,12 +63,12 @@ async def run_controls(
 ) -> tuple[SessionOutcome, ...]:
     """Make the control experiments that the target's answer calls for.
 
-    `outcomes` is what `ask_target` returned; `settled(reply, stage)` says whether a refusal's own text
-    settles its cause, `unwelcome(reply, stage)` whether it bars the probe's own address; `advise(open)`
-    which of the open experiments to make next, and which would change nothing (these are left out, but
-    for mode ALWAYS); `refuses_null_sender` that this provider refuses the null reverse-path from
-    everybody, which would prove nothing. None follows one that was turned away itself, and none is made
-    at an address that bars the probe. What is left out is recorded with its reason.
+    `outcomes` is the result of `ask_target`; `settled(reply, stage)` says whether the text of a refusal
+    settles its cause, `unwelcome(reply, stage)` whether it is about the probe's own address; `advise(open)`
+    which of the possible experiments to make next, and which would change nothing (these are left out, except
+    in mode ALWAYS); `refuses_null_sender`: this provider always refuses the null reverse-path, so that test
+    would prove nothing. No experiment follows one that was itself refused as a client, and none is made at an
+    address that refuses the probe. Omitted experiments are recorded with the reason.
     """
     target = outcomes[-1] if outcomes else None
     if target is None or not _is_called_for(target, mode, settles):
@@ -82,7 +82,7 @@ async def run_controls(
         advice = await advise(tuple(rest))
         experiment = advice.choice or (next(iter(rest)) if mode is ControlsMode.ALWAYS else None)
         if experiment is None:
-            # what is idle now may have told something before: only the last advice counts
+            # an experiment that is idle now may have been useful before: only the last advice counts
             for idle, why in advice.idle.items():
                 _note(visits, idle, Reason(why))
             break
@@ -111,7 +111,7 @@ def _note(visits: Visits, experiment: Experiment, why: Reason[Gap]) -> None:
 
 
 def _cap(control: _Control, outcomes: list[SessionOutcome]) -> Reason[Gap] | None:
-    """The courtesy cap that stands against one more session; None when none does."""
+    """The courtesy limit that forbids another session; None if none does."""
     if len(outcomes) >= settings.MAX_CONTROL_SESSIONS:
         return Reason(Gap.MOST_CONTROLS, most=settings.MAX_CONTROL_SESSIONS)
     if sum(outcome.ip == control.ip for outcome in outcomes) >= settings.MAX_CONTROLS_AT_ONE_ADDRESS:
@@ -124,9 +124,9 @@ def _is_called_for(target: SessionOutcome, mode: ControlsMode, settles: Judge) -
         return False
     reply, stage = _deciding_reply(target)
     if reply is None or reply.code == 421:
-        return False  # turned away, or no answer at all: more sessions would only bother
+        return False  # refused as a client, or no answer at all: more sessions would only be a burden
     if stage in _BEFORE_MAIL and reply.is_positive:
-        return False  # broken off behind a yes: nothing was refused
+        return False  # ended after an acceptance: nothing was refused
     return mode is ControlsMode.ALWAYS or (not reply.is_positive and not settles(reply, stage))
 
 
@@ -134,7 +134,7 @@ _BEFORE_MAIL = (Stage.GREETING, Stage.EHLO)
 
 
 def _deciding_reply(target: SessionOutcome) -> tuple[Reply | None, Stage]:
-    """The reply that ended the session's way, with its stage: that about the recipient, else the last."""
+    """The deciding reply of the session with its stage: that about the recipient, else the last."""
     about = target.answer_about(0)
     if about is not None:
         return about, Stage.RCPT
@@ -148,15 +148,15 @@ def _deciding_reply(target: SessionOutcome) -> tuple[Reply | None, Stage]:
 def _controls(
     target: SessionOutcome, hosts: tuple[MxHost, ...], seed: int, *, refuses_null_sender: bool
 ) -> Iterator[_Control]:
-    """The experiments that are open, in the order of what they usually tell."""
+    """The possible experiments, the usually most informative first."""
     plan = target.plan
     mailbox = plan.forward_paths[0]
     _, stage = _deciding_reply(target)
     again = replace(plan, forward_paths=(mailbox,))
-    # where MAIL was refused, RCPT was never judged: other mailboxes would show nothing new
+    # after a refused MAIL nothing is known about RCPT: other mailboxes would add nothing
     if stage is Stage.RCPT:
         yield _other_mailboxes(target, mailbox, seed)
-    # before MAIL nobody was named: neither sender nor recipient can be what was refused
+    # before MAIL neither sender nor recipient was named, so neither was refused
     if stage not in _BEFORE_MAIL:
         if not refuses_null_sender and not isinstance(plan.reverse_path, NullReversePath):
             yield _Control(
@@ -226,12 +226,12 @@ _TURNED_AWAY = frozenset(
     }
 )
 
-# It lets the guest wait in vain, or drowns it: another session would end the same way
+# the server never replies, or sends endless data: another session would end the same way
 _WITHOUT_END = frozenset({EndReason.TIMEOUT, EndReason.TOO_MUCH_DATA})
 
 
 def _turned_away(outcome: SessionOutcome) -> bool:
-    """The server refused the probe itself, not what it asked about."""
+    """Whether the server refused the client itself, not the sender or recipient."""
     if not outcome.connected or outcome.stop is Stop.CLOSING or outcome.end in _WITHOUT_END:
         return True
     hello = outcome.reply(Stage.EHLO)

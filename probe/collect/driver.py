@@ -1,4 +1,5 @@
-"""Drives surveys over the network: questions to the resolver, branches at once, long work in a thread."""
+"""Drives surveys over the network: questions go to the resolver, branches run concurrently, long work in a
+thread."""
 
 from __future__ import annotations
 
@@ -33,7 +34,7 @@ U = TypeVar("U")
 
 class Driver:
     """The surveys of one run. `route` is where the recipient's mail is taken (None: this program failed to
-    find out); `place` and `how` are for the run to set, and surveys that need them wait."""
+    find out); `place` and `how` are set by the run; surveys that need them wait."""
 
     def __init__(self, context: Context) -> None:
         loop = asyncio.get_running_loop()
@@ -43,7 +44,7 @@ class Driver:
         self.how: asyncio.Future[Sending] = loop.create_future()
 
     async def drive(self, survey: Survey[T]) -> T:
-        """What a survey comes to."""
+        """Run a survey; returns its result."""
         reply: Any = None
         while True:
             try:
@@ -76,8 +77,8 @@ class Driver:
 
 
 async def part(context: Context, name: Part, work: Callable[[], Awaitable[T]], instead: U) -> T | U:
-    """Do one part, so that a run cut short can say what it did not get to. `work` makes the coroutine here:
-    one that was made before and never begun would be complained about."""
+    """Run one part; if the run is cut short, it is recorded as not reached. `work` creates the coroutine
+    here, because an unstarted coroutine would cause a warning."""
     context.pending[name] = context.pending.get(name, 0) + 1
     result = await recover_parts(context, [name], work(), instead)
     others = context.pending.pop(name, 0) - 1  # pieces of the same part
@@ -87,8 +88,8 @@ async def part(context: Context, name: Part, work: Callable[[], Awaitable[T]], i
 
 
 async def recover_parts(context: Context, names: Sequence[Part], work: Awaitable[T], instead: U) -> T | U:
-    """Do the work of these parts; where this program fails at it, the run goes on with `instead`, and those
-    that are still open are recorded as not reached."""
+    """Do the work of these parts; if this program fails at it, the run continues with `instead`, and the
+    unfinished parts are recorded as not reached."""
     with collect_faults() as faults:
         result = await recover_async(names[0], work, instead, step=9)
     leave_out(context, names, faults)

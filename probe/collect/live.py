@@ -1,4 +1,4 @@
-"""A live run from beginning to end: which parts there are, what each waits for, when all must stop."""
+"""A live run: its parts, what each waits for, and when all must stop."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ from probe.survey.standpoint import standpoint
 
 
 async def observe(context: Context) -> None:
-    """Make every observation of a run and record it. Never raises for what the network does.
+    """Make every observation of a run and record it. Never raises on network errors.
 
     At the deadline, or when cancelled, each part that was not done is recorded as not reached; the
-    cancellation is then passed on.
+    cancellation is then raised.
     """
     if context.files.message is not None:
         name, data = context.files.message
@@ -61,7 +61,7 @@ def _note_pending(context: Context, why: Gap) -> None:
 
 
 async def _all_parts(context: Context) -> None:
-    """The recipient's side, the sender's and the blocklists at once; where the probe stands and the sessions
+    """The recipient's side, the sender's and the blocklists at once; the probe's own address and the sessions
     wait for the mail route."""
     options = context.options
     domain = recipient_domain(context.target)
@@ -70,7 +70,7 @@ async def _all_parts(context: Context) -> None:
     driver = Driver(context)
     context.say(f"DNS of {domain}")
     from_here = [Part.SENDER_ADDRESS, Part.BLOCKLISTS, *([Part.SESSIONS] if options.smtp else [])]
-    # so that a run cut short before the route is known names them all
+    # so that a run that is cut short before the route is known names them all
     context.pending.update(dict.fromkeys([Part.TRANSPORT_SECURITY, *from_here], 0))
     of_sender = asyncio.ensure_future(driver.drive(sender.survey(who, options, message)))
     on_lists = asyncio.ensure_future(driver.drive(reputation.survey(who, options, partial(_links, message))))
@@ -86,7 +86,7 @@ async def _all_parts(context: Context) -> None:
 
 
 async def _mailer(context: Context, driver: Driver) -> None:
-    """How this host's mail server sends; where this program fails to find out, the run goes on without."""
+    """How the local mail server sends; if this program fails to find out, the run continues without it."""
     try:
         with collect_faults() as faults:
             await recover_async(
@@ -99,7 +99,7 @@ async def _mailer(context: Context, driver: Driver) -> None:
 
 
 async def _recipient(context: Context, driver: Driver, domain: str) -> None:
-    """The recipient's side. Where this program fails to find the route there are no sessions."""
+    """The recipient's side. If this program fails to find the route, there are no sessions."""
     survey = driver.drive(recipient.survey(domain, context.options))
     await recover_parts(context, [Part.SESSIONS], survey, None)
     if not driver.route.done():
@@ -107,8 +107,8 @@ async def _recipient(context: Context, driver: Driver, domain: str) -> None:
 
 
 async def _from_here(context: Context, driver: Driver) -> None:
-    """Where the probe stands, by the way that leads to the MX hosts; and then the hosts themselves, whose
-    answers may show that mail from here leaves from another address."""
+    """The probe's address on the way to the MX hosts; then the hosts themselves, whose answers may show that
+    mail from here leaves from another address."""
     options = context.options
     before = await in_thread(partial(_sightings_before, context))
     place = NOWHERE
@@ -121,7 +121,7 @@ async def _from_here(context: Context, driver: Driver) -> None:
         stand = standpoint(options, vantage.source_ip, before)
         place = Place(stand.ip, vantage.source_ip, vantage.helo)
     finally:
-        driver.place.set_result(place)  # the surveys that wait for it go on, if without
+        driver.place.set_result(place)  # the waiting surveys continue, even without it
     if options.smtp and mx is not None:
         asking = partial(ask_the_servers, context, mx, vantage.helo)
         outcomes = await part(context, Part.SESSIONS, asking, ())
@@ -132,8 +132,8 @@ async def _from_here(context: Context, driver: Driver) -> None:
 
 
 async def _ask_again(context: Context, place: Place) -> None:
-    """What holds for the address that mail from here was found to leave from. What was asked before is
-    answered from memory."""
+    """Repeat the surveys for the address that mail from here really leaves from. Earlier questions are
+    answered from the cache."""
     who = sender.identities(context.target, context.options)
     message = context.files.message[1] if context.files.message is not None else None
     driver = Driver(context)

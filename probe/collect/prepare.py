@@ -1,4 +1,4 @@
-"""Loads what a live run needs, ahead of it."""
+"""Loads the modules of a live run before the run."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from probe.net import tls
 
 
 def prepare() -> None:
-    """Load it: for those who cannot have that done in the middle of a run."""
+    """Load it, for callers that cannot wait for it during a run."""
     tls.prepare()
     # without the library there is no second opinion, and the report says why
     with contextlib.suppress(ImportError, OSError):

@@ -1,4 +1,4 @@
-"""How this host's own mail server would send, as its tools tell."""
+"""Reads how the local mail server would send, from its own tools."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from probe.reading.mta.inquiry import ask_sender_mta
 from probe.recording import events as ev
 from probe.survey.sending import sending
 
-SWITCH = "SMTP_PROBE_MTA"  # "none" in the environment: as --mta none, where --mta does not say otherwise
+SWITCH = "SMTP_PROBE_MTA"  # "none" in the environment has the effect of --mta none, unless --mta is given
 
 
 async def read_sender_mta(context: Context) -> None:
-    """Ask the server that the options name, and send as it would from here on. Nothing is recorded where
-    nobody asked for one and none is there."""
+    """Read the mail server that the options name, and let the run send as it would. Nothing is recorded if
+    none was requested and none is there."""
     target, options, tools = context.target, context.options, context.world.tools
     is_off = options.mta is MtaChoice.AUTO and os.environ.get(SWITCH) == MtaChoice.NONE.value
     if tools is None or not isinstance(target, PairTarget) or options.mta is MtaChoice.NONE or is_off:

@@ -1,4 +1,4 @@
-"""Carries one planned dialogue out over the wire and records how it went."""
+"""Runs one planned dialogue over a connection and records it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from probe.standards.smtp.transcript import Entry
 
 @dataclass(frozen=True, slots=True)
 class SessionOutcome:
-    """What became of one session.
+    """The outcome of one session.
 
     `stop` is why the dialogue went no further (None: the connection failed first); `end` and
     `cause` are what `SessionClosed` records; `entries` the exchanges so far, greeting first.
@@ -48,11 +48,11 @@ class SessionOutcome:
 
     @property
     def connected(self) -> bool:
-        """Whether a TCP connection came about."""
+        """Whether there was a TCP connection."""
         return bool(self.entries)
 
     def reply(self, stage: Stage) -> Reply | None:
-        """The last reply of a stage that may be concluded from."""
+        """The last usable reply of a stage."""
         usable = (entry for entry in reversed(self.entries) if entry.stage is stage and entry.usable)
         return next((entry.reply for entry in usable), None)
 
@@ -63,10 +63,10 @@ class SessionOutcome:
 
     @property
     def tls_failed(self) -> bool:
-        """STARTTLS was offered and TLS did not come to work: refused, broken off, or mute after it."""
+        """Whether STARTTLS was offered but TLS failed: refused, aborted, or no reply after it."""
         if self.stop in (Stop.TLS_REFUSED, Stop.TLS_FAILED):
             return True
-        # after a silence QUIT is still said; it stands behind what went unanswered
+        # after a timeout QUIT is still sent; it comes after the unanswered command
         entries = [entry for entry in self.entries if entry.stage is not Stage.QUIT]
         last = entries[-1] if entries else None
         if last is None or self.stop is not None:
@@ -88,7 +88,7 @@ async def run_session(
     budgets: SmtpBudgets = settings.SMTP,
     dial_with: Dialler = dial_tcp,
 ) -> SessionOutcome:
-    """Hold one session and return what became of it.
+    """Run one session and return its outcome.
 
     Whatever happens, cancellation included, the socket is closed and SessionClosed recorded.
     Network trouble is an outcome, never an exception.
@@ -117,7 +117,7 @@ class _Conversation:
     end: EndReason = EndReason.QUIT
 
     async def hold(self) -> tuple[EndReason, Reason[EndCause] | None]:
-        """From the connection to its end: how it ended, and what stands behind that."""
+        """Run the session from the connection to its end: how it ended, and the cause."""
         try:
             await self.wire.connect(self.dial, self.budgets.connect)
             action = self.dialogue.begin()
@@ -127,7 +127,7 @@ class _Conversation:
             if self.dialogue.state is not State.QUIT:
                 await self._leave_late(error)
                 return error.reason, error.cause or self._why()
-            # the way out never changes what the session showed
+            # errors at the end never change the result of the session
         else:
             await self._hear_out()
         if self.dialogue.stop is Stop.CLOSING:
@@ -174,9 +174,9 @@ class _Conversation:
         return by_stage.get(command.stage, budgets.closing)
 
     async def _leave_late(self, error: WireError) -> None:
-        """After a silence: say QUIT all the same, which also gives an answer underway its last chance.
+        """After a timeout: send QUIT anyway, which also waits a last time for a late reply.
 
-        Before the greeting nothing may be said (RFC 5321 section 3.1).
+        Before the greeting nothing may be sent (RFC 5321 section 3.1).
         """
         silent = error.reason in (EndReason.TIMEOUT, EndReason.DEADLINE)
         if not silent or self.wire.is_over or self.dialogue.state is State.GREETING:
@@ -187,8 +187,8 @@ class _Conversation:
             return
 
     async def _hear_out(self) -> None:
-        """An answer to QUIT that is not its 221 may be a late one to something else: then wait for
-        what follows, so that replies that are one off do not go unnoticed."""
+        """An answer to QUIT other than 221 may be a late reply to an earlier command: then wait for more, so
+        that shifted replies are detected."""
         last = self.wire.transcript.entries[-1]
         if last.stage is Stage.QUIT and last.reply is not None and last.reply.code != 221:
             await self.wire.until_closed(self.budgets.closing)

@@ -29,7 +29,8 @@ from probe.survey.sending import in_order
 
 
 async def ask_the_servers(context: Context, mx: MxResult, helo: str) -> tuple[SessionOutcome, ...]:
-    """Talk to the MX hosts in their order; nothing is ever sent beyond RCPT. All sessions, in their order."""
+    """Run the sessions with the MX hosts in order; nothing is ever sent beyond RCPT. Returns all sessions in
+    order."""
     how, world = context.sending, context.world
     options = how.options
     if _is_kept(context, mx):
@@ -43,7 +44,7 @@ async def ask_the_servers(context: Context, mx: MxResult, helo: str) -> tuple[Se
         sink=context.record,
         clock=context.clock,
         deadline=context.deadline,
-        # a relay is named by this host's own configuration, wherever it is
+        # a relay comes from this host's own configuration, so any address is allowed
         why_not_dialable=why_no_host if options.allow_private or how.relay else why_not_dialable,
         courtesy=world.courtesy,
         port=how.port,
@@ -92,14 +93,14 @@ def _size(context: Context) -> int | None:
 
 
 def _is_kept(context: Context, mx: MxResult) -> bool:
-    """Whether this host's mail server never hands the mail to one of these hosts."""
+    """Whether the local mail server never sends the mail to any of these hosts."""
     leads_here = any(is_own_address(ip) for host in mx.hosts for ip in host.addresses)
     return own_decision(context.sending, _size(context), leads_here=leads_here) is not None
 
 
 def _in_order(context: Context, hosts: tuple[MxHost, ...]) -> tuple[MxHost, ...]:
-    """In the order of their preference; but first the one that answered in the log, so that its answer of
-    then and of now are those of one server."""
+    """By preference, but first the host that answered in the log, so that both answers are from the same
+    server."""
     delivery = context.files.log.delivery if context.files.log is not None else None
     if delivery is None or not delivery.relay_host:
         return hosts
@@ -108,7 +109,7 @@ def _in_order(context: Context, hosts: tuple[MxHost, ...]) -> tuple[MxHost, ...]
 
 
 async def _demands(context: Context, mx: MxResult) -> dict[str, HostTls]:
-    """What is wanted of TLS with each host. TLSA records are asked for first only where they count."""
+    """The TLS requirements for each host. Waits for TLSA records only if they matter."""
     how, tlsas = context.sending, {}
     if how.options.tls not in (TlsMode.REQUIRE, TlsMode.DANE):
         return {}
@@ -119,13 +120,13 @@ async def _demands(context: Context, mx: MxResult) -> dict[str, HostTls]:
 
 
 def _roots(context: Context) -> str | None:
-    """What this host's mail server trusts, where it demands a certificate; a lab has its own."""
+    """The trust roots of the local mail server, if it requires a certificate; a lab has its own."""
     policy = context.sending.tls_policy
     return context.world.tls_roots or (policy.roots if policy is not None else None) or None
 
 
 def _usable(host: MxHost, families: tuple[int, ...]) -> MxHost:
-    """Without addresses of a family that -4, -6 or --bind leaves out, and without an address literal that
-    stands where a name belongs: RFC 5321 section 5.1 gives it no meaning."""
+    """The hosts without addresses of a family that -4, -6 or --bind excludes, and without address literals in
+    place of names, which RFC 5321 section 5.1 does not allow."""
     addresses = () if host.is_literal else tuple(ip for ip in host.addresses if ip.version in families)
     return replace(host, addresses=addresses)

@@ -1,4 +1,4 @@
-"""The beginning of a live run: it is let in, its clock and deadline are set, its resolver is made."""
+"""The start of a live run: admission, clock and deadline, resolver."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from probe.world import World
 
 @dataclass(frozen=True, slots=True)
 class Listeners:
-    """Who is told of a run while it is made: of each event, of what is being done in short words, and of the
-    recording, before the first observation. None where nobody is."""
+    """Callbacks of a run: for each event, for short texts on the current step, and for the recording before
+    the first observation. None if there is none."""
 
     sink: Callable[[ev.Event], None] | None = None
     progress: Callable[[str], None] | None = None
@@ -35,9 +35,9 @@ async def make_run(
     listeners: Listeners,
     spent: float,
 ) -> Recording:
-    """Make one live run in `world`; `spent` are the seconds of its timeout that are gone already. Raises
-    ResolverConfigError when there is no resolver to ask; a cancellation goes on once what was not reached is
-    recorded."""
+    """Make one live run in `world`; `spent` are the seconds of its timeout already used. Raises
+    ResolverConfigError if there is no resolver to ask; a cancellation is raised after recording what was not
+    reached."""
     async with world.admission():
         clock = world.clock()
         started = _start_event(clock.started_at, target, options, world)
@@ -96,8 +96,8 @@ def _invocation(target: Target, world: World) -> str:
 
 
 def _time_to_observe(seconds_left: float, spent: float) -> float:
-    """What of the time that is left may be used: what follows the run takes about as long as what went
-    before it, and longer on a slow machine; a short run is not given over to its report."""
+    """The part of the remaining time for observations: making the report takes about as long as starting up,
+    longer on a slow machine; but a short run keeps most of its time."""
     reserve = max(settings.REPORT_RESERVE, settings.REPORT_SHARE * spent)
     return max(0.0, seconds_left - min(reserve, seconds_left * 2 / 3))
 

@@ -1,4 +1,4 @@
-"""The policy of MTA-STS, from the host that the recipient's domain names."""
+"""Fetches the MTA-STS policy from the host that the recipient's domain names."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from probe.standards.mta_sts.policy import policy_url
 
 
 async def fetch_policy(context: Context, domain: str, answers: tuple[Answer, ...]) -> None:
-    """Fetch the policy of a domain (RFC 8461 section 3.3) from the addresses that DNS named. The host is a
-    stranger's choice: they are judged like those of an MX before anything is dialled."""
+    """Fetch the policy of a domain (RFC 8461 section 3.3) from the addresses that DNS named. The host is
+    chosen by the domain: its addresses are checked like those of an MX before connecting."""
     addresses = tuple(address for answer in answers for address in answer.addresses())
     why_not = why_no_host if context.options.allow_private else why_not_dialable
     ips = tuple(ip for ip in addresses if why_not(ip) is None)

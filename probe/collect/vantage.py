@@ -1,4 +1,4 @@
-"""Where the probe stands, and by which name it introduces itself."""
+"""The probe's own address and EHLO name."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from probe.survey.standpoint import sightings_in
 
 
 async def take_vantage(context: Context, towards: tuple[IPAddress, ...]) -> ev.Vantage:
-    """Find the local address that leads to the MX hosts and choose the EHLO name; record both."""
+    """Find the local address on the way to the MX hosts and choose the EHLO name; record both."""
     source = _bind_address(context, towards) or _source(context, towards)
     hostname = full_host_name()
     helo, why = await _helo(context, source, hostname)
@@ -32,21 +32,21 @@ async def take_vantage(context: Context, towards: tuple[IPAddress, ...]) -> ev.V
 
 
 def _bind_address(context: Context, towards: tuple[IPAddress, ...]) -> IPAddress | None:
-    """The address that was given, or that this host's mail server connects from towards the first host."""
+    """The given address, or that from which the local mail server connects to the first host."""
     how = context.sending
     families = tuple(ip.version for ip in towards) or how.options.usable_families
     return how.options.bind or (own_sources(how).get(families[0]) if families else None)
 
 
 def own_sources(how: Sending) -> dict[int, IPAddress]:
-    """The addresses, by family, that this host's mail server connects from. One that the host has not is left
-    out: Postfix then lets the system choose (smtp_bind_address_enforce)."""
+    """The addresses, by family, that this host's mail server connects from. An address that the host does not
+    have is left out: Postfix then lets the system choose (smtp_bind_address_enforce)."""
     sources = {family: how.source(family) for family in (4, 6)}
     return {family: ip for family, ip in sources.items() if ip is not None and is_own_address(ip)}
 
 
 def _source(context: Context, towards: tuple[IPAddress, ...]) -> IPAddress | None:
-    # a link-local one says nothing of the way to the Internet, and names its interface beside the address
+    # a link-local address says nothing about the route to the Internet
     resolvers = tuple(parse_ip(it.host) for it in context.resolver.nameservers if "%" not in it.host)
     return next((ip for ip in map(local_address_towards, (*towards, *resolvers)) if ip is not None), None)
 
@@ -65,7 +65,7 @@ async def _helo(context: Context, source: IPAddress | None, hostname: str) -> tu
 async def _choose_helo(context: Context, source: IPAddress | None, hostname: str) -> tuple[str, HeloReason]:
     if source is not None:
         ptr = await context.ask(confirm_reverse(source))
-        # DNS may hold any octets there; RFC 5321 section 4.1.1.1 wants the name of a host
+        # DNS may have any octets there; RFC 5321 section 4.1.1.1 requires a host name
         confirmed_names = [name for name in ptr.confirmed if _can_be_said(name)]
         if confirmed_names:
             return confirmed_names[0], HeloReason.PTR
@@ -78,12 +78,12 @@ async def _choose_helo(context: Context, source: IPAddress | None, hostname: str
 
 
 def _can_be_said(name: str) -> bool:
-    """Whether a receiver could look the name up: one of the local network alone (.local) it never can."""
+    """Whether a receiver could look up the name; never for a name of the local network (.local)."""
     return is_fqdn(name) and not why_never_global(name)
 
 
 def bound_address(context: Context) -> IPAddress | None:
-    """The local address of the first connection that came about."""
+    """The local address of the first connection."""
     return next((event.local_ip for event in context.recording.all(ev.Connected)), None)
 
 

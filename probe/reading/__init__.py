@@ -1,2 +1,2 @@
-"""What others wrote, read offline: replies, bounces, messages, logs, what the tools of a mail server print.
-No reader here ever raises on any octets."""
+"""Offline readers: replies, bounces, messages, logs, output of a mail server's tools. None raises on any
+octets."""

@@ -1,5 +1,5 @@
-"""Cuts a message down before it is taken apart: the parser of the standard library holds every line and
-every part as an object, twenty times the size of what a hostile message consists of."""
+"""Shortens a message before it is parsed: the parser of the standard library keeps every line and part as an
+object, which takes twenty times the size of a hostile message."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ import io
 from probe.settings import MESSAGE_HEADER_LIMIT, MESSAGE_PART_LIMIT, MESSAGE_TEXT_LIMIT
 
 _PIECE = 65536  # octets that are looked at in one step
-_LINE_COST = 64  # octets that a line takes beside its own
+_LINE_COST = 64  # memory in octets per line beside its text
 _DASHED_LIMIT = 4 * MESSAGE_PART_LIMIT  # lines that may be boundaries; a patch has such lines, too
 _TOTAL_LIMIT = 8 * MESSAGE_TEXT_LIMIT
 
 
 def abridge(data: bytes) -> tuple[bytes, int | None]:
-    """(the message without the rest of bodies longer than MESSAGE_TEXT_LIMIT, how many octets were read where
-    the end of the message was left out altogether, else None).
+    """(the message with bodies cut to MESSAGE_TEXT_LIMIT, the number of octets read if the end of the message
+    was left out, else None).
 
-    What is short and whole comes back as it is. Boundary lines stay, so every part keeps its place.
+    A short message is unchanged. Boundary lines are kept, so the structure is the same.
     """
     pieces: list[bytes] = []
     total = run = dash_count = 0
@@ -56,7 +56,7 @@ def longest_line(data: bytes) -> int:
     """Octets of the longest line, without its CRLF or LF."""
     longest = start = 0
     while start < len(data):
-        # up to the end of the line in which a piece ends: no step takes long, however large the message
+        # up to the end of the line in which a piece ends, so that each step is short even for large messages
         end = data.find(b"\n", start + _PIECE) if start + _PIECE < len(data) else len(data)
         end = len(data) if end < 0 else end
         last = max(start, data.rfind(b"\n", start, end) + 1)

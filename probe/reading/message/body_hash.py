@@ -1,7 +1,7 @@
 """The hash of a message's body as DKIM canonicalizes it (RFC 6376 section 3.4), piece by piece.
 
-dkimpy works on the whole body at once: with the largest messages each step keeps Python's lock for a tenth of
-a second, and lines and copies take several times the message's size.
+dkimpy processes the complete body at once: with the largest messages each step holds Python's global lock for
+a tenth of a second, and copies take several times the message's size.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _LINE_END = b"\r\n"
 
 
 class Hash(Protocol):
-    """What hashlib makes."""
+    """The hash objects of hashlib."""
 
     def update(self, data: bytes, /) -> None:
         """Take more."""
@@ -27,7 +27,7 @@ class Hash(Protocol):
 
 
 def body_start(data: bytes) -> int:
-    """Where the body of a message begins: behind the first empty line, else at its end."""
+    """Where the body of a message begins: after the first empty line, else at its end."""
     for empty in (b"\r\n", b"\n"):
         if data.startswith(empty):
             return len(empty)
@@ -55,8 +55,8 @@ def _pieces(data: bytes) -> Iterator[bytes]:
 
 
 def _canonical(pieces: Iterator[bytes], *, is_relaxed: bool) -> Iterator[bytes]:
-    """RFC 6376 sections 3.4.3 and 3.4.4: empty lines at the end do not count, and one line end stands there;
-    `relaxed` also makes white space one space, and leaves none before a line end."""
+    """RFC 6376 sections 3.4.3 and 3.4.4: empty lines at the end are removed except one line end; `relaxed`
+    also reduces white space to one space, and removes it before a line end."""
     anything = False
     line_ends = 0  # line ends that count only when something follows them
     for text in _normal(pieces, is_relaxed=is_relaxed):
@@ -71,8 +71,8 @@ def _canonical(pieces: Iterator[bytes], *, is_relaxed: bool) -> Iterator[bytes]:
 
 
 def _normal(pieces: Iterator[bytes], *, is_relaxed: bool) -> Iterator[bytes]:
-    """The pieces with CRLF as line end. What stands at the end of a piece goes with the next one where that
-    decides what becomes of it: a CR, and for `relaxed` white space."""
+    """The pieces with CRLF as line end. A CR at the end of a piece, and for `relaxed` white space, is moved
+    to the next piece, which decides on it."""
     spaces = b""
     for piece in pieces:
         text = spaces + piece
@@ -88,7 +88,7 @@ def _normal(pieces: Iterator[bytes], *, is_relaxed: bool) -> Iterator[bytes]:
 
 
 def _without_line_ends(text: bytes) -> bytes:
-    """Without the line ends at its end; a CR that stands alone is no part of one."""
+    """The text without line ends at its end; a single CR is not a line end."""
     start = len(text.rstrip(_LINE_END))
     if text.endswith(b"\r"):
         return text

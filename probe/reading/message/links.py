@@ -1,4 +1,4 @@
-"""Links of a message, from its text and HTML parts, and what is odd about them."""
+"""Links of a message, from its text and HTML parts, and what is unusual about them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from probe.reading.message.results import Link, LinkKind
 from probe.reading.message.words import words
 
 LINK_LIMIT = 1000
-_TEXT_LIMIT = 2 * 1024 * 1024  # characters of a text part that are searched
+_TEXT_LIMIT = 2 * 1024 * 1024  # characters of a text part to search
 _HTML_LIMIT = 256 * 1024  # characters of an HTML part that are searched
 _TAG_LIMIT = 8192  # characters of one tag
 _URL = re.compile(r"https?://[^\s<>\"'\u3000-\u3002\uff00-\uffef]{1,2000}", re.IGNORECASE)
@@ -26,7 +26,7 @@ _SHOWN_HOST = re.compile(
 
 
 def links_in_text(text: str) -> tuple[Link, ...]:
-    """The http and https links that stand in plain text, each once."""
+    """The http and https links in plain text, each once."""
     urls = (match.group(0).rstrip(".,;:!?)]}") for match in _URL.finditer(text[:_TEXT_LIMIT]))
     return _collect((url, "") for url in urls)
 
@@ -38,14 +38,14 @@ def links_in_html(html: str) -> tuple[Link, ...]:
         reader.feed(_close(html[:_HTML_LIMIT]))
         reader.close()
     except AssertionError:
-        pass  # html.parser's own word for a marked section that it cannot read; what came before counts
+        pass  # raised by html.parser for an unreadable marked section; links before it count
     reader.finish()
     return _collect(iter(reader.anchors))
 
 
 def _close(html: str) -> str:
-    """The same text, in which nothing is opened that is never closed: html.parser looks for the end of
-    a tag, a comment or a marked section up to the end of the text, again for each that begins."""
+    """The text with all tags, comments and marked sections closed: html.parser searches for each end up to
+    the end of the text, which takes quadratic time."""
     for start_mark, end_mark in (("<!--", "-->"), ("<![", "]>")):
         last = html.rfind(end_mark) + 1
         html = html[:last] + html[last:].replace(start_mark, f"&lt;{start_mark[1:]}")
@@ -74,7 +74,7 @@ def _collect(anchors: Any) -> tuple[Link, ...]:
 
 
 def judge_link(url: str, text: str = "") -> Link | None:
-    """What kind of link it is; `text` is that of the anchor. None when it is no web link."""
+    """What kind of link it is; `text` is that of the anchor. None if it is not a web link."""
     try:
         parts = urlsplit(url.strip())
         host = parts.hostname or ""
@@ -145,7 +145,7 @@ def _shorteners() -> frozenset[str]:
 
 
 class _AnchorReader(HTMLParser):
-    """Collects (URL, shown text) of what a reader can click."""
+    """Collects (URL, shown text) of links."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -172,7 +172,7 @@ class _AnchorReader(HTMLParser):
             self.finish()
 
     def finish(self) -> None:
-        """Take the open anchor as ended."""
+        """End the open anchor."""
         if self._href is not None:
             self.anchors.append((self._href, "".join(self._text)))
         self._href, self._text = None, []

@@ -98,14 +98,14 @@ def read_message(data: bytes, signatures: tuple[SignatureResult, ...] = ()) -> M
 
 
 def _parse(data: bytes, head: bytes, problems: list[MessageWhy], *, is_whole: bool) -> _Part:
-    """The parsed message; its headers alone when its structure is beyond reason."""
+    """The parsed message; only its headers if its structure is too complex."""
     head = fit_for_parsing(head)
     if not is_whole:
         problems.append(MessageWhy(MessageReason.LONG_HEAD, most=MESSAGE_HEADER_LIMIT))
         return BytesHeaderParser(policy=compat32).parsebytes(head)
     short, read_octets = abridge(data)
     short = fit_for_parsing(short)
-    # Nested multiparts cost time for every line and level, so their number is bounded before parsing.
+    # Nested multiparts take time for every line and level, so their number is limited before parsing.
     if sum(1 for _ in _BOUNDARY.finditer(short)) <= MESSAGE_PART_LIMIT:
         try:
             message = message_from_bytes(short, policy=compat32)
@@ -196,7 +196,7 @@ def _leaves(message: _Part, problems: list[MessageWhy]) -> Iterator[_Part]:
         if count > MESSAGE_PART_LIMIT:
             problems.append(MessageWhy(MessageReason.MANY_PARTS, most=MESSAGE_PART_LIMIT))
             return
-        # of a leaf, get_payload would decode the text, and raise where the charset holds a NUL
+        # get_payload would decode the text of a leaf, and raise if the charset contains a NUL
         if part.is_multipart():
             children = part.get_payload()
             parts.extend(reversed([child for child in children if isinstance(child, Message)]))
@@ -248,7 +248,8 @@ def _is_one_click(unsubscribe: str, post: str) -> bool:
 
 
 def _is_bulk(message: _Part) -> bool:
-    """It says so itself (List-*, RFC 2369 and 2919; Precedence), or two mailing tools' headers do."""
+    """Whether it is a mailing: by its own fields (List-*, RFC 2369 and 2919; Precedence), or by headers of
+    two mailing tools."""
     if any(name.lower().startswith("list-") for name in message):
         return True
     if _header(message, "Precedence").strip().lower() in ("bulk", "list", "junk"):
@@ -261,6 +262,6 @@ def _lone_lf(data: bytes) -> int:
 
 
 def _has_bare_newlines(data: bytes) -> bool:
-    """A CR without LF anywhere, or line ends of both kinds. LF alone throughout is how files are kept."""
+    """A CR without LF anywhere, or line ends of both kinds. Only LF throughout is usual in files."""
     crlf = data.count(b"\r\n")
     return data.count(b"\r") > crlf or 0 < crlf < data.count(b"\n")

@@ -1,4 +1,4 @@
-"""What a message given with --message shows (steps 4 and 5 of the checklist)."""
+"""The facts of a message given with --message (steps 4 and 5 of the checklist)."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from probe.model.signing import SignatureVerdict, SignatureWhy
 
 @dataclass(frozen=True, slots=True)
 class SignatureResult:
-    """One DKIM-Signature. `problem` is why it does not verify, `signed` the names of the header fields that
-    one which passes covers (h=), in lower case."""
+    """One DKIM-Signature. `problem` is why it does not verify, `signed` the names of the header fields that a
+    passing signature covers (h=), in lower case."""
 
     domain: str
     selector: str
@@ -22,7 +22,7 @@ class SignatureResult:
 
 
 class LinkKind(StrEnum):
-    """Where a link leads, as far as it shows."""
+    """The kind of a link's target."""
 
     PLAIN = "plain"
     SHORTENER = "shortener"
@@ -42,13 +42,12 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class MessageFacts:
-    """The message, read once. `size` is octets on the wire with CRLF line ends; header values are a
-    stranger's text; `from_domains` the author domains (A-labels); `bulk` that it looks like a mailing
-    (List-* or Precedence: bulk, or more than one hint); `problems` are about broken
-    syntax; `is_threaded` that it has In-Reply-To or References; `has_dkim2` that it has
-    a DKIM2-Signature, which is a draft and is not verified; `from_fields` counts the From fields;
-    `has_sender` that there is a Sender field. `one_click` says what the header fields say; whether a
-    signature covers them stands in `signatures`."""
+    """The message, read once. `size` is octets on the wire with CRLF line ends; header values are unescaped;
+    `from_domains` the author domains (A-labels); `bulk` that it looks like a mailing (List-* or Precedence:
+    bulk, or more than one hint); `problems` are about broken syntax; `is_threaded` that it has In-Reply-To or
+    References; `has_dkim2` that it has a DKIM2-Signature, which is a draft and is not verified; `from_fields`
+    counts the From fields; `has_sender` that there is a Sender field. `one_click` says what the header fields
+    say; whether a signature covers them is in `signatures`."""
 
     size: int
     subject: str

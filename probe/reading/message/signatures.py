@@ -17,7 +17,7 @@ from probe.standards.dkim.key import parse_key
 from probe.standards.dkim.results import KeyStatus
 from probe.standards.dns.message import Answer, Question, RecordType, Resolution
 
-SIGNATURE_LIMIT = 10  # signatures looked at; RFC 6376 section 6.1 lets a verifier bound them
+SIGNATURE_LIMIT = 10  # signatures verified; RFC 6376 section 6.1 allows a limit
 SIGNATURE_SIZE_LIMIT = 8192  # octets of one signature: dkimpy's work grows with the square of a tag's length
 _BASE64 = re.compile(rb"[0-9A-Za-z+/]+={0,2}")
 _SELECTOR = re.compile(r"[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63}){0,5}")
@@ -129,7 +129,7 @@ def _judge(
 
 
 def _verify(message: _SignedMessage, index: int, key: bytes) -> SignatureWhy | None:
-    """None when the signature holds under this key, else why it does not."""
+    """None if the signature verifies with this key, else why it does not."""
     import dkim
 
     if re.search(rb"(?:^|;)\s*p\s*=\s*(?:;|$)", key):
@@ -140,7 +140,7 @@ def _verify(message: _SignedMessage, index: int, key: bytes) -> SignatureWhy | N
     except dkim.DKIMException as error:
         return _why_key(key) or _readable(str(error))
     except (ValueError, IndexError, KeyError, TypeError, ArithmeticError):
-        # What dkimpy lets through on malformed tags and keys; each means that nothing was verified.
+        # Exceptions of dkimpy for malformed tags and keys; nothing was verified then.
         return _why_key(key) or SignatureWhy(SignatureReason.FORM)
     if is_valid:
         return None
@@ -148,7 +148,7 @@ def _verify(message: _SignedMessage, index: int, key: bytes) -> SignatureWhy | N
     return _why_key(key) or why
 
 
-# How dkimpy's complaints begin, and what they mean.
+# The beginnings of dkimpy's messages, and their meaning.
 _COMPLAINTS = {
     "body hash": SignatureReason.BODY_CHANGED,
     "missing ": SignatureReason.MISSING_TAG,
@@ -168,7 +168,7 @@ _COMPLAINTS = {
 
 
 def _readable(complaint: str) -> SignatureWhy:
-    """What dkimpy's complaint means; its own words hold octets and names of Python."""
+    """The meaning of dkimpy's message; its own words contain octets and Python names."""
     tags = (tag for prefix, tag in _COMPLAINTS.items() if complaint.startswith(prefix))
     return SignatureWhy(next(tags, SignatureReason.FORM))
 
@@ -188,7 +188,7 @@ def _header_names(fields: dict[bytes, bytes]) -> tuple[str, ...]:
 
 
 class _LastError:
-    """Stands where dkimpy wants a logger, and keeps its last complaint."""
+    """A logger for dkimpy that keeps the last message."""
 
     def __init__(self) -> None:
         self.text = ""
@@ -204,8 +204,8 @@ class _LastError:
 
 
 class _SignedMessage:
-    """A message that is verified. dkimpy gets the header section alone; the body is hashed here in pieces,
-    once for all signatures that want it the same way."""
+    """A message to verify. dkimpy gets only the header section; the body is hashed here in pieces, once for
+    all signatures with the same parameters."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
@@ -213,7 +213,7 @@ class _SignedMessage:
         self.head = data[: body_start(data)]
 
     def body_hash(self, fields: dict[bytes, bytes]) -> bytes:
-        """As a=, c= and l= of the signature want it."""
+        """The body hash for a=, c= and l= of the signature."""
         from dkim.crypto import HASH_ALGORITHMS
 
         length = int(fields[b"l"]) if b"l" in fields else None
@@ -225,7 +225,7 @@ class _SignedMessage:
 
 
 def _check_beside_clock(fields: dict[bytes, bytes]) -> None:
-    """What dkimpy looks at behind the times and so not, where one of them is past or to come. Raises its
+    """The checks that dkimpy makes after the times, and skips if one of them is past or future. Raises its
     ValidationError."""
     import dkim
 
@@ -241,7 +241,7 @@ def _check_beside_clock(fields: dict[bytes, bytes]) -> None:
 
 
 def _timeless(message: _SignedMessage, log: _LastError) -> Any:
-    """A dkimpy verifier that asks no clock, and sees no body."""
+    """A dkimpy verifier that does not read the clock or the body."""
     import dkim
 
     class Verifier(dkim.DKIM):  # type: ignore[misc, name-defined, unused-ignore]
@@ -262,7 +262,7 @@ def _timeless(message: _SignedMessage, log: _LastError) -> Any:
         def verify_sig_process(self, sig: Any, *rest: Any) -> Any:
             if sig.get(b"c", b"simple/simple").split(b"/")[-1] in (b"simple", b"relaxed"):
                 text = re.sub(rb"\s+", b"", sig[b"bh"])
-                # dkimpy, where it looks at the form of bh=, looks at b= instead
+                # dkimpy checks the form of b= where it should check bh=
                 if len(text) % 4 or not _BASE64.fullmatch(text):
                     raise dkim.ValidationError("bh= value is not valid base64")
                 if message.body_hash(sig) != base64.b64decode(text):

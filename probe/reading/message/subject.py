@@ -1,4 +1,4 @@
-"""What is wrong with a subject in the eyes of a content filter."""
+"""What content filters find wrong with a subject."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _LONGEST = 150  # characters; longer ones are cut everywhere and look padded
 def subject_problems(subject: str, *, is_threaded: bool = True) -> tuple[SubjectWhy, ...]:
     """What is wrong with a decoded subject; empty when nothing is.
 
-    `is_threaded` says whether the message has In-Reply-To or References: without them a "Re:"
-    claims a conversation that never was (15 U.S.C. 7704(a)(2)).
+    `is_threaded` says whether the message has In-Reply-To or References: without them a "Re:" claims a
+    conversation that does not exist (15 U.S.C. 7704(a)(2)).
     """
     if not subject.strip():
         return (SubjectWhy(SubjectReason.EMPTY),)

@@ -1,1 +1,1 @@
-"""What the tools of this host's own mail server print, and which of them to ask next."""
+"""Reads the output of the local mail server's tools, and decides which to run next."""

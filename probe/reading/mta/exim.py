@@ -1,7 +1,7 @@
-"""Exim of this host: which questions to put to it, and how it would send one message.
+"""The local Exim: which commands to run, and how it would send one message.
 
-Asked are `-bV`, `-bP`, `-bt` with the recipient on the standard input, and `-be` for what the transport's
-helo_data and interface hold, unless that would run a program.
+The commands are `-bV`, `-bP`, `-bt` with the recipient on the standard input, and `-be` for the values of the
+transport's helo_data and interface, unless that would run a program.
 """
 
 from __future__ import annotations
@@ -44,13 +44,13 @@ _VERSION = re.compile(r"(?m)^Exim version (\S+)")
 _CONFIG = re.compile(r"(?m)^Configuration file is (\S.*)$")
 _RUNS = re.compile(r"\$\{\s*(?:run|perl|readsocket|dlfunc|acl)\b")
 _VARIABLE = re.compile(r"\$(?:\{([a-z][a-z0-9_]*)\}|([a-z][a-z0-9_]*))")
-# What -be knows as a delivery does; all else has a value only while a message is under way
+# Variables with the same value in -be as in a delivery; others have a value only during a delivery
 _VARIABLES = re.compile(
     r"primary_hostname|qualify_domain|smtp_active_hostname|sender_address(?:_domain|_local_part)?"
     r"|version_number|tod_.*|spool_directory|exim_(?:uid|gid|path|version)|pid"
 )
 RESOLV_CONF = "/etc/resolv.conf"
-# Without it the C library takes the word of a resolver for DNSSEC away (resolv.conf(5)), and Exim has no DANE
+# Without it the C library removes the AD bit of the resolver (resolv.conf(5)), and Exim cannot use DANE
 _TRUST_AD = re.compile(r"(?m)^\s*options\b[^\n#;]*\btrust-ad\b")
 _PLAIN = re.compile(r"[A-Za-z0-9.:_\[\]-]+")
 _Expansion = tuple[str, MtaWhy | None]  # the value, why there is none
@@ -58,7 +58,7 @@ _EMPTY: _Expansion = ("", None)
 
 
 def ask_exim(sender: ReversePath, recipient: Mailbox, config: str) -> Inquiry[SenderMta | NoSenderMta]:
-    """How Exim would send from `sender` to `recipient`; `config` is the directory or file of a further
+    """How Exim would send from `sender` to `recipient`; `config` is the directory or file of another
     configuration, empty for the main one."""
     where: tuple[str, ...] = ()
     if config:
@@ -129,8 +129,8 @@ class _Exim:
     def expand(
         self, transport: Mapping[str, str], sender: ReversePath, recipient: Mailbox
     ) -> Inquiry[dict[str, _Expansion]]:
-        """(the value, why there is none) of interface and helo_data. The interface goes first: helo_data may
-        depend on it."""
+        """(the value, why there is none) of interface and helo_data. The interface comes first, because
+        helo_data may depend on it."""
         values: dict[str, _Expansion] = {}
         variables = {"domain": recipient.domain}
         for name in ("interface", "helo_data"):
@@ -184,7 +184,7 @@ def _helo(
 
 
 def _address(options: Mapping[str, _Expansion], family: int, answer: AddressTest | None) -> AddressFact:
-    """The first of the transport's interface that is of the family."""
+    """The first address of the transport's interface with this family."""
     value, reason = options.get("interface", _EMPTY)
     source = f"{_name_of(answer)} interface"
     if reason:
@@ -209,7 +209,7 @@ def _size(values: Mapping[str, str]) -> NumberFact:
 
 
 def _hops(answer: AddressTest | None, transport: Mapping[str, str]) -> tuple[Hop, ...]:
-    """The hosts that -bt named, else those of the transport itself; with the port of the transport."""
+    """The hosts in the output of -bt, else those of the transport itself; with the port of the transport."""
     port = port_of(transport.get("port", ""))
     hosts = answer.hops if answer is not None else ()
     own = transport.get("hosts", "")
@@ -271,7 +271,7 @@ def _route(
 def _tls(
     answer: AddressTest | None, transport: Mapping[str, str], hops: tuple[Hop, ...], *, has_dnssec: bool
 ) -> TlsPolicy:
-    """hosts_avoid_tls, hosts_require_tls, tls_verify_hosts and DANE, for the hosts that were named."""
+    """hosts_avoid_tls, hosts_require_tls, tls_verify_hosts and DANE, for these hosts."""
     source = _name_of(answer)
     if transport.get("driver") != "smtp":
         return TlsPolicy(None, source, reason=MtaWhy(MtaReason.NO_SMTP_TRANSPORT))

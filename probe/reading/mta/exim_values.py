@@ -1,4 +1,4 @@
-"""The forms of Exim: what `exim -bP` and `exim -bt` print, lists, host lists, sizes."""
+"""Parses Exim's formats: output of `exim -bP` and `exim -bt`, lists, host lists, sizes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ PORTS = {"smtp": 25, "submission": 587, "smtps": 465, "submissions": 465}
 
 
 def options_of(text: str) -> dict[str, str]:
-    """What `exim -bP` printed: `name = value`; a switch as "yes" or "no" (it prints `name` or `no_name`)."""
+    """Parse the output of `exim -bP`: `name = value`; a switch as "yes" or "no" (printed as `name` or
+    `no_name`)."""
     options: dict[str, str] = {}
     for match in _OPTION.finditer(text):
         bare = match["bare"]
@@ -37,7 +38,7 @@ def options_of(text: str) -> dict[str, str]:
 
 
 def list_of(text: str) -> tuple[str, ...]:
-    """The items of a list: between colons, a doubled one standing for itself, or between what `<` names."""
+    """The items of a list: separated by colons (a doubled one is literal), or by the separator after `<`."""
     text = text.strip()
     match = re.match(r"<(\S)\s*", text)
     sign = match[1] if match else ":"
@@ -47,13 +48,13 @@ def list_of(text: str) -> tuple[str, ...]:
 
 
 def size_of(text: str) -> int | None:
-    """A size in octets; None for what is no plain number."""
+    """A size in octets; None if it is not a plain number."""
     match = _SIZE.fullmatch(text.strip())
     return int(match[1]) * _UNITS[match[2].lower()] if match else None
 
 
 def port_of(text: str, default: int = 25) -> int | None:
-    """A port by number or name; None for what is neither, such as an expansion."""
+    """A port by number or name; None for anything else, such as an expansion."""
     text = text.strip().lower()
     if not text:
         return default
@@ -87,7 +88,7 @@ class AddressTest:
 
 
 def answer_of(text: str, recipient: str) -> AddressTest | None:
-    """The first address of the answer; None where there is none."""
+    """The first address of the answer; None if there is none."""
     lines = [line.removeprefix("> ") for line in text.splitlines() if line.removeprefix("> ").strip()]
     if not lines:
         return None
@@ -138,7 +139,7 @@ def _hop(match: re.Match[str]) -> Hop:
 
 def in_host_list(text: str, hop: Hop) -> bool | None:
     """Whether a host list names the host (Exim specification, "Host lists"): a name, `*.example.org`, an
-    address, a network, `*`; the first item that fits decides. None where it cannot be told without Exim."""
+    address, a network, `*`; the first matching item decides. None if only Exim can decide."""
     if not text.strip():
         return False
     if "$" in text:
@@ -169,6 +170,6 @@ def _fits(item: str, hop: Hop) -> bool | None:
 
 
 def first_in(options: Mapping[str, str], name: str, hops: tuple[Hop, ...]) -> bool | None:
-    """Whether the host list `name` of a transport holds for all of the hosts alike; None: not so."""
+    """Whether the host list `name` of a transport matches all of the hosts; None if the hosts differ."""
     answers = {in_host_list(options.get(name, ""), hop) for hop in hops or (Hop("", 25),)}
     return answers.pop() if len(answers) == 1 else None

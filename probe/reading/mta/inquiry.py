@@ -1,4 +1,4 @@
-"""Which mail server of this host is asked how it would send."""
+"""Chooses the local mail server to read."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from probe.reading.mta.postfix import ask_postfix
 def ask_sender_mta(
     choice: MtaChoice, sender: ReversePath, recipient: Mailbox, config: str
 ) -> Inquiry[SenderMta | NoSenderMta]:
-    """How this host's mail server would send from `sender` to `recipient`. `config` names the directory of a
-    further instance (an absolute path); with `auto` that is one of whichever server can read it."""
+    """How the local mail server would send from `sender` to `recipient`. `config` is the directory of another
+    instance (an absolute path); with `auto`, of whichever server can read it."""
     if choice is MtaChoice.NONE:
         return NoSenderMta(MtaWhy(MtaReason.NOT_ASKED))
     if choice is MtaChoice.EXIM:

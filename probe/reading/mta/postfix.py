@@ -1,8 +1,8 @@
-"""Postfix of this host: which of its tools to ask, and how it would send one message.
+"""The local Postfix: which of its tools to run, and how it would send one message.
 
-Asked are postconf(1) and postmap(1) alone, in at most four rounds: the parameters of main.cf and the services
-of master.cf; the tables that decide on the route; the parameters as the service that was chosen overrides
-them; the table of TLS policies.
+Only postconf(1) and postmap(1) are run, in at most four rounds: the parameters of main.cf and the services of
+master.cf; the tables for the route; the parameters that the chosen service overrides; the table of TLS
+policies.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ _KINDS = {
 
 
 def ask_postfix(sender: ReversePath, recipient: Mailbox, config: str) -> Inquiry[SenderMta | NoSenderMta]:
-    """How Postfix would send from `sender` to `recipient`; `config` is the directory of a further instance,
+    """How Postfix would send from `sender` to `recipient`; `config` is the directory of another instance,
     empty for the main one. Ends with `NoSenderMta` where there is none that tells its parameters."""
     where = ("-c", config) if config else ()
     main, services, overrides = yield (
@@ -92,7 +92,8 @@ def _no_parameters(failure: ToolWhy) -> NoSenderMta:
 def _look_up(
     where: tuple[str, ...], keys_by_table: Mapping[Table, tuple[str, ...]]
 ) -> Inquiry[tuple[TableEntries, MtaWhy | None]]:
-    """(what the tables have, why one of them was not read). Keys go to the standard input of postmap(1)."""
+    """(the entries of the tables, why one of them could not be read). Keys go to the standard input of
+    postmap(1)."""
     questions = {table: keys for table, keys in keys_by_table.items() if not table.name.startswith("-")}
     if not questions:
         return {}, None
@@ -107,7 +108,7 @@ def _look_up(
 
 
 def _failure(table: Table, output: ToolOutput) -> MtaWhy | None:
-    """postmap(1) ends with 1 where no key was found, too; it then says nothing."""
+    """postmap(1) also exits with 1 if no key was found, but then without a message."""
     if output.is_usable or (output.exit_code == 1 and not output.errors.strip()):
         return None
     return MtaWhy(MtaReason.TABLE_UNREADABLE, table.name, failure=output.why)
@@ -121,8 +122,8 @@ def _files(routing: Routing) -> MtaWhy | None:
 def _client(
     where: tuple[str, ...], values: Mapping[str, str], overrides: tuple[tuple[str, str], ...]
 ) -> Inquiry[dict[str, str] | ToolWhy]:
-    """The parameters of the client, with what master.cf overrides for it; those that were overridden stand
-    under their name with `-o ` before it, too. Why they cannot be had, where Postfix itself refuses them."""
+    """The parameters of the client, with what master.cf overrides for it; overridden ones are also under
+    their name with the prefix `-o `. And why they cannot be read, if Postfix itself fails."""
     plain = {name: values.get(name, "") for name in CLIENT}
     if not overrides:
         return plain
@@ -136,7 +137,7 @@ def _client(
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """What the tools of Postfix said, to be put together."""
+    """Collects the output of Postfix' tools."""
 
     values: Mapping[str, str]
     client: Mapping[str, str]
@@ -192,7 +193,7 @@ class _Reading:
             return Route(HopKind.DEFERRED, route.transport, source, reason=no_service)
         kind = _KINDS.get(command, HopKind.PROGRAM)
         if kind is HopKind.REFUSED and route.transport == "retry":
-            kind = HopKind.DEFERRED  # one program, which goes by the name of its service (error(8))
+            kind = HopKind.DEFERRED  # one program for both services; its name decides (error(8))
         if kind is HopKind.RELAY:
             return self._over_smtp(source)
         return Route(kind, route.transport, source, reason=self._reason(kind, command))

@@ -26,18 +26,18 @@ CLIENT = (
     *("smtp_tls_fingerprint_cert_match", "smtp_tls_fingerprint_digest", "smtp_host_lookup"),
     *("smtp_balance_inet_protocols", "smtp_mx_address_limit", "smtp_skip_5xx_greeting"),
 )
-_NAME = re.compile(r"[A-Za-z0-9._:\[\]-]{1,255}")  # or it could not be said in one command
+_NAME = re.compile(r"[A-Za-z0-9._:\[\]-]{1,255}")  # other names cannot be used in a command
 _BOTH = (4, 6)
 _YES = "yes"
 
 
 def source_of(name: str, service: str, overridden: Mapping[str, str]) -> str:
-    """What told a parameter: main.cf, or the service of master.cf that overrides it."""
+    """The source of a parameter: main.cf, or the service of master.cf that overrides it."""
     return f"postconf -P {service}/unix/{name}" if name in overridden else f"postconf {name}"
 
 
 def helo_of(values: Mapping[str, str], source: str) -> TextFact:
-    """The name in EHLO (smtp_helo_name; where it is empty Postfix says myhostname)."""
+    """The name in EHLO (smtp_helo_name; if it is empty Postfix uses myhostname)."""
     name = values.get("smtp_helo_name") or values.get("myhostname", "")
     if not _NAME.fullmatch(name):
         return TextFact(None, source, MtaWhy(MtaReason.NO_HOST if name else MtaReason.NOT_SET, name))
@@ -59,8 +59,8 @@ def families_of(values: Mapping[str, str]) -> Families:
 
 
 def address_of(values: Mapping[str, str], family: int, source: str) -> AddressFact:
-    """The address that is connected from: smtp_bind_address, else the only one of inet_interfaces in that
-    family, if it is not of loopback (as smtp_connect.c has it)."""
+    """The local address of connections: smtp_bind_address, else the only one of inet_interfaces in that
+    family, unless it is loopback (as in smtp_connect.c)."""
     bind_address = values.get("smtp_bind_address" if family == 4 else "smtp_bind_address6", "")
     if bind_address:
         ip = literal_of(bind_address.strip("[]"))
@@ -81,8 +81,8 @@ def address_of(values: Mapping[str, str], family: int, source: str) -> AddressFa
 
 
 def policy_keys(destination: str) -> tuple[str, ...]:
-    """What is looked up in smtp_tls_policy_maps for a next hop: a bare domain with those above it, any other
-    form as it stands (smtp_tls_policy.c)."""
+    """The keys to look up in smtp_tls_policy_maps for a next hop: a bare domain and its parents, any other
+    form unchanged (smtp_tls_policy.c)."""
     bare = destination.lower()
     if any(sign in bare for sign in "[]:"):
         return (bare,)
@@ -90,8 +90,8 @@ def policy_keys(destination: str) -> tuple[str, ...]:
 
 
 def tls_of(values: Mapping[str, str], destination: str, entries: TableEntries, source: str) -> TlsPolicy:
-    """The demand towards a next hop: smtp_tls_policy_maps, else smtp_tls_security_level, else the parameters
-    that were before it."""
+    """The TLS requirement for a next hop: smtp_tls_policy_maps, else smtp_tls_security_level, else the older
+    parameters."""
     is_wrapper_mode = values.get("smtp_tls_wrappermode", "no") == _YES
     policy = first_entry(tables_of(values.get("smtp_tls_policy_maps", "")), policy_keys(destination), entries)
     if policy is not None:
@@ -114,7 +114,7 @@ def tls_of(values: Mapping[str, str], destination: str, entries: TableEntries, s
 def _policy(
     named: str, values: Mapping[str, str], attributes: tuple[str, ...], source: str, *, is_wrapper_mode: bool
 ) -> TlsPolicy:
-    """The policy of a level and of the attributes that stand behind it in a table."""
+    """The policy of a level and the attributes after it in a table."""
     level, reason = _level(named, values)
     pairs = [attribute.partition("=") for attribute in attributes]
     match = " ".join(value for name, _, value in pairs if name == "match")
@@ -131,8 +131,8 @@ def _policy(
 
 
 def _level(word: str, values: Mapping[str, str]) -> tuple[TlsLevel, MtaWhy | None]:
-    """(the level as it comes to hold, why it is no other). Postfix lets all mail wait for a level that it
-    does not know; without DNSSEC `dane` is as `may`, and `dane-only` goes nowhere (smtp_tls_policy.c)."""
+    """(the effective level, the reason). Postfix defers all mail at an unknown level; without DNSSEC `dane`
+    is equal to `may`, and `dane-only` never delivers (smtp_tls_policy.c)."""
     try:
         level = TlsLevel(word.lower())
     except ValueError:
@@ -150,7 +150,7 @@ def _level(word: str, values: Mapping[str, str]) -> tuple[TlsLevel, MtaWhy | Non
 
 
 def _names(level: TlsLevel, values: Mapping[str, str], match: str) -> tuple[str, ...]:
-    """What the certificate may be for, or its fingerprints; `match=` of a policy goes before the
+    """The names that the certificate may have, or its fingerprints; `match=` of a policy overrides the
     parameter."""
     parameter = {
         TlsLevel.VERIFY: "smtp_tls_verify_cert_match",
@@ -164,7 +164,8 @@ def _names(level: TlsLevel, values: Mapping[str, str], match: str) -> tuple[str,
 
 
 def _roots(values: Mapping[str, str], anchors: str) -> str | None:
-    """The authorities that count for `verify` and `secure`: Postfix trusts those alone that it is given."""
+    """The certificate authorities for `verify` and `secure`: Postfix trusts only those in its
+    configuration."""
     if values.get("tls_append_default_CA") == _YES:
         return None
     own = anchors or values.get("smtp_tls_trust_anchor_file") or values.get("smtp_tls_CAfile")

@@ -1,6 +1,6 @@
-"""Where Postfix hands mail for one recipient: the order of trivial-rewrite(8), and of transport(5).
+"""Postfix' route for one recipient, in the order of trivial-rewrite(8) and transport(5).
 
-What stands later overrides what stands before:
+Later steps override earlier ones:
 
 1. the class of the domain: mydestination, virtual_alias_domains, virtual_mailbox_domains, relay_domains, or
    none of them, which gives local_transport, error, virtual_transport, relay_transport or default_transport
@@ -44,7 +44,7 @@ ROUTING = (
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """Who writes to whom: addresses as they are looked up, lower case; the sender is empty for `<>`."""
+    """Sender and recipient: addresses as they are looked up, lower case; the sender is empty for `<>`."""
 
     sender: str
     recipient: str
@@ -57,8 +57,8 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True)
 class ResolvedRoute:
-    """What trivial-rewrite(8) would answer for mail to `domain`: `transport` is a service of master.cf,
-    `nexthop` its argument, `sources` the parameters that decided."""
+    """The answer of trivial-rewrite(8) for mail to `domain`: `transport` is a service of master.cf, `nexthop`
+    its argument, `sources` the parameters that decided."""
 
     domain: str
     transport: str
@@ -68,7 +68,7 @@ class ResolvedRoute:
 
 @dataclass(frozen=True, slots=True)
 class Routing:
-    """The parameters that decide on the route of one message, and the questions to their tables."""
+    """The parameters for the route of one message, and the look-ups in their tables."""
 
     values: Mapping[str, str]
     envelope: Envelope
@@ -108,7 +108,7 @@ class Routing:
         return (*self._address_keys(self.envelope.sender), "@" + self.envelope.sender.rpartition("@")[2])
 
     def resolved(self, entries: TableEntries) -> ResolvedRoute:
-        """The answer, of what the tables had."""
+        """The route, from the entries of the tables."""
         name = next((own for own, _ in _CLASSES if self._is_in(own, entries)), "")
         if name:
             parameter = dict(_CLASSES)[name]
@@ -143,14 +143,14 @@ class Routing:
     def _relayhost(self, entries: TableEntries) -> tuple[str, list[str]]:
         name = "sender_dependent_relayhost_maps"
         entry = first_entry(tables_of(self.values.get(name, "")), self._sender_keys(name), entries)
-        # DUNNO ends the look-ups of the table and leaves relayhost as it is (postconf(5))
+        # DUNNO ends the look-ups of the table and keeps relayhost (postconf(5))
         if entry is not None and entry[0].upper() != "DUNNO":
             return entry[0], [name]
         relayhost = self.values.get("relayhost", "")
         return (relayhost, ["relayhost"]) if relayhost else (self.envelope.domain, [])
 
     def _is_in(self, name: str, entries: TableEntries) -> bool:
-        """Whether the domain is one of a list; the first item that fits decides, `!` turns it round."""
+        """Whether the domain is in a list; the first matching item decides, `!` negates it."""
         keys = self._keys()[name]
         for item in words_of(self.values.get(name, "")):
             bare = item.lstrip("!")
@@ -164,6 +164,6 @@ class Routing:
         return False
 
     def unread(self) -> tuple[str, ...]:
-        """Lists of domains that stand in a file of their own, which no tool of Postfix prints."""
+        """Lists of domains in separate files, which no tool of Postfix prints."""
         items = [item for name, _ in _CLASSES for item in words_of(self.values.get(name, ""))]
         return tuple(item for item in items if item.lstrip("!").startswith("/"))

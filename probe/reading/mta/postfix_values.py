@@ -1,4 +1,4 @@
-"""The forms of Postfix: what postconf(1) and postmap(1) print, lists of tables, next hops."""
+"""Parses Postfix' formats: output of postconf(1) and postmap(1), lists of tables, next hops."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ _ASSIGNED = re.compile(r"(?m)^([A-Za-z0-9_.-]{1,200}) =(?: (.*))?$")
 _OVERRIDE = re.compile(r"(?m)^([^\s/]+)/([a-z-]+)/([A-Za-z0-9_.-]{1,200}) =(?: (.*))?$")
 _SERVICE = re.compile(r"(?m)^(\S+)\s+(inet|unix(?:-dgram)?|fifo|pass)(?:\s+\S+){5}\s+(\S+)")
 _TABLE = re.compile(r"[a-z][a-z0-9]*:")
-# Tables of patterns: asked for the whole address, never for a part of it (transport(5))
+# Pattern tables: only the complete address is looked up, never a part of it (transport(5))
 _PATTERNS = frozenset({"regexp", "pcre", "cidr", "tcp"})
 _PORTS = {"smtp": 25, "submission": 587, "submissions": 465, "smtps": 465, "urd": 465}
 SMTP_PORT = 25
 
 
 def settings_of(text: str) -> dict[str, str]:
-    """What `postconf` printed: the values by name."""
+    """Parse the output of `postconf`: the values by name."""
     return {name: (value or "").strip() for name, value in _ASSIGNED.findall(text)}
 
 
 def overrides_of(text: str, service: str) -> tuple[tuple[str, str], ...]:
-    """What `postconf -P` printed of the client `service` (master.cf, `-o name=value`)."""
+    """Parse the output of `postconf -P` for the client `service` (master.cf, `-o name=value`)."""
     pairs = _OVERRIDE.findall(text)
     return tuple((name, value or "") for at, kind, name, value in pairs if at == service and kind == "unix")
 
 
 def commands_of(text: str) -> dict[str, str]:
-    """What `postconf -M` printed: the program of each service over a UNIX socket, by its name."""
+    """Parse the output of `postconf -M`: the program of each UNIX-socket service, by its name."""
     return {name: command for name, kind, command in _SERVICE.findall(text) if kind == "unix"}
 
 
 def words_of(value: str) -> tuple[str, ...]:
-    """The items of a list; what stands in braces is one."""
+    """The items of a list; text in braces is one item."""
     items: list[str] = []
     depth = 0
     for part in re.findall(r"[{}]|[\s,]+|[^{}\s,]+", value):
@@ -58,13 +58,12 @@ class Table:
 
     @property
     def takes_parts(self) -> bool:
-        """Whether it is asked for domains and parents, too, or for whole addresses alone."""
+        """Whether domains and parents are looked up, too, or only complete addresses."""
         return self.name.partition(":")[0] not in _PATTERNS
 
     @property
     def askable(self) -> str:
-        """As `postmap -q` is to be given it: proxymap(8) answers the servers alone, the table itself answers
-        everybody who may read it."""
+        """The name for `postmap -q`: without proxymap(8), which answers only Postfix' own services."""
         return self.name.removeprefix("proxy:")
 
 
@@ -74,7 +73,7 @@ def tables_of(value: str) -> tuple[Table, ...]:
 
 
 def values_in(text: str) -> dict[str, str]:
-    """What `postmap -q -` printed: the values by key."""
+    """Parse the output of `postmap -q -`: the values by key."""
     rows = (line.partition("\t") for line in text.splitlines())
     return {key: value.strip() for key, tab, value in rows if tab}
 
@@ -85,8 +84,8 @@ TableEntries = Mapping[str, Mapping[str, str]]  # by table, by key
 def first_entry(
     tables: tuple[Table, ...], keys: tuple[str, ...], entries: TableEntries
 ) -> tuple[str, str] | None:
-    """(the value, the table) of the first key that a table has: keys before tables, and tables of patterns
-    for the first key alone, as maps_find of Postfix does."""
+    """(the value, the table) of the first key that a table has: keys before tables, and pattern tables only
+    for the first key, as in Postfix' maps_find."""
     for place, key in enumerate(keys):
         for table in tables:
             if place and not table.takes_parts:
@@ -114,7 +113,7 @@ def parents_of(domain: str, *, with_dot: bool) -> Iterator[str]:
 
 
 def literal_of(text: str) -> IPAddress | None:
-    """The address that a text is, with or without `ipv6:` before it."""
+    """The address in a text, with or without the prefix `ipv6:`."""
     try:
         return parse_ip(text[5:] if text.lower().startswith("ipv6:") else text)
     except AddressError:
@@ -122,8 +121,8 @@ def literal_of(text: str) -> IPAddress | None:
 
 
 def hop_of(text: str, port: int = SMTP_PORT) -> Hop | None:
-    """A next hop as Postfix writes it: `[host]`, `[host]:port`, `host`, `host:port` (transport(5)). None
-    where it names no host and port."""
+    """A next hop as Postfix writes it: `[host]`, `[host]:port`, `host`, `host:port` (transport(5)). None if
+    it names no host and port."""
     match = re.fullmatch(r"(?:\[([^\[\]\s]+)\]|([^\[\]:\s]+))(?::([A-Za-z0-9-]+))?", text)
     if match is None:
         return None
@@ -140,6 +139,6 @@ def hop_of(text: str, port: int = SMTP_PORT) -> Hop | None:
 
 
 def hops_of(text: str, port: int = SMTP_PORT) -> tuple[Hop, ...]:
-    """A list of next hops (Postfix 3.5); empty where one of them cannot be read."""
+    """A list of next hops (Postfix 3.5); empty if one of them cannot be read."""
     hops = tuple(hop_of(item, port) for item in words_of(text))
     return tuple(hop for hop in hops if hop is not None) if all(hops) else ()

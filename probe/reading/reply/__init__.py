@@ -1,1 +1,1 @@
-"""Reading one SMTP reply: unwrap it, mask what is incidental, match it against the rules of knowledge/."""
+"""Reading one SMTP reply: unwrap it, mask the variable parts, match it against the rules of knowledge/."""

@@ -47,7 +47,7 @@ def of_rules(files: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def _add(table: dict[str, Any], rule: Mapping[str, Any], number: int) -> None:
-    """Put a rule where matching looks for it, but for its phrases and its pattern."""
+    """Add a rule to the indexes, except its phrases and its pattern."""
     table["links"].extend([link, number] for link in rule.get("links", ()))
     if "notions" in rule:
         table["noted"].append([rule["notions"], number])
@@ -60,7 +60,7 @@ def _add(table: dict[str, Any], rule: Mapping[str, Any], number: int) -> None:
 
 def _row(rule: Mapping[str, Any], general: bool, servers: set[str]) -> dict[str, Any]:
     """The row of `records.MatchRule.of`, without what the rule does not have."""
-    yields = rule.get("yields", False)  # silent beside words that name a cause, as a vague rule is
+    yields = rule.get("yields", False)  # silent beside words that name a cause, like a vague rule
     is_vague = bool(rule.get("vague", 0)) and not yields
     row = {key: rule[key] for key in ("id", "facet", "causes", "says")}
     row |= {key: rule[key] for key in _ROW_KEYS if key in rule}

@@ -1,6 +1,6 @@
-"""Where the words of rules stand: a masked reply goes in, places with their rules come out.
+"""Finds the words of rules in a masked reply: places with their rules.
 
-The index makes that a reply is compared only with what may stand in it: phrases by their first word, the
+With the index a reply is compared only with words that it may contain: phrases by their first word, the
 literals that patterns need by their first letters.
 """
 
@@ -19,8 +19,8 @@ _LEAD = 3
 
 
 class Place(NamedTuple):
-    """The words of `rule` stand in the text from `start` to `end`; a link stands nowhere, and has
-    `is_link`: it says more than any words."""
+    """The words of `rule` are in the text from `start` to `end`; a link has no place and `is_link`: it is
+    more specific than any words."""
 
     rule: MatchRule
     start: int
@@ -33,7 +33,7 @@ class Place(NamedTuple):
         return self.end - self.start
 
     def lies_in(self, other: Place) -> bool:
-        """Whether it stands wholly inside another place."""
+        """Whether it lies completely inside another place."""
         return not other.is_link and other.start <= self.start and self.end <= other.end
 
 
@@ -57,9 +57,9 @@ def index(phrases: Sequence[tuple[str, int]], patterns: Sequence[tuple[Sequence[
 
 
 def places(masked_text: MaskedText, table: Table) -> Iterator[Place]:
-    """Every place where a rule's words stand.
+    """Every place with the words of a rule.
 
-    A rule may write its words with their accents or without: a text that has any is searched both ways.
+    Words in rules may be written with accents or without: a text with accents is searched in both forms.
     """
     yield from _in_text(masked_text.text, table)
     if masked_text.plain:
@@ -103,7 +103,7 @@ def _wanted_patterns(text: str, index: Index) -> set[int]:
 
 
 def _occurrences(phrase: str, text: str) -> Iterator[int]:
-    """Where `phrase` stands in `text` as whole words."""
+    """The places of `phrase` in `text` as complete words."""
     start = text.find(phrase)
     while start >= 0:
         end = start + len(phrase)

@@ -1,8 +1,7 @@
-"""The address at which a server says that it sees its client: nothing but what its own words say so of.
+"""The client address that a server names in its own words.
 
-Behind address translation, a proxy or a pool of addresses nobody but the server knows from where mail
-really leaves. Its word is a stranger's: who believes it, and how far, is decided elsewhere
-(`probe.survey.standpoint`).
+Behind address translation, a proxy or a pool of addresses only the server knows the address that mail really
+leaves from. It may be wrong: whether to believe it is decided in (`probe.survey.standpoint`).
 """
 
 from __future__ import annotations
@@ -15,17 +14,18 @@ from probe.model.address import IPAddress
 from probe.model.reply import Reply, Stage
 from probe.reading.reply.patterns import pattern_of
 
-_LONGEST = 4000  # characters of a reply that are looked at
+_LONGEST = 4000  # characters of a reply to search
 _HELLO = (Stage.EHLO,)
 
 
 def client_address(
     reply: Reply, stage: Stage, *, sent: str = "", server: IPAddress | None = None
 ) -> IPAddress | None:
-    """The client's address as `reply` names it; None where its words name none, or different ones.
+    """The client's address as `reply` names it; None if it names none, or different ones.
 
     `sent` is the command that it answers: an address that the client itself said there proves nothing.
-    `server` is the server's own address, which a reply may name, too."""
+    `server` is the server's own address, which a reply may name, too.
+    """
     if reply.is_positive:
         text = reply.lines[0] if reply.lines else ""
         wheres: tuple[Where, ...] = (Where.EHLO,) if stage in _HELLO and reply.code == 250 else ()
@@ -37,7 +37,7 @@ def client_address(
 
 
 def client_in_refusal(text: str) -> IPAddress | None:
-    """The same for a refusal that is known by its words alone, as a bounce quotes them."""
+    """The same for the text of a refusal, as quoted in a bounce."""
     return _only(text, (Where.REFUSAL,), set())
 
 
@@ -58,8 +58,8 @@ def _only(text: str, wheres: tuple[Where, ...], own: set[IPAddress]) -> IPAddres
 
 
 def _address(form: AddressForm, line: str) -> IPAddress | None:
-    """The address of the form; where several stand in the answer to EHLO, the last: the first is what the
-    client said."""
+    """The address of the form; of several in the answer to EHLO the last: the first may be from the client's
+    EHLO."""
     pattern = pattern_of(form.pattern, re.IGNORECASE)
     match = pattern.search(line)
     if match is None:

@@ -1,4 +1,4 @@
-"""What must hold beside the words of a rule: a rule and a reply go in, yes or no comes out."""
+"""Checks the conditions of a rule, beside its words, on a reply."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from probe.reading.reply.speaker import Speaker, fits
 
 class Status(NamedTuple):
     """An enhanced status as it was `written`, and as it is `read`: with the class of the reply's code; empty
-    where it says nothing."""
+    if it says nothing."""
 
     written: str
     read: str
 
 
 class Subject(NamedTuple):
-    """What is known of one reply, as conditions look at it.
+    """The data of one reply for the conditions.
 
     `code` and `stage` are empty where they are not known; `statuses` are enhanced statuses, the most telling
     first; `hosts` who answered, and the names in the text; `is_quoted`: another server passed it on.
@@ -49,7 +49,7 @@ def holds(rule: MatchRule, subject: Subject) -> bool:
 
 
 def contradiction(rule: MatchRule, subject: Subject) -> str:
-    """The status by which a rule holds, as it was written, where the reply's code contradicts its class; else
+    """The status by which a rule holds, as it was written, if the reply's code contradicts its class; else
     empty."""
     values = next((it.values for it in rule.conditions if it.aspect is Aspect.ENHANCED), ())
     statuses = [status for status in subject.statuses if _is_wanted(status, values)]

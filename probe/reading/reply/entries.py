@@ -1,5 +1,4 @@
-"""Entries of quotations.toml and wrappings.toml as a reader of `smtp-probe rules` sees them; reading a reply
-needs none of this."""
+"""Entries of quotations.toml and wrappings.toml for `smtp-probe rules`; not needed to read a reply."""
 
 from __future__ import annotations
 
@@ -45,8 +44,7 @@ def all_quotations() -> tuple[QuotationEntry, ...]:
 @dataclass(frozen=True, slots=True)
 class WrappingEntry:
     """One entry of wrappings.toml, as a reader sees it. `by`: who writes the form. `examples`: texts, each
-    with what is read out of it (code, status, reply, stage); `counter`: texts in which the form does not
-    stand."""
+    with the result of reading it (code, status, reply, stage); `counter`: texts that do not have the form."""
 
     form: Wrapping
     by: str

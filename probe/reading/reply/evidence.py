@@ -1,4 +1,4 @@
-"""What the rules that speak say: matches go in, evidence for and against causes comes out."""
+"""Makes evidence for and against causes from the matching rules."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _CONTRADICTS = "{says}; the reply contradicts itself (code {code}, status {statu
 
 
 def evidence_of(subject: Subject, ref: str) -> tuple[Evidence, ...]:
-    """The evidence of one reply, in no meaningful order; `ref` says where it was given."""
+    """The evidence of one reply, in no particular order; `ref` is the reference of the reply."""
     return tuple(_in_context(match, subject, ref) for match in matches(subject))
 
 
 def _in_context(match: Match, subject: Subject, ref: str) -> Evidence:
-    """What a rule says, with what is known of this reply beside its words."""
+    """The evidence of a rule, with the other data of this reply."""
     item = _evidence_of(match, ref)
     if match.is_echo:
         return item
@@ -31,7 +31,7 @@ def _in_context(match: Match, subject: Subject, ref: str) -> Evidence:
     if item.facet is Facet.ENHANCED and subject.is_contradictory:
         status = contradiction(match.rule, subject)
         if status:
-            # a ground for giving up is no status that the reply itself contradicts
+            # a status that contradicts the reply code is no ground for `never`
             says = _CONTRADICTS.format(says=item.says, code=subject.code, status=status)
             item = replace(item, says=says, final="")
     return item
@@ -49,7 +49,7 @@ def _evidence_of(match: Match, ref: str) -> Evidence:
 
 
 def _weights(facet: Facet, by_cause: Mapping[str, float], rest: float | None) -> Mapping[str, float]:
-    """The rule's weights, with what a clear statement takes from all causes that it does not name."""
+    """The rule's weights, with negative weights for all causes that it does not name."""
     if rest is None:
         strongest = max(by_cause.values(), default=0.0)
         steps: Sequence[Sequence[float]] = scoring()["rest"].get(facet, ())

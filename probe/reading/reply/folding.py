@@ -1,6 +1,6 @@
-"""Letters without what writers leave out or write in two ways: accents, and variants of one letter.
+"""Removes accents and variants of letters, which writers leave out or write in different ways.
 
-One letter becomes one letter, so that a place in the plain text is the same place in the text itself.
+One letter becomes one letter, so that positions are the same in both texts.
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 import unicodedata
 from functools import cache
 
-# Letters that no decomposition makes plain: Latin, Cyrillic yo, Arabic and Persian forms of one letter,
-# letters of full width, and traditional characters that replies are full of.
+# Letters without a Unicode decomposition: Latin, Cyrillic yo, Arabic and Persian forms of one letter,
+# full-width letters, and traditional characters that are common in replies.
 _FROM = "øłđıёأإآىیکۀ" + "".join(chr(it) for it in range(0xFF01, 0xFF5F))
 _TO = "oldi" + "еاااييكه" + "".join(chr(it) for it in range(0x21, 0x7F))
 _TRADITIONAL = (
@@ -23,7 +23,7 @@ _BLOCKS = ((0xC0, 0x250), (0x370, 0x400), (0x1E00, 0x2000))
 
 
 def plain(text: str) -> str:
-    """`text` (lower case) with plain letters, as long as it was."""
+    """`text` (lower case) with plain letters, of the same length."""
     return text if text.isascii() else text.translate(_table())
 
 

@@ -1,7 +1,7 @@
-"""The forms in which logs, bounces, APIs and terminals show a reply, undone: escapes, encodings, charsets.
+"""Undoes the escapes, encodings and charsets in which logs, bounces, APIs and terminals show a reply.
 
-Each step looks first whether its mark stands in the text, works in linear time and never raises; what is no
-escape after all is left as it stands.
+Each step first tests whether its mark is in the text, works in linear time and never raises; text that is not
+an escape is unchanged.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ import re
 from probe.model.text import decode, decode_shifted
 from probe.reading.reply.octets import characters, hash_characters
 
-# RFC 2047; several in a row are one text, for a character may be split between them.
+# RFC 2047; adjacent ones are one text, because a character may be split between them.
 _WORD = re.compile(r"=\?([\w-]{1,40})(?:\*[\w-]{1,20})?\?([bq])\?([^?]{0,600})\?=", re.IGNORECASE)
 _BETWEEN_WORDS = re.compile(r"\?=[ \t\r\n]{1,80}(?==\?)")
-# Charsets that mail names; anything else is guessed, so that a stranger chooses no other codec.
+# Charsets that mail uses; others are guessed, so that a message cannot choose any other codec.
 _CHARSET = re.compile(
     r"utf-?8|us-ascii|iso-?8859-\d{1,2}|(?:windows-|cp)\d{3,4}|koi8-?[ru]|gbk?|gb2312|gb18030|big5(?:-hkscs)?"
     r"|euc-(?:jp|kr)|shift[_-]?jis|iso-2022-(?:jp|kr)|ks_c_5601-1987|tis-620",
@@ -28,10 +28,10 @@ _ESCAPED_LINE = re.compile(r"\\(?:015\\012|x0d\\x0a|r\\n|012|015|x0a|x0d|n|r)", 
 _ESCAPED_TAB = re.compile(r"\\t(?![a-z])")
 _CARET = re.compile(r"\^M\^J|\^[MJ](?![\w^])|\^M$", re.MULTILINE)
 _CARET_ESCAPE = re.compile(r"\^\[(?=[$(])")
-# JIS X 0208 whose escape octets a terminal swallowed
+# JIS X 0208 without its escape octets, which a terminal removed
 _LOST_ESCAPE = re.compile(r"\$B((?:[!-~]{2}){2,200}?)\([BJ]")
 _JAPANESE = re.compile(r"[\u3041-\u30fc\u4e00-\u9fff]")
-# Quoted-printable (RFC 2045 section 6.7) is believed where octets beyond ASCII stand together, or in a word.
+# Quoted-printable (RFC 2045 section 6.7) is accepted if octets beyond ASCII are adjacent, or inside a word.
 _QUOTED = re.compile(
     r"=[C-F][0-9A-F](?:=[89AB][0-9A-F]){1,3}(?![0-9A-F=])|(?:=[89A-F][0-9A-F]){3}"
     r"|(?<=[A-Za-z])(?:=[C-F][0-9A-F]){1,2}(?=[a-z])"
@@ -50,7 +50,7 @@ _UNDERSCORE = re.compile(r"(<[^<>\s]*@[^<>\s]*>|[\w.+-]{1,64}@[\w.-]{1,255}|http
 
 
 def plain(text: str) -> str:
-    """What the server wrote, with line feeds for line ends; the text itself where no form is recognised."""
+    """The server's text, with line feeds for line ends; unchanged if no form is recognised."""
     if "=?" in text:
         text = _WORD_RUN.sub(_words, _BETWEEN_WORDS.sub("?=", text))
     if "\\" in text:
@@ -116,7 +116,7 @@ def _octet(match: re.Match[bytes]) -> bytes:
 
 
 def _without_backslashes(text: str) -> str:
-    """What C, JSON and Python escape with a backslash; a lone half of a surrogate pair stays as it is."""
+    """What C, JSON and Python escape with a backslash; a single half of a surrogate pair is unchanged."""
     if "\\\\" in text:
         text = _TWO_BACKSLASHES.sub(r"\\", text)
     if "\\u" in text or "\\U" in text:
@@ -136,7 +136,7 @@ def _unescape(match: re.Match[str]) -> str:
 
 
 def _unshift(text: str) -> str:
-    """ISO-2022 whose escapes are there, or were lost on the way."""
+    """Decode ISO-2022 with or without its escapes."""
     if "\x1b$" in text:
         try:
             return decode_shifted(text.encode("latin-1")) or text
@@ -151,7 +151,7 @@ def _japanese(match: re.Match[str]) -> str:
 
 
 def _unquote(text: str) -> str:
-    """Quoted-printable with its soft line breaks; a lone `=XX` is a part of a link."""
+    """Quoted-printable with its soft line breaks; a single `=XX` is part of a link."""
     if "\n" in text:
         text = _SOFT_BREAK.sub("", text)
     if _QUOTED.search(text):
@@ -160,7 +160,7 @@ def _unquote(text: str) -> str:
 
 
 def _without_entities(text: str) -> str:
-    """HTML's entities that end with a semicolon; twice, for a page may quote what was escaped already."""
+    """HTML's entities that end with a semicolon; twice, because a page may quote escaped text."""
     from html import unescape
 
     for _ in range(2):

@@ -1,4 +1,4 @@
-"""Take the volatile parts out of a reply, so that a rule sees what every such reply has in common."""
+"""Masks the variable parts of a reply, so that rules see only what all such replies have in common."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _TLD = (
 _HOST = rf"(?:[a-z0-9_](?:[a-z0-9_-]{{0,61}}[a-z0-9_])?\.){{1,30}}(?:{_TLD})\b"
 _URL = r"\b(?:https?|ftp)://[^\s<>\"']+|\bwww\.[^\s<>\"']+"
 _ADDRESS = r"<?(?:\"[^\"\s]+\"|[^\s<>()\[\]:;,\"']{1,128})@[^\s<>()\[\]:;,\"']{1,255}>?"
-# 127.255.255.x is no address but what a list answers when it refuses the query.
+# 127.255.255.x is not masked: it is the answer of a list that refuses the query.
 _IP4 = r"\b(?!127\.255\.255\.)(?:\d{1,3}|x{1,3})(?:\.(?:\d{1,3}|x{1,3})){3}\b"
 _IP6 = r"\b(?:[0-9a-f]{0,4}:){2,7}(?:[0-9a-f]{1,4}|<ip>)?(?![0-9a-z:])"
 _HOSTS = rf"\b{_HOST}"
 _ID = re.compile(r"(?<![a-z0-9])(?=(?:[a-z+/=_.-]{0,99}\d){4})[a-z0-9+/=_-][a-z0-9+/=_.-]{18,}(?![a-z0-9])")
 _SPACE = re.compile(r"\s+")
-# What is not seen: soft hyphens, marks of direction and width, and the vowels of Hebrew and Arabic, which
-# most writers leave out.
+# Invisible characters (soft hyphens, marks of direction and width), and the vowels of Hebrew and Arabic,
+# which most writers leave out.
 _UNSEEN = (
     "[\u00ad\u0307\u0591-\u05bd\u05bf-\u05c7\u0610-\u061a\u0640\u064b-\u0652"
     "\u200b\u200d-\u200f\u202a-\u202e\u2060-\u206f\ufeff]"

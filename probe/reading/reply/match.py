@@ -1,10 +1,10 @@
-"""Which rules speak about a reply: a masked reply with its codes goes in, rules come out.
+"""Finds the rules that apply to a masked reply and its codes.
 
-All rules that hold speak together, with these exceptions. Words that lie wholly inside longer words of
-another rule are passed over, because the longer ones say more exactly what is meant ("user unknown" inside
-"sender address rejected: user unknown"). A vague rule ("refused", "policy") is silent beside a more exact
-one, and so is a rule whose cause another one names as not meant. Rules of conduct ("try again later") are
-held against each other only. The order of rules and files never matters.
+All rules that hold apply together, with these exceptions. Words completely inside longer words of another
+rule are ignored, because the longer ones are more specific ("user unknown" inside "sender address rejected:
+user unknown"). A vague rule ("refused", "policy") does not apply beside a more specific one, nor does a rule
+whose cause another rule excludes. Rules of conduct ("try again later") compete only with each other. The
+order of rules and files never matters.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from probe.reading.reply.table import rule_table
 _VAGUEST = 9
 _LETTERS = re.compile(r"[^\W\d_]{2}")
 _PLACEHOLDER = r"<[a-z]+>"
-# "For explanation visit <url>" says where words are, but has none itself.
+# "For explanation visit <url>" points to words, but has none itself.
 _COURTESY = (
     r"(?:\b(?:please|for|an?|the|further|more|explanations?|information|details|help|see|visit|refer|to|at|go"
     r"|error|codes?)\b[ ,:;]{0,9}){1,30}(?=<(?:url|host)>)"
@@ -33,22 +33,22 @@ _COURTESY = (
 
 
 class Match(NamedTuple):
-    """A rule that speaks. `is_echo`: it only hints, beside a sentence that is known, at another cause."""
+    """A rule that applies. `is_echo`: it only hints at another cause, beside a known sentence."""
 
     rule: MatchRule
     is_echo: bool = False
 
 
 class _Words(NamedTuple):
-    """What the words of one reply touch, conditions held: places of words and patterns, rules on notions,
-    and rules on sentences of notions."""
+    """The candidates for one reply whose conditions hold: places of words and patterns, rules on notions, and
+    rules on sentences of notions."""
 
     places: tuple[Place, ...]
     by_notions: frozenset[MatchRule]
     sentences: frozenset[MatchRule]
 
     def part(self, *, of_conduct: bool) -> _Words:
-        """Those that speak of when to try again, or those that speak of causes."""
+        """Only the rules of conduct, or only the rules on causes."""
         return _Words(
             tuple(place for place in self.places if place.rule.is_of_conduct is of_conduct),
             frozenset(rule for rule in self.by_notions if rule.is_of_conduct is of_conduct),
@@ -58,9 +58,9 @@ class _Words(NamedTuple):
 
 @lru_cache(maxsize=1024)
 def matches(subject: Subject) -> tuple[Match, ...]:
-    """The rules that speak, in a fixed order.
+    """The rules that apply, in a fixed order.
 
-    A log says the same thing thousands of times; the cache holds what is left when masked.
+    A log repeats the same reply thousands of times; the cache key is the masked reply.
     """
     words = _words(subject)
     conduct = _of_conduct(words.part(of_conduct=True))
@@ -78,7 +78,7 @@ def _words(subject: Subject) -> _Words:
     rules = {rule for rule in {place.rule for place in occurrences} if holds(rule, subject)}
     by_notions, sentences = rules_in(subject.masked_text.text, table)
     notion_rules = [it for it in by_notions if holds(table.rules[it.rule], subject)]
-    # of two on notions the one that asks for more of the same counts
+    # of two rules on notions, where one needs all notions of the other and more, only that one counts
     most = (
         table.rules[it.rule]
         for it in notion_rules
@@ -96,17 +96,16 @@ def _words(subject: Subject) -> _Words:
 
 
 def _of_conduct(words: _Words) -> set[MatchRule]:
-    """What is said of the next try. Notions count only where no words name a time; grounds always."""
+    """The rules of conduct. Notions count only if no words name a time; grounds always count."""
     of_time = [place for place in words.places if not place.rule.final]
     best = _outermost(of_time) if of_time else words.by_notions
     return {*best, *(place.rule for place in words.places if place.rule.final), *words.sentences}
 
 
 def _of_causes(words: _Words) -> tuple[set[MatchRule], set[MatchRule]]:
-    """(the rules that speak of causes, the echoes).
+    """(the rules on causes, the echoes).
 
-    Beside a sentence that is known, notions only hint: they are echoes, for causes that its rules do not
-    name.
+    Beside a known sentence, notions are only echoes, for causes that its rules do not name.
     """
     best = _without_unmeant(_outermost(words.places) | words.sentences)
     if not any(rule.causes and rule.is_exact for rule in best):
@@ -117,7 +116,7 @@ def _of_causes(words: _Words) -> tuple[set[MatchRule], set[MatchRule]]:
 
 
 def _of_codes(subject: Subject, by_words: Collection[MatchRule]) -> set[MatchRule]:
-    """The rules that look at no words that hold, beside those of the words."""
+    """The rules without words that hold, in addition to those with words."""
     is_wordless = not any(rule.causes for rule in by_words)
     is_silent = is_wordless and not _LETTERS.search(
         pattern_of(_PLACEHOLDER).sub("", pattern_of(_COURTESY).sub("", subject.masked_text.text))
@@ -148,7 +147,7 @@ def _outermost(occurrences: Sequence[Place]) -> set[MatchRule]:
 
 
 def _overrules(other: Place, place: Place) -> bool:
-    """Whether `place` lies inside words that say more exactly what it means.
+    """Whether `place` lies inside more specific words.
 
     Those are longer ones of the same kind; a general rule also yields to a special one of equal length, and
     never overrules it.
@@ -161,8 +160,8 @@ def _overrules(other: Place, place: Place) -> bool:
 
 
 def _without_unmeant(rules: set[MatchRule]) -> set[MatchRule]:
-    """Without the rules for causes that another rule names as not meant (`overrules`): words about a list
-    are no listing where the receiver's own query of it was refused."""
+    """Without the rules for causes that another rule excludes (`overrules`): words about a list do not mean a
+    listing if the receiver's own query was refused."""
     unmeant = {cause for rule in rules for cause in rule.overrules}
     if not unmeant:
         return rules
@@ -170,9 +169,9 @@ def _without_unmeant(rules: set[MatchRule]) -> set[MatchRule]:
 
 
 def _without_vague(by_words: set[MatchRule], by_notions: Collection[MatchRule]) -> set[MatchRule]:
-    """All of both but the vague rules ("refused", "policy") where a more exact one has something to say.
+    """All rules except the vague ones ("refused", "policy") if there is a more specific one.
 
-    Rules on notions (`noted`) never silence a provider's own token, however vague that is.
+    Rules on notions never suppress a provider's own token, even a vague one.
     """
     exact = _least_vague((rule for rule in by_words if rule.causes), _VAGUEST)
     limit = min(exact, _least_vague(by_notions, exact))

@@ -1,4 +1,4 @@
-"""Which notions stand in a text: words and stems in many languages, folded and looked up.
+"""Finds the notions of a text: words and stems in many languages, folded and looked up.
 
 The words are data (notions.toml and vocabulary.toml). A stem matches from the start of a word; where words
 are not separated (Chinese, Japanese, Korean, Thai, and Arabic and Hebrew, which write particles before the
@@ -31,15 +31,15 @@ _FOLDS = str.maketrans({"ß": "ss", "æ": "ae", "œ": "oe"})
 # What separates words; the brackets of placeholders (<ip>) and marks inside words stay.
 _GAPS = re.compile(r"[^\w<>'/\u0e00-\u0e7f-]+|_+")
 _UNSPACED = "\u0590-\u06ff\u0e00-\u0e7f\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
-# Where an entry may begin. The wide classes of the second and third take long to compile; most replies are
-# ASCII, so they are compiled where a text is not.
+# Where an entry may begin. The large character classes of the second and third take long to compile; most
+# replies are ASCII, so they are compiled only for other texts.
 _STARTS = re.compile(r"(?<!\w)[\w<]")
 _STARTS_ANYWHERE = rf"(?<!\w)[\w<]|[{_UNSPACED}]|(?<=[{_UNSPACED}])\w"
 _JUNCTIONS = rf"(?<=[a-z0-9])(?=[{_UNSPACED}])|(?<=[{_UNSPACED}])(?=[a-z0-9])"
-# Where one thing is said and another begins. A comma of Japanese may stand behind the subject.
+# The borders of clauses. A Japanese comma may follow the subject, so it is not one.
 _CLAUSES = re.compile(r"[;!?…。；：！？،؛؟|\n]+|[.,:)(](?=\s|$)|，|\s[/(–-]+\s?|(?<=[)>])\s*:")
-# Words and phrases that English has and none of the other languages, and words that they have in common;
-# words that end in "ed" are common, too. No expressions: alternations so wide take long to compile.
+# Words and phrases only of English, and words that it shares with other languages; words that end in "ed" are
+# shared, too. Not regular expressions, which would take long to compile.
 _ENGLISH_WORDS = (
     "the|your|you|this|not|been|please|and|that|with|cannot|can't|does|doesn't|did|unable|because|exceeded"
     "|blocked|rejected|denied|allowed|refused|which|our|we|have|there|unknown|user|said|failed|failure|access"
@@ -63,15 +63,15 @@ _RESTRICTION = (
     r"\b(?:recipient address|(sender) address|(client) host|(helo) command|(?:end-of-)?data command)"
     r" rejected\b:?"
 )
-# "(SMTP)" behind a server's name, and the name of a function, end no clause.
+# "(SMTP)" after a server's name, or the name of a function, does not end a clause.
 _ASIDE = r"[\u200e\u200f]?\s?[(（]\s?smtp-?\s?[)）]-?|(?<=connect)\(\)"
 _OF_CLASS = {"sender": " sender ", "client": " client host ", "helo": " helo "}
-_LEAD = 2  # letters of a word by which it is looked up
-_SOON = 45  # letters between the two parts of an entry
+_LEAD = 2  # leading letters of a word used for look-up
+_SOON = 45  # most letters between the two parts of an entry
 
 
 class Meaning(NamedTuple):
-    """What a word may stand for: a notion, in a language, where `rest` follows soon; empty: in any case."""
+    """A possible meaning of a word: a notion, in a language, if `rest` follows soon (empty: always)."""
 
     notion: str
     language: str
@@ -79,17 +79,17 @@ class Meaning(NamedTuple):
 
 
 class Clause(NamedTuple):
-    """A clause of a masked text, folded, with a blank at its end."""
+    """A clause of a masked text, folded, with a space at its end."""
 
     text: str
     is_english: bool
 
 
 def fold(text: str) -> str:
-    """Lower-case without accents, so that what is written with or without them compares equal.
+    """Lower-case without accents, so that both spellings are equal.
 
-    Hangul and kana keep their marks, which tell words apart. A word of ASCII in a script that writes words
-    together gets blanks around it.
+    Hangul and kana keep their marks, which distinguish words. An ASCII word inside a script without spaces
+    gets spaces before and after it.
     """
     lower = text.lower()
     if lower.isascii():
@@ -147,11 +147,11 @@ def _is_shared(text: str, start: int) -> bool:
 
 
 def notions_of(clause: Clause, stems: Stems) -> dict[str, set[str]]:
-    """Language -> the notions that its words stand for in a clause.
+    """Language -> the notions of its words in a clause.
 
-    An English clause has words of other languages only by chance. So has one in which all words that a
-    language knows are English, too: "mailbox full" is Norwegian for who wants to see it. Of languages that
-    share words the clause is in those in which it says most.
+    An English clause has words of other languages only by chance. The same holds if all words of a language
+    in the clause are also English: "mailbox full" could be Norwegian. Of languages that share words, those
+    with the most notions count.
     """
     result: dict[str, set[str]] = {}
     own: set[str] = set()
@@ -170,7 +170,7 @@ def notions_of(clause: Clause, stems: Stems) -> dict[str, set[str]]:
 
 
 def notions(text: str, stems: Stems) -> frozenset[str]:
-    """The notions that words of `text` stand for, in any language."""
+    """The notions of the words of `text`, in any language."""
     names: set[str] = set()
     for clause in clauses(text.lower()):
         names.update(*notions_of(clause, stems).values())
@@ -192,7 +192,7 @@ def _entries_in(text: str, stems: Stems) -> Iterator[tuple[str, str, int]]:
             meanings = entries.get(text[start : start + length])
             for notion, language, rest in _meanings(meanings) if meanings else ():
                 if inside and start < last_ends.get(language, 0):
-                    continue  # inside a longer entry: "loop" stands in the Japanese word for "group"
+                    continue  # inside a longer entry: the Japanese word for "group" contains "loop"
                 if ends.get(language, length) != length:
                     continue  # a longer entry of this language begins here
                 if rest and not _is_next(rest, text[start + length :]):
@@ -214,16 +214,16 @@ def _is_unspaced(letter: str) -> bool:
 
 
 def _is_next(rest: str, text: str) -> bool:
-    """Whether the second part of an entry stands soon after the first, from the start of a word."""
+    """Whether the second part of an entry follows soon after the first, at the start of a word."""
     window = text[: _SOON + len(rest)]
     return rest in window if _is_unspaced(rest[0]) else f" {rest}" in window
 
 
 def rules_in(text: str, table: Table) -> tuple[list[NotionRule], set[MatchRule]]:
-    """What stands in a masked text: the rules on notions, and the rules on sentences of notions.
+    """The rules on notions and the rules on sentences of notions that match a masked text.
 
-    Notions of two languages are put together only where one is English, in which the reply of another is
-    often wrapped.
+    Notions of two languages are combined only if one is English, which often wraps a reply in another
+    language.
     """
     named: dict[str, set[str]] = {HINTS: set()}
     numbers: set[int] = set()
@@ -234,7 +234,7 @@ def rules_in(text: str, table: Table) -> tuple[list[NotionRule], set[MatchRule]]
     for clause in dict.fromkeys(clauses(text)):
         by_language = notions_of(clause, table.stems)
         numbers |= _sentences(by_language, table.sentences)
-        # "RCPT TO failed", in a mail program's own words, says where the reply was given, not why
+        # "RCPT TO failed" in a mail program's own words is about the stage, not about the reason
         of_client = "verbs" in by_language.get(ANY, ())
         for language, notions in by_language.items():
             if language == HINTS or not of_client:
@@ -254,7 +254,7 @@ def rules_in(text: str, table: Table) -> tuple[list[NotionRule], set[MatchRule]]
 
 
 def _sentences(by_language: Mapping[str, set[str]], sentences: SentenceBook) -> set[int]:
-    """The numbers of the rules whose sentence stands in a clause. All its words are of one language."""
+    """The numbers of the rules whose sentence is in a clause. All its words are of one language."""
     neutral = frozenset(by_language.get(ANY, ()))
     result: set[int] = set()
     for own in {
@@ -265,7 +265,7 @@ def _sentences(by_language: Mapping[str, set[str]], sentences: SentenceBook) -> 
 
 
 def _sentences_of(own: frozenset[str], neutral: frozenset[str], sentences: SentenceBook) -> set[int]:
-    """Of two sentences the one that asks for more counts."""
+    """Of two sentences the one with more notions counts."""
     present = own | neutral
     candidates = [
         sentence
@@ -279,7 +279,7 @@ def _sentences_of(own: frozenset[str], neutral: frozenset[str], sentences: Sente
 
 
 def _is_sure(rule: MatchRule, anywhere: set[str]) -> bool:
-    """What makes a sentence doubtful makes a ground doubtful wherever it stands in the reply."""
+    """Whether nothing in the complete reply makes the sentence doubtful, as a ground requires."""
     return not rule.final or anywhere.isdisjoint(rule.without)
 
 

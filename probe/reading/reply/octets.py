@@ -11,8 +11,8 @@ _HIGH = r"\\x[89a-f][0-9a-f]|\\[23][0-7]{2}"
 _RUN = re.compile(rf"(?:(?:{_ESCAPE})[ -~]?){{0,200}}(?:{_HIGH})", re.IGNORECASE)
 _ANY_HIGH = re.compile(_HIGH, re.IGNORECASE)
 _OCTET = re.compile(rb"\\x([0-9a-f]{2})|\\([0-3][0-7]{2})", re.IGNORECASE)
-# rsyslog writes controls as #NNN, and may do so with octets beyond ASCII, of which a character has several
-# or a word has one in its middle.
+# rsyslog writes controls as #NNN, and optionally octets beyond ASCII, several for one character or one inside
+# a word.
 _HASH_LINE = re.compile(r"#015#012|#012#015|#01[25](?!\d)")
 _HASH_OTHER = re.compile(r"#011(?!\d)")
 _HASH_ESCAPE = re.compile(r"#033(?=[$(])")
@@ -21,7 +21,7 @@ _HASH_OCTET = re.compile(rb"#([23][0-7]{2})(?![0-9])")
 
 
 def characters(text: str) -> str:
-    """Replace escaped octets above ASCII, and those between them; the rest is left as it is.
+    """Replace escaped octets above ASCII, and those between them; the rest is unchanged.
 
     In a text that is otherwise ASCII all octets are decoded together, which tells most of their charset.
     """

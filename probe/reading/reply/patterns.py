@@ -1,5 +1,5 @@
-"""Expressions that few replies need are compiled when a text first needs one: a run that reads one reply
-would spend more time on compiling them all than on reading."""
+"""Compiles regular expressions on first use: compiling all of them would take longer than reading one
+reply."""
 
 from __future__ import annotations
 

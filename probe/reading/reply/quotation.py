@@ -1,7 +1,7 @@
-"""A quoted reply is not the reply: tell the head, which says whom it is about, from what it quotes.
+"""Separates the head of a reply, which says whose address it is about, from a quoted reply.
 
-A server that verifies an address asks another server and passes its answer on. The head of such a reply
-says whether the sender's or the recipient's address was asked about; the reason stands in the quotation.
+A server that verifies an address asks another server and passes its answer on. The head of such a reply says
+whether the sender's or the recipient's address was asked about; the reason is in the quotation.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ _CONTINUED = r"(?:^|(?<=\s))[245]\d\d-(?=\S)"
 
 
 class Quotation(NamedTuple):
-    """`id` of quotations.toml; `about` "sender" or "recipient"; `says` the head in a sentence; `head` what
-    stands before the quotation, `inner` the quotation (empty where nothing is quoted)."""
+    """`id` of quotations.toml; `about` "sender" or "recipient"; `says` the head in a sentence; `head` the
+    text before the quotation, `inner` the quotation (empty if nothing is quoted)."""
 
     id: str
     about: str
@@ -31,13 +31,13 @@ class Quotation(NamedTuple):
 
 
 def may_quote(text: str) -> bool:
-    """Whether a text may hold a quotation: a cheap look before it is brought on one line."""
+    """Whether a text may hold a quotation: a fast test before it is joined to one line."""
     lower = text.lower()
     return any(hint in lower for hint in _HINTS)
 
 
 def quotation(text: str) -> Quotation | None:
-    """The quotation in one reply, given on one line; None where it quotes nobody. Never raises."""
+    """The quotation in one reply, given on one line; None if there is none. Never raises."""
     lower = text.lower()
     for rule in rule_table().quotations:
         if not any(literal in lower for literal in rule.needs):
@@ -53,7 +53,7 @@ def quotation(text: str) -> Quotation | None:
 
 
 def _answer(inner: str) -> str:
-    """What the third server said; a transcript of a callout names it Response."""
+    """The reply of the third server; a transcript of a callout calls it Response."""
     match = _compile(_RESPONSE).search(inner)
     if match is not None:
         inner = match.group(1)

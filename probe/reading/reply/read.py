@@ -1,4 +1,4 @@
-"""Read one reply: unwrap it, mask it, gather what the rules say. A text goes in, a `Reading` comes out."""
+"""Reads one reply into a `Reading`: unwraps it, masks it, collects the evidence of the rules."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from probe.reading.reply.speaker import Speaker
 from probe.reading.reply.unwrap import ReplyParts, received_parts, reply_lines, unwrap
 
 _EXCERPT_LENGTH = 120  # characters of a quoted reply that the report repeats
-# Decibans: what makes a quotation name a cause; what the head adds to it; a callout's verdict on a sender,
-# and on everything else; and what is left where an address was verified and no reason is told.
+# Decibans: from which a quotation names a cause; what the head adds to it; a callout's verdict on a sender,
+# and on everything else; and for a verified address without a reason.
 _NAMES = 7.0
 _QUOTED_BY_HEAD = 2.0
 _CALLED_BACK = 17.0
@@ -35,11 +35,11 @@ _VERIFIED_WITHOUT_REASON = {
 
 
 class Reading(NamedTuple):
-    """What one reply says.
+    """One reply, read.
 
-    `code` and `enhanced` are the remote server's, None where it sent none; `text` is on one line,
-    without wrapping and leading codes, not escaped; `stage` as given, else as the wrapping tells it;
-    `local` is true where the text is only the sending MTA's own filler and the remote line is lost.
+    `code` and `enhanced` are the remote server's, None where it sent none; `text` is on one line, without
+    wrapping and leading codes, not escaped; `stage` as given, else by the wrapping; `local` is True if the
+    text is only the sending MTA's own filler and the remote line is lost.
     """
 
     code: int | None
@@ -52,7 +52,7 @@ class Reading(NamedTuple):
 
     @property
     def permanent(self) -> bool | None:
-        """True for 5yz, False for 4yz, None where neither code says."""
+        """True for 5yz, False for 4yz, None if no code says so."""
         klass = self.code // 100 if self.code else self.enhanced.klass if self.enhanced else 0
         return {4: False, 5: True}.get(klass)
 
@@ -64,12 +64,12 @@ def read_reply(
     ref: str = "reply",
     speaker: Speaker | None = None,
 ) -> Reading:
-    """Read one SMTP reply as a log, a bounce or a terminal shows it. Never raises on any text.
+    """Read one SMTP reply from a log, a bounce or a terminal. Never raises on any text.
 
-    `stage` is where it was given, if known; `host` the server that gave it, `speaker` the program that the
-    session told. `ref` goes into the evidence. The evidence is in no meaningful order. Of a reply that
-    quotes another server's, code and status are those of the head, and the evidence is what the quotation
-    says about the address that the head names.
+    `stage` is that of the reply, if known; `host` the server that gave it, `speaker` the server software that
+    the session showed. `ref` is the reference in the evidence, which is in no particular order. If the reply
+    quotes another one, code and status are those of the head, and the evidence is that of the quotation about
+    the address in the head.
     """
     parts = unwrap(text)
     if may_quote(text):
@@ -89,8 +89,8 @@ def read_received(
     ref: str = "reply",
     speaker: Speaker | None = None,
 ) -> Reading:
-    """Read a reply that a session received: code and status are taken as they are, never searched in the
-    words. All else as in `read_reply`."""
+    """Read a reply that a session received: its code and status are known and not searched in the words.
+    Otherwise as `read_reply`."""
     parts = received_parts(reply)
     line = f"{reply.code} {parts.status or ''} {parts.text}"
     quote = quotation(line) if may_quote(line) else None
@@ -131,9 +131,10 @@ def _read(
 
 
 def _status(status: EnhancedStatus, parts: ReplyParts) -> Status:
-    """How a status is read. That of a reply has the class of its code (RFC 2034 section 4, RFC 3463 section
-    2); where it has not, the code's class counts, as sending servers go by the code (RFC 5321 section 4.2.1),
-    and subject and detail still tell the cause. A status of success says nothing of a refusal."""
+    """The status with the class that counts. It must have the class of the reply code (RFC 2034 section 4,
+    RFC 3463 section 2); otherwise the class of the code counts, because sending servers use the code (RFC
+    5321 section 4.2.1), while subject and detail still indicate the cause. A success status says nothing
+    about a refusal."""
     klass = (parts.code or 0) // 100
     if status != parts.status or klass not in (4, 5) or status.klass == klass:
         return Status(str(status), str(status))
@@ -146,7 +147,7 @@ def _read_quoted(
     """The reading of a reply, given at `stage`, whose reason is quoted."""
     inner_evidence: tuple[Evidence, ...] = ()
     if quote.inner:
-        # what is quoted without a code of its own happened on the way there: the head's class is its class
+        # a quotation without a code gets the class of the head
         inner = unwrap(quote.inner)
         if not inner.code:
             inner = unwrap(f"{head.code or ''} {quote.inner}")
@@ -158,7 +159,7 @@ def _read_quoted(
         evidence: tuple[Evidence, ...] = (_about_sender(quote.id, says, cause_id, ref),)
     else:
         weights = {cause_id: _QUOTED_BY_HEAD} if cause_id else _VERIFIED_WITHOUT_REASON
-        # the third server met the receiver's own server, not the sender's
+        # the third server saw the receiver's server, not the sender's
         theirs = ConductOverride(fix_by=FixBy.RECIPIENT_ADMIN) if cause_id in _ABOUT_THE_CLIENT else None
         evidence = (*inner_evidence, Evidence(quote.id, Facet.TEXT, weights, says, ref, conduct=theirs))
     return Reading(
@@ -182,8 +183,8 @@ _OPEN_THE_WAY_BACK = (
 
 
 def _about_sender(identity: str, says: str, cause_id: str | None, ref: str) -> Evidence:
-    """Whatever the sender's own server said of the address: it cannot be used as a sender here. What that
-    server has against the address only for a time passes."""
+    """The evidence if the sender's address could not be verified: it cannot be used as a sender here. A
+    transient fault of the address counts as transient."""
     cause = causes()[cause_id] if cause_id is not None else None
     weights = dict.fromkeys(causes(), _NOT_ABOUT_SENDER) | {"sender_invalid": _CALLED_BACK}
     conduct = None
@@ -194,7 +195,7 @@ def _about_sender(identity: str, says: str, cause_id: str | None, ref: str) -> E
 
 
 def _named_cause(evidence: Sequence[Evidence]) -> str | None:
-    """The cause that the words or the status of a quotation name before all others."""
+    """The first cause of a quotation, by its words or its status."""
     sums: dict[str, float] = {}
     for item in evidence:
         if item.facet in (Facet.TEXT, Facet.PROVIDER, Facet.ENHANCED):

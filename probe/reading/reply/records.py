@@ -1,7 +1,7 @@
-"""What matching knows of a rule, with named fields: rows of the stored table go in, records come out.
+"""Records for matching, with named fields, made from rows of the stored table.
 
-Sources, dates and examples are not here; `probe.knowledge.rules` has them. A record is made of a rule when a
-reply first touches it: a run touches few of the thousand.
+Sources, dates and examples are not here; `probe.knowledge.rules` has them. A record is created when a reply
+first needs the rule: a run needs few of the thousand.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from probe.model.evidence import ConductOverride, Facet
 
 
 class Aspect(StrEnum):
-    """What a condition of a rule looks at; the values are the keys of the rule files."""
+    """What a condition of a rule is about; the values are the keys of the rule files."""
 
     CODES = "codes"
     ENHANCED = "enhanced"
@@ -30,15 +30,15 @@ class Aspect(StrEnum):
 
 
 class Condition(NamedTuple):
-    """What must hold beside the words of a rule. `values`: a bool, or the values of which one must fit."""
+    """What must hold beside the words of a rule. `values`: a bool, or values of which one must match."""
 
     aspect: Aspect
     values: Any
 
 
 class Programs(NamedTuple):
-    """The programs whose replies a rule is about: their ids in software.toml; whether only a session tells
-    them; whether they are servers, so that the greeting of another one contradicts."""
+    """The programs whose replies a rule is about: their ids in software.toml; whether only a session can
+    identify them; whether they are servers, so that the greeting of another program excludes them."""
 
     ids: Sequence[str]
     needs_session: bool
@@ -47,13 +47,13 @@ class Programs(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MatchRule:
-    """What matching needs of one rule. Two are equal where they are the same object.
+    """One rule for matching. Equality is identity.
 
-    `number` is its place in the files, which orders evidence and means nothing else. `causes`, `says`,
-    `final` and `conduct` as in `probe.model.evidence`. `rest`: decibans for all causes that it does not name,
-    None for what `scoring.toml` takes. `vague`: 0, or the higher the less it says; it yields to lower ones.
-    `is_general`: its file yields to the others. `overrules`: causes that are not meant where it holds.
-    `is_exact`: its sentence is known. `without`: notions that must stand nowhere in the reply.
+    `number` is its position in the files, used only to order evidence. `causes`, `says`, `final` and
+    `conduct` as in `probe.model.evidence`. `rest`: decibans for all causes that it does not name, None for
+    what `scoring.toml` takes. `vague`: 0, or higher for less specific rules, which yield to lower ones.
+    `is_general`: its file yields to the others. `overrules`: causes that it excludes. `is_exact`: its
+    sentence is known. `without`: notions that must not occur in the reply.
     """
 
     number: int
@@ -74,7 +74,7 @@ class MatchRule:
 
     @classmethod
     def of(cls, number: int, row: Mapping[str, Any]) -> MatchRule:
-        """From a row of the stored table, which leaves out what a rule does not have."""
+        """From a row of the stored table, which has no unused fields."""
         return cls(
             number=number,
             id=row["id"],
@@ -97,18 +97,17 @@ class MatchRule:
 
     @property
     def is_of_conduct(self) -> bool:
-        """It speaks of when to try again, not of causes."""
+        """Whether it is about when to try again, not about causes."""
         return self.facet is Facet.CONDUCT
 
     @property
     def foremost(self) -> str:
-        """The cause for which it speaks most."""
+        """The cause with the highest weight."""
         return max(self.causes, key=self.causes.__getitem__)
 
 
 class RuleBook:
-    """The rules by their number. `rows` are JSON; a row is read, and its record made, when it is first asked
-    for."""
+    """The rules by their number. `rows` are JSON; a row is parsed on first use."""
 
     def __init__(self, rows: Sequence[str]) -> None:
         self._rows = rows
@@ -128,7 +127,7 @@ class RuleBook:
 
 
 class Index(NamedTuple):
-    """Where to look for the words of rules, so that a reply is compared only with what may stand in it.
+    """The index of the words of rules, so that a reply is compared only with words that it may contain.
 
     `worded`: first word -> phrases that begin with it, each with its rule's number. `loose`: phrases that
     begin with no word of ASCII. `leads`: first letters -> literals that patterns need, each with the places
@@ -144,14 +143,14 @@ class Index(NamedTuple):
 
 
 class NotionRule(NamedTuple):
-    """A rule that holds where these notions stand in a reply, in whatever order."""
+    """A rule that holds if these notions are in a reply, in any order."""
 
     notions: frozenset[str]
     rule: int
 
 
 class Sentence(NamedTuple):
-    """A rule that holds where these notions stand in one clause, and none of `unwanted` beside them."""
+    """A rule that holds if these notions are in one clause, without any of `unwanted`."""
 
     notions: frozenset[str]
     unwanted: frozenset[str]
@@ -159,7 +158,7 @@ class Sentence(NamedTuple):
 
 
 class SentenceBook:
-    """The sentences by the first of their notions; the records are made when they are first asked for."""
+    """The sentences by the first of their notions; the records are created on first use."""
 
     def __init__(self, table: Mapping[str, Sequence[tuple[Sequence[str], Sequence[str], int]]]) -> None:
         self._rows = table
@@ -177,7 +176,7 @@ class SentenceBook:
 
 
 class QuotationRule(NamedTuple):
-    """One entry of quotations.toml; see there. `until` is empty where the quotation goes to the end."""
+    """One entry of quotations.toml; see there. `until` is empty if the quotation goes to the end."""
 
     id: str
     about: str
@@ -188,7 +187,7 @@ class QuotationRule(NamedTuple):
 
 
 class Wrapping(NamedTuple):
-    """A form that programs put around a reply; see wrappings.toml for what each field means."""
+    """A form in which programs wrap a reply; see wrappings.toml for what each field means."""
 
     id: str
     needs: Sequence[str]
@@ -205,7 +204,7 @@ class Wrapping(NamedTuple):
 
     @property
     def expressions(self) -> tuple[str, ...]:
-        """All that it is known by."""
+        """All expressions of the form."""
         places = (self.reported, self.before, self.head, self.anywhere)
         return (*(it for it in places if it), *self.stages.values())
 
@@ -228,11 +227,10 @@ class Wrapping(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """All that reading a reply looks up.
+    """All tables for reading a reply.
 
-    `links`: parts of URLs and host names, each with its rule's number. `coded`: numbers of the rules that
-    look at no words. `stems` as `notions` takes them. `hints`: notion of the vocabulary -> notions of
-    notions.toml.
+    `links`: parts of URLs and host names, each with its rule's number. `coded`: numbers of the rules without
+    words. `stems` as `notions` takes them. `hints`: notion of the vocabulary -> notions of notions.toml.
     """
 
     rules: RuleBook
@@ -248,7 +246,7 @@ class Table:
 
     @classmethod
     def of(cls, table: Mapping[str, Any]) -> Table:
-        """From what `build` makes. Raises KeyError or TypeError for anything else."""
+        """From the output of `build`. Raises KeyError or TypeError for anything else."""
         return cls(
             rules=RuleBook(table["rules"]),
             index=Index(**table["index"]),

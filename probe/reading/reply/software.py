@@ -1,7 +1,7 @@
-"""Known mail programs and how they are told apart (software.toml).
+"""Known mail programs and how to recognise them (software.toml).
 
 A greeting is a claim: operators change it, some programs copy it, and Postfix from 3.11 on can replace any
-reply. What is told here is evidence for the meaning of a reply that says little, never a finding.
+reply. The result is only evidence for the meaning of a vague reply, never a finding.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from probe.knowledge import toml_import
 from probe.knowledge.rule_files import SOFTWARE
 from probe.reading.reply.speaker import Speaker
 
-_LIMIT = 2048  # characters of an answer that are looked at
+_LIMIT = 2048  # characters of an answer to search
 
 
 @dataclass(frozen=True, slots=True)
 class Software:
-    """One program. `kind`: "server" (it greets), "filter" (it stands behind a server) or "store" (mailboxes
-    and lists, told by their words in bounces). `greeting`, `ehlo` and `wording` are patterns over the
-    greeting, the answer to EHLO, and the answers that accept MAIL or RCPT, in lower case; empty where that
-    tells nothing. `versions`: which were looked at; `basis`: "run" (it was run) or "source" (its source was
-    read)."""
+    """One program. `kind`: "server" (it greets), "filter" (it works behind a server) or "store" (mailboxes
+    and lists, recognised by their words in bounces). `greeting`, `ehlo` and `wording` are patterns over the
+    greeting, the answer to EHLO, and the answers that accept MAIL or RCPT, in lower case; empty if they are
+    not distinctive. `versions`: those that were examined; `basis`: "run" (it was run) or "source" (its source
+    was read)."""
 
     id: str
     title: str
@@ -60,9 +60,9 @@ def all_software() -> tuple[Software, ...]:
 
 
 def tell(greeting: str, ehlo: str, answers: Sequence[str]) -> Speaker | None:
-    """Which program speaks: by its greeting, else by its answer to EHLO, else by how it accepts commands.
+    """The program of a server: by its greeting, else by its answer to EHLO, else by its positive replies.
 
-    All are texts without reply codes. None where nothing tells, or two programs fit.
+    All are texts without reply codes. None if nothing or more than one program matches.
     """
     by_greeting = _only(item for item in all_software() if _is_in(item.greeting, greeting))
     if by_greeting is not None:
@@ -80,7 +80,7 @@ def tell(greeting: str, ehlo: str, answers: Sequence[str]) -> Speaker | None:
 
 
 def _only(programs: Iterable[Software]) -> Software | None:
-    """The one that was found; None where none or several were."""
+    """The only match; None for none or several."""
     matches = tuple(programs)
     return matches[0] if len(matches) == 1 else None
 

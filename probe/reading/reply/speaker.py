@@ -1,4 +1,4 @@
-"""Which program gave a reply, as far as the session told, and what rules make of it."""
+"""The server software that gave a reply, as far as the session shows, and its effect on rules."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Speaker(NamedTuple):
 
 
 def fits(programs: Programs, speaker: Speaker | None) -> bool:
-    """Whether a rule about replies of certain programs may speak."""
+    """Whether a rule about replies of certain programs applies."""
     if speaker is not None and speaker.id in programs.ids:
         return True
     is_contradicted = speaker is not None and speaker.is_named and programs.are_servers
@@ -28,7 +28,7 @@ def fits(programs: Programs, speaker: Speaker | None) -> bool:
 
 
 def with_program(item: Evidence, programs: Programs | None, speaker: Speaker) -> Evidence:
-    """The evidence of such a rule, with how the program was told; words that need no session keep their
+    """The evidence of such a rule, with how the program was recognised; words that need no session keep their
     weight."""
     if programs is None or speaker.id not in programs.ids:
         return item

@@ -1,4 +1,4 @@
-"""How long a server asks to wait before the next try."""
+"""Reads how long a server asks to wait before the next try."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LONGEST_WAIT = 7 * 86400  # RFC 5321 section 4.5.4.1: a sender gives up after 4
 
 
 def stated_wait(text: str) -> int | None:
-    """Seconds that a reply asks to wait, e.g. "try again in 5 minutes"; None when it names none."""
+    """Seconds that a reply asks to wait, e.g. "try again in 5 minutes"; None if it names no time."""
     match = _STATED_WAIT.search(text)
     if match is None:
         return None

@@ -1,4 +1,4 @@
-"""The compiled rules of replies: nothing goes in, the `Table` of this installation comes out.
+"""Loads the compiled rules of replies: the `Table` of this installation.
 
 The reviewed form is TOML (`probe.knowledge.rule_files` names the files); `build` makes one table of it that
 loads in a few milliseconds. Only `build` and `records` know how it is stored.
@@ -26,7 +26,7 @@ def rule_table() -> Table:
 
 
 def stored_table(*, keep: bool | None = None) -> Mapping[str, Any]:
-    """What the table is made of, from the wheel's copy or the cache; `keep` as in `toml_import.derived`.
+    """The data of the table, from the wheel's copy or the cache; `keep` as in `toml_import.derived`.
 
     It is built again when a rule file changes, or the code that makes it.
     """
@@ -35,6 +35,6 @@ def stored_table(*, keep: bool | None = None) -> Mapping[str, Any]:
 
 
 def _build() -> Mapping[str, Any]:
-    from probe.reading.reply.build import build  # only where no stored table is at hand
+    from probe.reading.reply.build import build  # only if there is no stored table
 
     return build()

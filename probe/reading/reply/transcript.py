@@ -1,4 +1,4 @@
-"""Sendmail's transcript of a session: a text with `>>>` and `<<<` lines goes in, the refusal comes out."""
+"""Finds the refusal in Sendmail's transcript of a session, a text with `>>>` and `<<<` lines."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from probe.reading.reply.patterns import pattern_of
 _ARROW = r"(?<!\s)\s*(<<<|>>>)"
 _ECHO = r"503\b|.*\b(?:no valid recipients|valid RCPT|need RCPT)"
 _TRANSCRIPT = r"^[ \t]*(<<<|>>>)\s?(.*)$"
-# What Sendmail itself writes of a failure; the remote server's words, where there are any, stand before it.
+# Sendmail's own text on a failure; it comes after the remote server's words, if there are any.
 _FILLER = (
     r"[45]\d\d [45]\.\d\.\d (?:<[^>]*>\.\.\. )?"
     r"(?:service unavailable|deferred.*|remote protocol error|user unknown)\s*$"
@@ -23,10 +23,10 @@ def is_filler(text: str) -> bool:
 
 
 def refusal(text: str) -> tuple[str, Stage | None] | None:
-    """The refusal among the `<<<` lines of a Sendmail transcript, and its stage where that shows; else None.
+    """The refusal among the `<<<` lines of a Sendmail transcript, and its stage if known; else None.
 
-    Of several the last counts, but not the echo of an earlier one: after all RCPTs were refused, DATA gets
-    503 or "no valid recipients". With pipelining that proves that the refusal before belongs to RCPT.
+    Of several the last counts, except the consequence of an earlier one: after all RCPTs were refused, DATA
+    gets 503 or "no valid recipients". With pipelining that proves that the refusal before belongs to RCPT.
     """
     refusals: list[list[str]] = []
     is_open = False

@@ -1,8 +1,8 @@
-"""Find the remote server's own reply in what a sending program made of it: a text goes in, parts come out.
+"""Finds the remote server's own reply, and its parts, in the text of a sending program.
 
 Bounces and logs wrap the reply: `host X[ip] said: ... (in reply to RCPT TO command)` (Postfix), `SMTP error
 from remote mail server after RCPT TO:<...>: host X [ip]: ...` (Exim), `Remote host said:` (qmail). These
-forms are data (`wrapping`), which also tell the stage; transcripts are read by `transcript`.
+forms are data (`wrapping`), which also have the stage; transcripts are read by `transcript`.
 """
 
 from __future__ import annotations
@@ -17,10 +17,9 @@ from probe.reading.reply.wrapping import LEADING, REFUSAL
 
 
 class ReplyParts(NamedTuple):
-    """`code` 200-599 or None; `status` the enhanced status that stands right behind it, None where none does;
-    `enhanced` every distinct enhanced status, the most telling first; `text` on one line without wrapping and
-    codes; `stage` as the wrapping tells it, else None; `local` true where the only reply there is was written
-    by the sending MTA itself."""
+    """`code` 200-599 or None; `status` the enhanced status right after it, or None; `enhanced` every distinct
+    enhanced status, the most telling first; `text` on one line without wrapping and codes; `stage` by the
+    wrapping, else None; `local` is True if the only reply was written by the sending MTA itself."""
 
     code: int | None
     status: EnhancedStatus | None
@@ -30,19 +29,19 @@ class ReplyParts(NamedTuple):
     local: bool
 
 
-# Characters of one reply that are read; RFC 5321 section 4.5.3.1.5 allows 512 octets a line, and what
-# follows here is a quoted message. It bounds the work that a stranger's text can cause.
+# Characters of one reply that are read; RFC 5321 section 4.5.3.1.5 allows 512 octets a line, and the rest is
+# a quoted message. The limit protects against hostile input.
 _LIMIT = 8192
 _ENHANCED = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?!\d|\.\d)")
 _BEHIND_CODE = re.compile(r"[ -]{1,3}\(?#?([245])\.(\d{1,3})\.(\d{1,3})(?!\d|\.\d)")
 _LEAD_CODES = re.compile(
     r"^(?:[\s\-:;,]*(?:(?<![\d.])[245]\d\d(?![\d.])|\(?#?[245]\.\d{1,3}\.\d{1,3}\)?(?!\d|\.\d)))+[\s\-:;,]*"
 )
-# One of these stands in every form that `forms.plain` undoes, but for a text that is not ASCII.
+# Every form that `forms.plain` undoes has one of these, except non-ASCII text.
 _FORMS = ("\\", "=?", "&", "^", "$", "#0", "#2", "#3", "%20", "_", "=")
-# A line that was folded inside a script that has no blanks between words.
+# A line that was folded inside a script without spaces between words.
 _BROKEN = r"(?<=[\u3040-\u30ff\u3400-\u9fff\uff01-\uff60]) (?=[\u3040-\u30ff\u3400-\u9fff\uff01-\uff60])"
-# The subject of a notice that says more below it.
+# The subject of a notice, which has more text below.
 _SUBJECT = r"\A\s*subject:[^\n]*\n(?=(?:[^\w]*\w){40})"
 _STATUS = r"(?:\(?#?[245]\.\d{1,3}\.\d{1,3}\)?\s)?"
 
@@ -56,7 +55,7 @@ def unwrap(text: str) -> ReplyParts:
     body = _on_one_line(remote or _without_subject(plain))
     body = wrapping.without_reported(body, wrappings).strip()
     reply, stage = wrapping.without_prefix(body, wrappings), None
-    if reply == body:  # else the server's own words begin here
+    if reply == body:  # otherwise the server's own words begin here
         reply, stage = wrapping.without_head(body, wrappings)
     body = wrapping.without_forms_within(reply, wrappings)
     code, status = _code(body)
@@ -77,7 +76,7 @@ def unwrap(text: str) -> ReplyParts:
 def received_parts(reply: Reply) -> ReplyParts:
     """The parts of a reply that a session received: its code and status are known, only its words are read.
 
-    Never raises. `stage` is None: a server's words do not tell where it said them.
+    Never raises. `stage` is None: a server's words do not contain the stage.
     """
     status = reply.enhanced_status
     lines = (line.strip() for line in reply.lines)
@@ -85,14 +84,14 @@ def received_parts(reply: Reply) -> ReplyParts:
         lines = (line.removeprefix(str(status)).lstrip(" ") for line in lines)
     body = _on_one_line(_plain("\n".join(lines)))
     enhanced = _enhanced(f"{status} {body}" if status is not None else body)
-    # behind a code, for at the beginning of a text some marks are of a wrapping
+    # after a code, because at the beginning of a text some marks belong to a wrapping
     line = f"{reply.code} {body}"
     text = _words(wrapping.without_forms_within(line, wrapping.wrappings_in(line)))
     return ReplyParts(reply.code or None, status, enhanced, text, None, False)
 
 
 def reply_lines(text: str) -> tuple[str, str]:
-    """One reply on one line: without what a log or a bounce puts before it, and with it."""
+    """One reply on one line: without the prefix of a log or a bounce, and with it."""
     line = _on_one_line(_plain(text)).strip()
     return wrapping.without_prefix(line, wrapping.wrappings_in(line)).strip(), line
 
@@ -104,12 +103,12 @@ def _without_subject(text: str) -> str:
 
 
 def _words(body: str) -> str:
-    """What is said behind the codes."""
+    """The text after the codes."""
     return _LEAD_CODES.sub("", " ".join(body.split()), count=1).strip(" '\"")
 
 
 def _plain(text: str) -> str:
-    """What is read of a text, with its escapes undone and line feeds for line ends."""
+    """The beginning of a text up to the limit, unescaped, with line feeds for line ends."""
     text = text[:_LIMIT]
     if text.isascii() and not any(mark in text for mark in _FORMS):
         return text.replace("\r\n", "\n").replace("\r", "\n")
@@ -124,8 +123,8 @@ def _on_one_line(text: str) -> str:
 
 
 def _code(text: str) -> tuple[int | None, EnhancedStatus | None]:
-    """(the code of the reply, the enhanced status right behind it)"""
-    # a 2yz deep in a text is a number of something else
+    """(the code of the reply, the enhanced status right after it)"""
+    # a 2yz later in a text is another number
     match = LEADING.match(text) or REFUSAL.search(text)
     if match is None:
         return None, None
@@ -134,7 +133,7 @@ def _code(text: str) -> tuple[int | None, EnhancedStatus | None]:
 
 
 def _enhanced(text: str) -> tuple[EnhancedStatus, ...]:
-    """RFC 3463 statuses, distinct, in order, but those that say something before x.0.0."""
+    """RFC 3463 statuses, distinct, in order, but specific ones before x.0.0."""
     statuses = dict.fromkeys(
         EnhancedStatus(int(klass), int(subject), int(detail))
         for klass, subject, detail in _ENHANCED.findall(text)

@@ -1,7 +1,7 @@
-"""Forms that programs put around a reply (wrappings.toml): a text goes in, a text without them comes out.
+"""Removes the forms in which programs wrap a reply (wrappings.toml).
 
-Of the forms only those are tried of which a fixed word stands in the text: most replies have no form at all,
-and an expression is compiled when it is first needed.
+Only forms with a fixed word in the text are tried: most replies have no form, and expressions are compiled on
+first use.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from probe.reading.reply.patterns import pattern_of
 from probe.reading.reply.records import Wrapping
 from probe.reading.reply.table import rule_table
 
-# A refusal's code; a group of an IPv6 address that looks like one is none.
+# The code of a refusal, but not a group of an IPv6 address.
 REFUSAL = re.compile(r"(?<![\d.#\w-])([45]\d\d)(?=[ \-:,;)\]]|$|#|<|\\)(?!\.\d|:[0-9a-fA-F]{1,4}[:\]]|\]:\d)")
 # Of positive replies only what SMTP has (RFC 5321 section 4.2.3, RFC 4954): 292 is a queue's counter.
 LEADING = re.compile(r"^\W{0,3}(2[0-5]\d|[45]\d\d)(?![\w.])")
@@ -23,23 +23,23 @@ Wrappings = Sequence[Wrapping]
 
 
 def wrappings_in(line: str) -> Wrappings:
-    """The forms that may stand in a text on one line, in their order."""
+    """The forms that a text on one line may contain, in their order."""
     lower = line.lower()
     return [it for it in rule_table().wrappings if any(literal in lower for literal in it.needs)]
 
 
 def without_reported(line: str, wrappings: Wrappings) -> str:
-    """Without what mail libraries and structured logs put around a reply; the code that they show stays."""
+    """The text without the forms of mail libraries and structured logs; the code in them is kept."""
     return _without(line, wrappings, lambda it: it.reported)
 
 
 def without_forms_within(line: str, wrappings: Wrappings) -> str:
-    """Without what stands before, behind and between the words of a reply."""
+    """The text without additions before, after and between the words of a reply."""
     return _without(line, wrappings, lambda it: it.anywhere)
 
 
 def without_prefix(line: str, wrappings: Wrappings) -> str:
-    """Without what a log puts before the remote's words, unless a server's own reply stands there."""
+    """The text without the prefix of a log, unless the prefix is a server's own reply."""
     if LEADING.match(line):
         return line
     for wrapping in wrappings:
@@ -55,7 +55,7 @@ def without_prefix(line: str, wrappings: Wrappings) -> str:
 
 
 def without_head(line: str, wrappings: Wrappings) -> tuple[str, Stage | None]:
-    """(without what a mail program says before the server's words, the stage that it tells)"""
+    """(the text without the mail program's words before those of the server, the stage in them)"""
     stage = None
     for wrapping in wrappings:
         match = _search(wrapping.head, line)
@@ -66,12 +66,12 @@ def without_head(line: str, wrappings: Wrappings) -> tuple[str, Stage | None]:
 
 
 def stage_named(text: str, wrappings: Wrappings) -> Stage | None:
-    """The stage that the forms in a text name; in a transcript the last command before the refusal."""
+    """The stage named by the forms in a text; in a transcript the last command before the refusal."""
     first: tuple[int, int, str] | None = None
     for wrapping in wrappings:
         for stage, expression in wrapping.stages.items():
             for match in _compile(expression).finditer(text):
-                # "rejected after data" holds "after data": where two end together, the longer one says more
+                # "rejected after data" contains "after data": of two with the same end the longer one counts
                 place = (match.end(), -match.start(), stage)
                 if first is None or place[:2] > first[:2]:
                     first = place
@@ -79,7 +79,7 @@ def stage_named(text: str, wrappings: Wrappings) -> Stage | None:
 
 
 def _reply(match: re.Match[str], wrapping: Wrapping) -> str:
-    """The reply that a form holds, or that stands behind it."""
+    """The reply inside or after a form."""
     if wrapping.stands_for:
         return wrapping.stands_for
     groups = match.groupdict()
@@ -92,7 +92,7 @@ def _reply(match: re.Match[str], wrapping: Wrapping) -> str:
 
 
 def _without(line: str, wrappings: Wrappings, role: Callable[[Wrapping], str]) -> str:
-    """A text in which every place of the forms is a blank: from the left, the first form of several."""
+    """The text with every form replaced by a space: from the left, of several forms the first."""
     patterns = [_compile(role(wrapping)) for wrapping in wrappings if role(wrapping)]
     ahead = [match for pattern in patterns if (match := pattern.search(line)) and match[0]]
     position = 0
@@ -102,7 +102,7 @@ def _without(line: str, wrappings: Wrappings, role: Callable[[Wrapping], str]) -
         code = first.groupdict().get("code")
         pieces += [line[position : first.start()], f" {code} " if code else " "]
         position = first.end()
-        # what lies ahead is not searched again, so that the work grows with the text and not with its square
+        # matches further ahead are reused, so that the time is linear
         later = (it if it.start() >= position else it.re.search(line, position) for it in ahead)
         ahead = [match for match in later if match and match[0]]
     return "".join((*pieces, line[position:])) if pieces else line
