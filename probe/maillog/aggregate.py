@@ -1,7 +1,7 @@
 """From events to groups of failures, in one pass and bounded memory.
 
-What is counted are recipients of messages, not attempts: a recipient that waits moves with its last
-reason, and leaves when it is delivered, refused or given up.
+Counts are recipients of messages, not attempts: a waiting recipient is counted under its last reason, until
+it is delivered, refused or given up.
 """
 
 from __future__ import annotations
@@ -98,16 +98,16 @@ class Aggregate(Sent):
                 self.volumes.at(operator, at).failed += 1
         self._note_event(group, event, at)
         if event.recipient is None and event.queue_id is None and event.kind is _ATTEMPT:
-            return  # of a whole queue (PowerMTA's tq): an attempt that failed, of no message
+            return  # about a complete queue (PowerMTA's tq): a failed attempt without a message
         if event.orig_to is not None:
             self._settle_alias(event)
         if event.queue_id in self.parked.ids:
             parked = self.parked.of(event)
             is_refused_before = parked is not None and parked.is_counted and self.waiting.find(event) is None
             if is_refused_before and event.status is _BOUNCED:
-                return  # it is on hold since it was refused, and was tried again by hand: it failed once
+                return  # on hold after a refusal, and tried again by an operator: it counts as one failure
             if parked is not None and not parked.is_held:
-                self.parked.take_out(event)  # why it waits is told now
+                self.parked.take_out(event)  # its reason is known now
         if event.status is _BOUNCED:
             entry = self.waiting.settle(event)
             self._leave(entry)
@@ -131,7 +131,7 @@ class Aggregate(Sent):
             self._last_of_domain[domain] = (group, key)
 
     def _count_repeat(self, event: Event, at: int | None, operator: Operator, domain: str) -> None:
-        """No attempt was made: the message waits for the reason that is known already."""
+        """Count a repetition: no attempt was made, and the message waits for a known reason."""
         self.repeats += 1
         entry = self.waiting.find(event)
         entries = (entry,) if entry is not None else self.waiting.find_for(event)
@@ -154,12 +154,12 @@ class Aggregate(Sent):
 
 
 def _is_of_host(event: Event) -> bool:
-    """Whether the failure was that of a host or of the way to it, before anything was said of a recipient."""
+    """Whether the failure was of a host or of the connection to it, before a recipient was named."""
     words = event.words
     return words is not None and (words.stage in _OF_HOST or words.speaker is not _REMOTE)
 
 
 def _is_any_host(event: Event) -> bool:
-    """Whether Exim tells that it tried no host, and leaves out why it did not: of all messages to the domain
-    the reason is the same."""
+    """Whether Exim tried no host and gives no reason: then all messages to the domain have the same
+    reason."""
     return event.words is not None and event.words.text.startswith("retry time not reached for any host")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 _FINEST = 60  # seconds
-_MOST = 192  # intervals; then two become one
+_MOST = 192  # intervals; beyond this, two are merged into one
 
 
 class Bins:
@@ -37,7 +37,7 @@ class Bins:
         self.counts = wider
 
     def bar(self, first: int, last: int, columns: int) -> tuple[int, ...]:
-        """The counts from `first` to `last` in so many columns of the same length."""
+        """The counts from `first` to `last` in that many columns of the same length."""
         counts = [0] * columns
         span = max(last - first, 1)
         for number, count in self.counts.items():
@@ -54,12 +54,12 @@ class Bins:
         return counts
 
     def since(self, at: int) -> int:
-        """How many since `at`: whole intervals that begin there or later."""
+        """The count since `at`: complete intervals that begin there or later."""
         return sum(count for number, count in self.counts.items() if number * self.width >= at)
 
 
 class Durations:
-    """How long something took, in buckets a quarter larger each: enough for the usual one and the longest."""
+    """Durations in buckets, each a quarter larger than the last: enough for the median and the longest."""
 
     __slots__ = ("_buckets", "count", "longest")
 
@@ -76,7 +76,7 @@ class Durations:
         self._buckets[bucket] = self._buckets.get(bucket, 0) + 1
 
     def median(self) -> int:
-        """About half took longer; 0 for none."""
+        """The median; 0 for none."""
         count = 0
         for bucket in sorted(self._buckets):
             count += self._buckets[bucket]

@@ -1,4 +1,4 @@
-"""What a person asked to see: a period, senders, recipients, domains, a queue id, outcomes."""
+"""The user's filter: a period, senders, recipients, domains, a queue id, outcomes."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from probe.reading.log.period import Period
 
 @dataclass(frozen=True, slots=True)
 class EventFilter:
-    """None, or an empty set, is no condition. Addresses are compared without regard to case; `sender` may be
-    a domain, or empty for the null reverse-path."""
+    """None, or an empty set, means no condition. Addresses are compared case-insensitively; `sender` may be a
+    domain, or empty for the null reverse-path."""
 
     period: Period | None = None
     sender: str | None = None
@@ -31,8 +31,8 @@ class EventFilter:
         return self == EventFilter(fates=self.fates)
 
     def holds(self, event: Event) -> bool:
-        """Whether the event is wanted. One without a time, where a period is asked for, is not; one that does
-        not name what is asked for, neither."""
+        """Whether the event matches. With a period, an event without a time does not; nor does one that lacks
+        a requested value."""
         if self.period is not None and not self.period.holds(event.at):
             return False
         if self.queue_id is not None and event.queue_id != self.queue_id:

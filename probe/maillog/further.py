@@ -11,7 +11,7 @@ from probe.maillog.pseudonym import Names
 from probe.maillog.report import Since
 from probe.model.verdict import FixBy
 
-# What writes the listing of a queue that came by stdin, by its format.
+# The command that writes a queue listing, by its format, for listings from stdin.
 _LISTED_BY = {
     "postqueue": "postqueue -j",
     "mailq": "mailq",
@@ -25,10 +25,9 @@ _LISTED_BY = {
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """How to show it: `names` hides local parts or does not, `inputs` are the files as they were given,
-    `fates` those that were asked for (none: all), `queue_id` the one message that was, `since_last` the news
-    of each group by its key, `log_format` the format that was named, `listings` those of what came by stdin
-    that list a queue."""
+    """The user's selection: `names` shows or hides local parts, `inputs` are the files as given, `fates` the
+    requested ones (none: all), `queue_id` the requested message, `since_last` the news of each group by its
+    key, `log_format` the given format, `listings` the queue listings from stdin."""
 
     names: Names
     inputs: Sequence[str]
@@ -40,9 +39,8 @@ class Selection:
 
 
 def command(wording: Wording, selection: Selection) -> str:
-    """The live check of the sender and recipient where addresses may be named, else that of the message by
-    its queue id; where the failure was this machine's own, the history of the message. Empty where the log
-    names no message."""
+    """The live check of the sender and recipient if addresses may be shown, else of the message by its queue
+    id; for a failure of this machine, the history of the message. Empty if the log names no message."""
     event = wording.example
     sender, recipient = wording.sender, event.recipient or ""
     conduct = wording.reason.conclusion.conduct
@@ -68,5 +66,5 @@ def command(wording: Wording, selection: Selection) -> str:
 
 
 def _operand(name: str) -> str:
-    """A name that is not taken for an option."""
+    """A name, protected from being read as an option."""
     return f"./{name}" if name.startswith("-") else name

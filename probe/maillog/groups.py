@@ -1,5 +1,4 @@
-"""Failures that are one matter: who must act, at whose servers, for which cause. Everything in them is
-capped."""
+"""Groups of failures: by who must act, operator and cause. All their contents are limited."""
 
 from __future__ import annotations
 
@@ -20,18 +19,18 @@ Key = tuple[FixBy, str, str]
 
 
 class Fate(StrEnum):
-    """How it stands with one recipient of one message."""
+    """The state of one recipient of one message."""
 
     SENT = "sent"
     DEFERRED = "deferred"  # waits
     BOUNCED = "bounced"
     EXPIRED = "expired"
-    UNKNOWN = "unknown"  # taken out of the queue by hand, or held
+    UNKNOWN = "unknown"  # removed from the queue by an operator, or held
 
 
 @dataclass(slots=True)
 class Wording:
-    """One template of a group: how many messages, and the event that is shown for it."""
+    """One template of a group: the number of messages, and an example event."""
 
     reason: Reason
     example: Event
@@ -40,8 +39,8 @@ class Wording:
 
 
 class Group:
-    """One row of the table. `messages` counts recipients of messages by their fate; DEFERRED are those that
-    still wait. `attempts` were really made, `repeats` only told again. Times in seconds since 1970, 0 for
+    """One row of the table. `messages` counts recipients of messages by their fate; DEFERRED still wait.
+    `attempts` were really made, `repeats` are only repeated log lines. Times in seconds since 1970, 0 for
     none."""
 
     __slots__ = (
@@ -64,7 +63,7 @@ class Group:
         self.sources: set[str] = set()
 
     def note_time(self, at: int | None) -> None:
-        """Something of this group happened."""
+        """Note the time of an event of this group."""
         if at is None:
             return
         if not self.first or at < self.first:
@@ -72,7 +71,7 @@ class Group:
         self.last = max(self.last, at)
 
     def enter(self, fate: Fate, domain: str, key: str, count: int = 1) -> None:
-        """So many messages more (or less, where negative) have this fate for this reason."""
+        """Add that many messages (negative: remove) with this fate for this reason."""
         self.messages[fate] += count
         domains = self.domains
         if domain in domains or len(domains) < DOMAINS:
@@ -87,8 +86,8 @@ class Group:
 
 
 class WaitingRecipient:
-    """A recipient that was deferred: why, since when, how often. `event` is the last one, where events
-    are kept; `orig_to` the alias or list that it took the place of."""
+    """A recipient that was deferred: why, since when, how often. `event` is the last one, if events are kept;
+    `orig_to` the alias or list that it replaces."""
 
     __slots__ = ("attempts", "domain", "event", "first", "group", "key", "last", "orig_to", "recipient")
 

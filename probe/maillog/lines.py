@@ -1,7 +1,7 @@
-"""Lines of mail logs and of queue listings, one after the other, each explained by the words that it holds.
+"""Lines of mail logs and of queue listings, one after the other, each explained by its words.
 
-What a remote server said is read as a reply; what the own server says is told apart from it. A line that
-tells of no failure (a queue manager's, a delivery's) gives no conclusion.
+The words of a remote server are read as a reply; the own server's words are distinguished from it. A line
+without a failure (of a queue manager, of a delivery) gives no conclusion.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from probe.reading.log.frames import REPEATED, Clock, Frame, unframe
 from probe.reading.log.looks import is_reply_alone
 from probe.reading.log.reader import LINE, Reader
 
-# Programs whose lines are a mail log's, with the reader for those that alone do not tell their kind.
+# Mail programs by the names in their lines, with the reader for lines that have no mark of a format.
 _PROGRAMS = (
     (re.compile(r"postfix[\w-]*(?:/[\w/-]+)?"), "postfix"),
     (re.compile(r"sm-mta|sendmail"), "sendmail"),
@@ -42,7 +42,7 @@ _NO_WORDS = "no reason is told with it: look at the lines of this queue id befor
 
 
 class LogLines:
-    """Reads one input line by line. What one line says of a message is known in those behind it."""
+    """Reads one input line by line. Data on a message is kept for the following lines."""
 
     def __init__(self) -> None:
         self._readers: dict[str, Reader] = {}
@@ -52,12 +52,12 @@ class LogLines:
 
     @property
     def is_open(self) -> bool:
-        """Whether the next line may belong to those before, whatever it looks like."""
+        """Whether any next line may belong to those before."""
         return self._open is not None
 
     def take(self, text: str, identity: Any, number: int = 1) -> Sequence[Explanation] | None:
-        """The explanations of one line, one for each recipient; none where a listing goes on behind it.
-        None for a line of no log. `number` counts from 1."""
+        """The explanations of one line, one for each recipient; none if a listing continues after it. None
+        for a line that is not of a log. `number` counts from 1."""
         data = text.encode("utf-8", "replace")[:LINE].rstrip(b"\r\n")
         row = detect([self._without_repeat(data)])
         frame = unframe(data, self._clock)
@@ -80,7 +80,7 @@ class LogLines:
         return (_silent(frame.program or row.title, identity),)
 
     def end(self, identity: Any = None) -> Sequence[Explanation]:
-        """What the last lines leave open."""
+        """The explanations of open records at the end."""
         rest: list[Explanation] = []
         for name, reader in self._readers.items():
             rest += (self._explain(it, _format_of(name), identity) for it in reader.end())
@@ -121,7 +121,7 @@ class LogLines:
         if words is None or not words.text.strip() or record.status not in _FAILED:
             return Explanation(identity, None, None, excerpt=replace(log_line, note=_why_silent(record)))
         operator = LOCAL if is_on_this_machine(record) else self._operators.of(record, "")
-        # its own memory: what was read of one line must not be told with the words of another
+        # its own memory, so that data of one line is not mixed with the words of another
         reason = Reasons().of(record, operator, words)
         return replace(
             reason.explanation,

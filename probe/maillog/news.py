@@ -1,6 +1,6 @@
-"""What is new, gone or much more than it was when the last report was made. Pure: the state is handed in.
+"""What is new, gone or much more than in the last report. Pure: the state is an argument.
 
-Small counts prove little: "tripled" is said only where even the lower limit of the 95 % confidence interval
+Small counts prove little: "tripled" is reported only if even the lower limit of the 95 % confidence interval
 of the ratio of the two rates (both Poisson; Wilson's interval of the share) is above two.
 """
 
@@ -19,7 +19,7 @@ from probe.model.verdict import FixBy
 
 Key = tuple[str, str, str]
 _SURELY = 1.96  # standard deviations on either side hold 95 %
-_FEWEST = 5  # of which anything is said
+_FEWEST = 5  # from which anything is reported
 _LEAST = 2.0  # the ratio that even the lower limit has to pass
 _MUCH = 100  # attempts in an hour that are a volume
 _HOURS = 6  # that are compared with the last one
@@ -28,7 +28,8 @@ _LATE = 0.1  # share of the period after which a source address is new
 
 @dataclass(frozen=True, slots=True)
 class PastCounts:
-    """A group, or an operator, as it was known: attempts seen in how many seconds, and when last."""
+    """A group, or an operator, in the last report: attempts, in how many seconds, and the time of the last
+    one."""
 
     attempts: int
     seconds: int
@@ -40,8 +41,7 @@ class PastCounts:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What the last report knew; `until`: the time of the last event that it saw, None before the first
-    one."""
+    """The state of the last report; `until`: the time of its last event, None before the first report."""
 
     until: int | None = None
     groups: Mapping[Key, PastCounts] = field(default_factory=dict)
@@ -51,7 +51,7 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What is to be said, the news of each group, and the state for the next time."""
+    """The result: what to report, the news of each group, and the state for the next report."""
 
     news: LogNews
     since_last: dict[Key, Since]
@@ -60,7 +60,7 @@ class Comparison:
 
 
 def lower_ratio(count: int, seconds: float, count_before: int, seconds_before: float) -> float:
-    """The lower limit of how many times the rate is what it was; 0 where nothing can be said."""
+    """The lower limit of the ratio of the rates; 0 if nothing can be said."""
     total = count + count_before
     if not total or not count_before or seconds <= 0 or seconds_before <= 0:
         return 0.0
@@ -81,7 +81,7 @@ def is_tripled(count: int, seconds: float, count_before: int, seconds_before: fl
 
 
 def compare(aggregate: Aggregate, before: State) -> Comparison:
-    """Hold what was counted (with `before.until` as its mark) against the last state."""
+    """Compare the counts (made with `before.until` as mark) with the last state."""
     aggregate.volumes.settle()
     if before.until is None:
         state = _first_state(aggregate)
@@ -133,7 +133,7 @@ def _first_state(aggregate: Aggregate) -> State:
 
 
 def _ended_groups(aggregate: Aggregate, before: State, groups: dict[Key, PastCounts]) -> tuple[LogGone, ...]:
-    """Groups of which nothing was heard since the last report, and nobody waits for them any more."""
+    """Groups without events since the last report, and without waiting recipients."""
     here = {key_of(group): group for group in aggregate.groups.values()}
     rows = []
     for key, earlier in before.groups.items():
@@ -174,7 +174,8 @@ def _jump(title: str, rate: float, usual: float) -> str:
 
 
 def within(aggregate: Aggregate) -> tuple[str, ...]:
-    """What the log itself tells of jumps: the last hour beside those before it, addresses that came late."""
+    """News within the log itself: the last hour compared with those before, source addresses that appear
+    late."""
     aggregate.volumes.settle()
     notes = []
     for name, volume in aggregate.volumes.by_id.items():

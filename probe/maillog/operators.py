@@ -1,4 +1,4 @@
-"""Who runs the server that a message was handed to, by its name; the network is not asked."""
+"""The operator of the next hop, by its name; without network access."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _REGISTRIES = frozenset(
 _EXIM_DELIVERED = ("=>", "->")  # Exim names the host of every delivery to another server
 _LOCAL_SERVICES = ("local", "virtual", "pipe", "maildrop", "dovecot", "mda", "prog", "*file*", "cyrus")
 _COURIERS = ("courierd", "courierlocal", "courierdsn", "courierfax", "courieruucp")
-# What a mail server says only of programs, filters and mailboxes of its own machine.
+# Words that a mail server uses only for programs, filters and mailboxes of its own machine.
 _LOCAL_WORDS = (
     "Child process of ",
     "mailbox is full (MTA-imposed quota",
@@ -80,7 +80,7 @@ class Operators:
         self._by_domain: dict[str, Operator] = {}
 
     def of(self, event: Event, domain: str) -> Operator:
-        """Whose server it was; where no server is named, who has the mail of the recipient's domain."""
+        """The operator of the server; if none is named, that of the recipient's domain."""
         relay = event.relay if event.relay is not None else relay_in(event)
         if relay is not None and relay.host:
             return self.of_host(relay.host)
@@ -105,7 +105,7 @@ class Operators:
 
 
 def relay_in(event: Event) -> Relay | None:
-    """The server that our own server's words name where it could not talk to it."""
+    """The server named in our own server's words on a failed connection."""
     words = event.words
     if words is None or words.speaker is Speaker.REMOTE:
         return None
@@ -169,8 +169,8 @@ def _unknown(name: str) -> Operator:
 
 
 def _registered_domain(name: str) -> str:
-    """About the domain that somebody registered: reading the list of public suffixes would take longer than a
-    small log, and here it only says which hosts stand together."""
+    """Approximately the registered domain: reading the public suffix list would take longer than a small log,
+    and here it only groups hosts."""
     labels = name.split(".")
     if len(labels) < 3 or labels[-1].isdecimal() or ":" in name:
         return name

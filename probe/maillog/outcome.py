@@ -1,4 +1,4 @@
-"""What became of one recipient of one message, when it is known or the log has ended."""
+"""The outcome for one recipient of one message, when it is known or the log has ended."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from probe.reading.log.event import Event
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """`event` is the last that spoke of the recipient, `reason` why it failed or waited, None for a plain
-    delivery. `first` in seconds since 1970, `delivered_after` in seconds since then."""
+    """`event` is the last one of the recipient, `reason` why it failed or waited, None for a plain delivery.
+    `first` in seconds since 1970, `delivered_after` in seconds since then."""
 
     fate: Fate
     event: Event

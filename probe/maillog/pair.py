@@ -1,4 +1,4 @@
-"""One sender and recipient in a log: what became of their messages, among all that went the same way."""
+"""One sender and recipient in a log: the outcomes of their messages, and the volume to the same operator."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ KEPT = 1_000  # outcomes that are kept, and messages that are followed
 _INSIDE = tuple(
     map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"))
 )
-_ATTEMPT = Kind.ATTEMPT  # to look up a member of an enum takes its time
+_ATTEMPT = Kind.ATTEMPT  # enum member look-ups are slow
 _HOUR, _DAY = 3600, 86_400  # seconds
 
 
@@ -75,8 +75,8 @@ class PairLog:
         self._own.end()
 
     def log_facts(self, names: Collection[str], domain: str, recipient: str | None = None) -> LogAccount:
-        """What the log tells, where the recipient's domain is `domain`; of one `recipient`, where the log was
-        read for any."""
+        """The facts of the log for the recipient's `domain`; for one `recipient`, if the log was read for
+        any."""
         last = self.last(recipient)
         to_domain = self._to_domain.get(domain)
         of = self._tried_of(last.event) if last is not None else to_domain
@@ -93,14 +93,14 @@ class PairLog:
         )
 
     def last(self, recipient: str | None = None) -> Outcome | None:
-        """The outcome that was heard of last, of this recipient where one is named."""
+        """The last outcome, of this recipient if one is named."""
         outcomes = self.outcomes
         if recipient is not None:
             outcomes = [it for it in outcomes if recipient.lower() in _names(it.event)]
         return max(outcomes, key=lambda it: self.all.seconds(it.event.at) or 0, default=None)
 
     def delivery(self, outcome: Outcome) -> LoggedDelivery:
-        """An outcome as a report has it."""
+        """An outcome in the form of a report."""
         event = outcome.event
         words = event.words
         if outcome.fate is Fate.EXPIRED or words is None:
@@ -196,14 +196,14 @@ def _names(event: Event) -> tuple[str, ...]:
 
 
 def _nothing(domain: str) -> Event:
-    """An event that names no server: its operator is whoever has the mail of the domain."""
+    """An event that names no server: its operator is that of the recipient's domain."""
     from probe.reading.log.event import Status
 
     return Event("", 0, Kind.ATTEMPT, Status.DEFERRED, "", recipient=f"@{domain}")
 
 
 def _public(text: str | None) -> IPAddress | None:
-    """An address that mail can leave from; the inner one of a translated network says nothing outside."""
+    """The address if it is public; the inner address of a translated network has no meaning outside."""
     try:
         result = ip_address((text or "").removeprefix("IPv6:"))
     except ValueError:

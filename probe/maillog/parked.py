@@ -1,5 +1,4 @@
-"""What waits and nobody tries: messages that were put on hold, and those of which a queue listing tells no
-reason."""
+"""Waiting messages that are not tried: those on hold, and those in a queue listing without a reason."""
 
 from __future__ import annotations
 
@@ -13,8 +12,8 @@ PARKED = 60_000  # messages that are followed at once
 
 @dataclass(slots=True)
 class Parked:
-    """One recipient, or a whole message where `event` names none. `is_counted`: it stands among the failures,
-    too, with the reason of its last try."""
+    """One recipient, or a complete message if `event` names none. `is_counted`: it also counts as a failure,
+    with the reason of its last try."""
 
     event: Event
     is_held: bool
@@ -36,7 +35,7 @@ class ParkedList:
             yield from entries.values()
 
     def park(self, event: Event, *, is_held: bool, is_counted: bool) -> None:
-        """The event's recipient waits; what was known of it before is replaced."""
+        """Note that the event's recipient waits; this replaces older data."""
         key = event.queue_id or ""
         entries = self._by_id.get(key)
         if entries is None:
@@ -60,7 +59,7 @@ class ParkedList:
         return self._by_id.get(event.queue_id or "", {}).get(event.recipient)
 
     def take_out(self, event: Event) -> Parked | None:
-        """The event's recipient is parked no longer: as what it, or its message, was."""
+        """Remove the event's recipient; returns its, or its message's, entry."""
         entries = self._by_id.get(event.queue_id or "")
         if entries is None:
             return None
@@ -71,11 +70,11 @@ class ParkedList:
         return entry
 
     def take_out_all(self, event: Event) -> Sequence[Parked]:
-        """No recipient of the event's message is parked any longer: what they were."""
+        """Remove all recipients of the event's message; returns their entries."""
         return tuple(self._by_id.pop(event.queue_id or "", {}).values())
 
     def release(self, event: Event) -> None:
-        """The message will be tried again; those of its recipients that were counted stay known."""
+        """The message will be tried again; its counted recipients are kept."""
         entries = self._by_id.get(event.queue_id or "", {})
         for recipient, entry in list(entries.items()):
             entry.is_held = False

@@ -1,8 +1,7 @@
-"""Addresses of people in a report: the local part as a keyed hash, unless it was asked for.
+"""Addresses of people in a report: the local part as a keyed hash, unless names are requested.
 
-The hash is the same for one address in every report made with the same key. It keeps a report that is
-passed on
-from naming people, and from being tried against a list of names by who has not the key; who has the key can.
+The hash is the same for one address in every report made with the same key. It keeps a report that is passed
+on from naming people, and without the key nobody can compare it with a list of names.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from hashlib import blake2b
 _ADDRESS = re.compile(
     r"(\"(?:[^\"\\]|\\.){1,64}\"|[^\s<>()\[\]:;,\"'=@]{1,128})@([^\s<>()\[\]:;,\"'@]{1,255})"
 )
-_WORD = 3  # letters of a local part that are looked for in a text by themselves
+_WORD = 3  # letters from which a local part is also replaced alone in a text
 _CACHED = 4096
 
 
@@ -29,7 +28,7 @@ class Names:
         return self._key is None
 
     def address(self, address: str | None) -> str | None:
-        """One address; the null reverse-path and what is no address stay as they are."""
+        """One address; the null reverse-path and other text are unchanged."""
         if address is None or self._key is None:
             return address
         local, at, domain = address.rpartition("@")

@@ -1,4 +1,5 @@
-"""Who waits, and how that ends: expired, on hold, taken out by hand, become another message."""
+"""Waiting recipients, and how waiting ends: expired, held, removed by an operator, forwarded as another
+message."""
 
 from __future__ import annotations
 
@@ -21,7 +22,7 @@ _REMOVED, _DISCARDED, _DROPPED = Status.REMOVED, Status.DISCARDED, Status.DROPPE
 _IS_SENT, _IS_DEFERRED, _IS_BOUNCED, _IS_EXPIRED = Fate.SENT, Fate.DEFERRED, Fate.BOUNCED, Fate.EXPIRED
 
 
-REFUSED = 5_000  # messages that were refused last
+REFUSED = 5_000  # recently refused messages that are remembered
 _BOUNCE = "delivery error message"  # in Exim's word for a bounce that it freezes
 
 
@@ -41,13 +42,13 @@ class Queue(Table):
         self._emit = emit
         self.waiting = WaitingList(waiting_limit)
         self.parked = ParkedList()
-        self.forgotten = 0  # that waited, and were too many to be followed
+        self.forgotten = 0  # waiting recipients beyond the limit
         self._refused: dict[str, set[str]] = {}  # who was refused last, by the queue id
-        self.dropped = 0  # taken out by hand, before any failure was told
-        self._whole = ("", 0)  # the line that spoke last of a whole message
+        self.dropped = 0  # removed by an operator before any failure
+        self._whole = ("", 0)  # the last line about a complete message
 
     def end(self) -> None:
-        """The input has ended: what still waits is told."""
+        """End the input: emit the outcomes of what still waits."""
         if self._emit is not None:
             for entry in self.waiting.all():
                 self._tell(_IS_DEFERRED, entry.event, entry)
@@ -56,8 +57,8 @@ class Queue(Table):
                     self._tell(Fate.UNKNOWN, parked.event, None)
 
     def parked_counts(self) -> tuple[int, int, int]:
-        """How many recipients are on hold, how many of these failed before and are counted by their reason,
-        and how many are queued without a reason."""
+        """The number of recipients on hold, of those on hold that already count as failures, and of those
+        queued without a reason."""
         held = count = queued = 0
         for parked in self.parked.all():
             if parked.is_held:
@@ -71,7 +72,7 @@ class Queue(Table):
         return parked.is_counted or self.waiting.find(parked.event) is not None
 
     def _count_expiry(self, event: Event, at: int | None, operator: Operator, domain: str) -> None:
-        """Given up after the time in the queue. What befalls a whole message befalls all who still wait."""
+        """Count an expiry. An event of a complete message applies to all its waiting recipients."""
         whole = event.kind is _QUEUE
         entries: list[WaitingRecipient | None] = (
             [*self.waiting.settle_all(event)] if whole else [self.waiting.settle(event)]
@@ -79,7 +80,7 @@ class Queue(Table):
         (self.parked.take_out_all if whole else self.parked.take_out)(event)
         if whole and not entries:
             if (event.file, event.line) == self._whole:
-                return  # told for another recipient already, together with this one
+                return  # already counted together with another recipient
             entries = [None]
         if whole:
             self._whole = (event.file, event.line)
@@ -96,7 +97,7 @@ class Queue(Table):
             self._tell(_IS_EXPIRED, complete, entry, at, reason)
 
     def _park(self, event: Event) -> None:
-        """A queue listing, or an operator's hand: the message waits, and no reason is told with it."""
+        """Note a message that waits without a reason, from a queue listing or held by an operator."""
         is_held = event.status is _HELD
         if event.recipient is None:  # of the whole message: of whom it is, what went before tells
             refused = self._refused.get(event.queue_id or "", ()) if _BOUNCE in event.word else ()
@@ -109,7 +110,7 @@ class Queue(Table):
         self.parked.park(event, is_held=is_held, is_counted=is_counted)
 
     def _note_refusal(self, event: Event) -> None:
-        """Exim freezes a bounce that was refused behind that, and does not give it up."""
+        """Note a refusal, because Exim freezes a refused bounce afterwards, and does not give it up."""
         if event.queue_id is None:
             return
         if len(self._refused) >= REFUSED:
@@ -117,7 +118,7 @@ class Queue(Table):
         self._refused.setdefault(event.queue_id, set()).add(event.recipient or "")
 
     def _move(self, event: Event, at: int | None) -> None:
-        """What the queue, or an operator, did with a message or one recipient."""
+        """Count an action of the queue, or of an operator, on a message or one recipient."""
         status = event.status
         if event.kind is _ATTEMPT:  # an alias, or what is thrown away: it waits no longer
             self._leave(self.waiting.settle(event))
@@ -138,7 +139,7 @@ class Queue(Table):
     def _count_removal(
         self, event: Event, at: int | None, entries: Sequence[WaitingRecipient], parked: Sequence[Parked]
     ) -> None:
-        """An operator took these out of the queue."""
+        """Count recipients that an operator removed from the queue."""
         for entry in entries:
             self._leave(entry)
             entry.group.enter(Fate.UNKNOWN, entry.domain, entry.key)
@@ -152,7 +153,7 @@ class Queue(Table):
             self._tell(Fate.UNKNOWN, event._replace(recipient=recipient), None, at)
 
     def _settle_alias(self, event: Event) -> None:
-        """The recipient took the place of another of the same message, which waits no longer as itself."""
+        """Settle the alias that this recipient of the same message replaces."""
         if event.queue_id in self.waiting.ids:
             self._leave(self.waiting.settle(event._replace(recipient=event.orig_to)))
 
@@ -197,7 +198,7 @@ class Queue(Table):
 
 
 def _of(event: Event, entry: WaitingRecipient) -> Event:
-    """An event of a whole message as that of one recipient, with why this one waited."""
+    """An event of a complete message as that of one recipient, with its reason for waiting."""
     last = entry.event
     words = (last.earlier or last.words) if last is not None else event.earlier
     return event._replace(recipient=entry.recipient or None, earlier=words)

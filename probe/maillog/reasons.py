@@ -1,7 +1,7 @@
 """Why a delivery failed: the words of each event, read once for all events with the same words.
 
-What the remote server said is read as `explain` reads a reply, our own server's words likewise (rules
-`own.*`); a code is never made up, and what this machine's own programs did is never told as the recipient's.
+The remote server's words are read as by `explain`, our own server's words likewise (rules `own.*`); a code is
+never invented, and a failure of this machine's programs is never attributed to the recipient.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ from probe.reading.log.event import Event, Speaker, Words
 
 TEMPLATES = 5_000  # that are read by themselves; with more, only code and status of the further ones are
 _VARIANTS = 4  # of one coarse template that are read by themselves
-# What fails between the programs of one machine is that machine's operator's.
+# A failure between programs of one machine is that machine's own.
 _OWN_ACTION = (
     "A mailbox, filter or program of this machine did not take the message: look at it, and at this mail "
     "server's configuration."
 )
-_REMOTE = Speaker.REMOTE  # to look up a member of an enum takes its time
+_REMOTE = Speaker.REMOTE  # enum member look-ups are slow
 _SERVER_ERROR = "server_error"
 _OWN_TROUBLE = "trouble on this mail server"
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """What some words mean. `key` is the template under which they were read, `is_remote` whether a remote
-    server said them."""
+    """The meaning of some words. `key` is the template under which they were read, `is_remote` whether a
+    remote server said them."""
 
     key: str
     explanation: Explanation
@@ -51,7 +51,7 @@ class Reason:
 
 
 class Reasons:
-    """Reads words, and remembers what it read."""
+    """Reads words, with a cache."""
 
     def __init__(self, limit: int = TEMPLATES) -> None:
         self._limit = limit
@@ -64,7 +64,7 @@ class Reasons:
         return len(self._readings)
 
     def of(self, event: Event, operator: Operator, words: Words | None = None) -> Reason:
-        """What the event's words mean, or those given in their place."""
+        """The meaning of the event's words, or of other given words."""
         wording = words if words is not None else event.words
         text = wording.text if wording is not None else ""
         stage = wording.stage if wording is not None else None
@@ -113,7 +113,7 @@ def _reason(
 
 
 def _of_this_machine(conclusion: Conclusion) -> Conclusion:
-    """No recipient's administrator can mend what stands on this machine."""
+    """The reason for a failure on this machine, which no recipient's administrator can correct."""
     if conclusion.conduct.fix_by in (FixBy.RECIPIENT, FixBy.NOBODY, FixBy.SENDER):
         return conclusion
     conduct = replace(conclusion.conduct, fix_by=FixBy.SENDER, retry=Retry.AFTER_FIX, retry_after=None)

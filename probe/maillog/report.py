@@ -15,7 +15,7 @@ from probe.model.report_tool import ReportTool
 from probe.model.verdict import ExitCode, FixBy, Retry
 
 SCHEMA = "smtp-probe.log/1"
-# Formats that list what waits now.
+# Formats of queue listings.
 QUEUES = frozenset(
     (
         *("postqueue", "mailq", "exim-queue", "smtpctl"),
@@ -25,7 +25,7 @@ QUEUES = frozenset(
 
 
 class Since(StrEnum):
-    """How a group stands beside the last report of the same state file."""
+    """The change of a group since the last report of the same state file."""
 
     NEW = "new"
     TRIPLED = "tripled"
@@ -159,7 +159,7 @@ class LogVolume:
 
 @dataclass(frozen=True, slots=True)
 class LogGone:
-    """A group that the last report had, and this one has not."""
+    """A group of the last report that is not in this one."""
 
     fix_by: FixBy
     operator_title: str

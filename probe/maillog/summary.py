@@ -1,4 +1,4 @@
-"""From what was counted to the report: which groups come first, what their lines say, what to run next."""
+"""Makes the report from the counts: the order of groups, their lines, what to run next."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def moment(seconds: int | None) -> str | None:
 
 
 def totals(aggregate: Aggregate, fates: frozenset[Fate] = frozenset()) -> LogTotals:
-    """All messages by what became of them."""
+    """All messages by their outcome."""
 
     def of(fate: Fate) -> int:
         return (
@@ -106,7 +106,7 @@ def groups(aggregate: Aggregate, selection: Selection) -> tuple[LogGroup, ...]:
 
 
 def _is_unreached(aggregate: Aggregate) -> bool:
-    """Whether most operators that were tried could not be reached: then it is not each of theirs."""
+    """Whether most operators that were tried could not be reached: then the fault is not theirs."""
     is_unreached = [
         it for it in aggregate.groups.values() if it.cause in _UNREACHED and it.operator is not LOCAL
     ]
@@ -118,7 +118,7 @@ def _is_unreached(aggregate: Aggregate) -> bool:
 
 
 def key_of(group: Group) -> tuple[str, str, str]:
-    """What stays the same from one report to the next."""
+    """The key of a group, equal in all reports."""
     return (group.reason.fix_by.value, group.operator.id, group.cause)
 
 
@@ -223,7 +223,7 @@ def _attempt(event: Event, aggregate: Aggregate, names: Names) -> LogAttempt:
 
 
 def volumes(aggregate: Aggregate) -> tuple[LogVolume, ...]:
-    """What went where, the most first."""
+    """The volumes by operator, the largest first."""
     aggregate.volumes.settle()
     rows = sorted(aggregate.volumes.by_id.values(), key=lambda it: (-(it.sent + it.failed), it.operator.id))
     return tuple(_volume(it, aggregate) for it in rows[:VOLUMES_SHOWN])

@@ -15,7 +15,7 @@ _EPOCH = datetime(1970, 1, 1)
 _DAY, _QUARTER = 86_400, 900  # seconds
 OFFSETS = 10_000  # that are remembered
 _MOST_PAIRS = 20_000  # pairs of reason and operator whose group is remembered
-GROUPS = 2_000  # beyond these, one group a cause
+GROUPS = 2_000  # beyond this, one group per cause
 
 
 class Table:
@@ -41,7 +41,7 @@ class Table:
         self._at: int | None = None
 
     def seconds(self, stamp: Stamp | None) -> int | None:
-        """Seconds since 1970; None where the log does not tell, or nobody can have been there."""
+        """Seconds since 1970; None if the time is not known, or impossible."""
         if stamp is None:
             return None
         at = stamp.at

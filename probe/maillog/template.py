@@ -39,8 +39,8 @@ _CACHED = 4096
 
 
 class _Masks(dict[str, str]):
-    """What stands between two spaces, and the same masked. Most words come again: as a dict looks them up by
-    itself, they cost a tenth of a call."""
+    """A cache from words to masked words. Most words occur again, and a dict look-up is much faster than a
+    call."""
 
     def __missing__(self, part: str) -> str:
         if len(self) >= _CACHED:
@@ -54,7 +54,7 @@ class _Masks(dict[str, str]):
 
 
 class _Waits(dict[str, str]):
-    """Masked texts, and the same without how long they ask to wait."""
+    """A cache from masked texts to the same without the requested waiting time."""
 
     def __missing__(self, text_template: str) -> str:
         if len(self) >= _CACHED:

@@ -1,4 +1,4 @@
-"""How much went to which operator, and when: what a provider's limits are compared with."""
+"""The volume to each operator over time, to compare with a provider's limits."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Volume:
 
 
 class Volumes:
-    """Volumes and their bins by the id of the operator. Call `settle` before they are looked at."""
+    """Volumes and their bins by the id of the operator. Call `settle` before reading them."""
 
     def __init__(self) -> None:
         self.by_id: dict[str, Volume] = {}

@@ -10,13 +10,13 @@ from probe.reading.log.event import Event
 
 WAITING = 60_000  # recipients that wait at once and are still followed: some 20 MB
 
-# Most messages have one recipient that waits; those of a mailing list may have thousands, and each event
-# is of one.
+# Most messages have one waiting recipient; those of a mailing list may have thousands, each with its own
+# events.
 _Recipients = WaitingRecipient | dict[str, WaitingRecipient]
 
 
 class WaitingList:
-    """Recipients that wait; the message that was forgotten longest goes first when there are too many."""
+    """Waiting recipients; if there are too many, the least recently used message is dropped first."""
 
     def __init__(self, limit: int = WAITING) -> None:
         self._limit = limit
@@ -30,7 +30,7 @@ class WaitingList:
             yield from _each(recipients)
 
     def add(self, queue_id: str, recipient_entry: WaitingRecipient) -> list[WaitingRecipient]:
-        """One more; returns those that are no longer followed, for there are too many."""
+        """Add one; returns those that were dropped because of the limit."""
         overflow: list[WaitingRecipient] = []
         while self.count >= self._limit and self._by_id:
             _, recipients = self._by_id.popitem(last=False)
@@ -63,7 +63,7 @@ class WaitingList:
         return [it.recipient for it in _each(entry)] if entry is not None else ()
 
     def find_for(self, event: Event) -> Sequence[WaitingRecipient]:
-        """Those who wait in the place of the event's recipient, an alias or a list."""
+        """The waiting recipients that replace the event's recipient, an alias or a list."""
         entry = self._by_id.get(event.queue_id or "")
         if entry is None:
             return ()

@@ -1,6 +1,6 @@
-"""What stands where an SPF, DKIM or DMARC record belongs and is none: told as what it nearly is.
+"""Records in the place of an SPF, DKIM or DMARC record that are not one, but nearly.
 
-A record that no receiver sees is worse than one with a fault: its owner believes that it is there.
+A record that no receiver sees is worse than one with a fault: its owner does not know that it is ignored.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ _QUOTES = "\"'\u2018\u2019\u201c\u201d\u201e\u00ab\u00bb`"
 
 
 def near_miss(place: Place, texts: Iterable[bytes]) -> NearMiss | None:
-    """What the TXT records of a name are, none of which is the record that belongs there: the first that was
-    meant as one, with the reason why it is none; None where none was."""
+    """The first of a name's TXT records that was meant as the record that belongs there, with the reason why
+    it is not; None if there is none."""
     misses = (_miss(place, _text(text)) for text in texts)
     return next((miss for miss in misses if miss is not None), None)
 

@@ -1,4 +1,4 @@
-"""As much DER (ITU-T X.690) as it takes to learn the length of a public RSA key."""
+"""A minimal DER parser (ITU-T X.690) for the length of a public RSA key."""
 
 from __future__ import annotations
 

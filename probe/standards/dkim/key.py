@@ -27,7 +27,7 @@ _NO_BASE64 = re.compile(r"[^A-Za-z0-9+/=]")
 
 @dataclass(frozen=True, slots=True)
 class ParsedKey:
-    """One key record read: what KeyResult says of it, without its place in DNS."""
+    """One parsed key record: the fields of KeyResult that do not depend on its place in DNS."""
 
     status: KeyStatus
     key_type: str | None = None
@@ -57,7 +57,7 @@ def look_up_keys(
 
 
 def judge_answer(domain: str, selector: str, origin: KeyOrigin, answer: Answer) -> KeyResult:
-    """What one answer says about one selector."""
+    """The result of one answer for one selector."""
 
     def result(key: ParsedKey, near: NearMiss | None = None) -> KeyResult:
         return KeyResult(
@@ -115,7 +115,7 @@ def parse_key(text: bytes) -> ParsedKey:
     if fault is not None:
         problems.append(KeyWhy(fault))
         return result_of(KeyStatus.MALFORMED)
-    # octet for octet: for a reader, octets above 127 are written out
+    # octet for octet: the displayed text has octets above 127 escaped
     raw = parse_tag_list(text.decode("latin-1")).value("p")
     base64_text = re.sub(r"[ \t\r\n]+", "", raw or "")
     if not base64_text:
@@ -134,7 +134,7 @@ def parse_key(text: bytes) -> ParsedKey:
 
 def _octets(base64_text: str) -> tuple[bytes | None, KeyReason | None]:
     """The octets of p= without its white space, and what is wrong with the base64. Characters outside its
-    alphabet are left out, as RFC 2045 section 6.8 has it: OpenDKIM and dkimpy do so, Mail::DKIM does not."""
+    alphabet are left out, as in RFC 2045 section 6.8: OpenDKIM and dkimpy do so, Mail::DKIM does not."""
     inside = _NO_BASE64.sub("", base64_text)
     digits = inside.rstrip("=")
     try:
@@ -153,7 +153,7 @@ def _octets(base64_text: str) -> tuple[bytes | None, KeyReason | None]:
 
 
 def _structural_fault(tags: TagList, text_record: str) -> KeyReason | None:
-    """What makes verifiers discard the record (RFC 6376 sections 3.2, 3.6.1 and 6.1.2)."""
+    """The fault for which verifiers discard the record (RFC 6376 sections 3.2, 3.6.1 and 6.1.2)."""
     version = tags.value("v")
     if _is_quoted(text_record):
         return KeyReason.QUOTED_RECORD
@@ -202,8 +202,8 @@ def _judge_public_key(
 
 
 def _restriction(tags: TagList) -> KeyReason | None:
-    """Why a good key still cannot verify mail: h= or s= exclude it. g= is historic and ignored. Values keep
-    their case (RFC 6376 section 3.2)."""
+    """Why a valid key cannot verify mail: h= or s= exclude it. g= is historic and ignored. Values are
+    case-sensitive (RFC 6376 section 3.2)."""
     hashes = tags.value("h")
     # RFC 8301 section 3.1 leaves sha256 alone
     if hashes is not None and "sha256" not in _colon_list(hashes.lower()):
@@ -215,7 +215,7 @@ def _restriction(tags: TagList) -> KeyReason | None:
 
 
 def _blemishes(tags: TagList, *, is_ascii: bool) -> list[KeyWhy]:
-    """What verifiers pass over, some of them not."""
+    """Faults that most verifiers ignore."""
     blemishes = []
     if tags.value("v") is not None and tags.first != "v":
         blemishes.append(KeyWhy(KeyReason.VERSION_NOT_FIRST))

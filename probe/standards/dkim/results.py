@@ -52,10 +52,10 @@ class KeyResult:
 
     @property
     def whys(self) -> tuple[KeyProblem | NearMiss, ...]:
-        """All that is to be said against it: its problems, and what stands in its place."""
+        """All its faults: its problems, and the record found in its place."""
         return self.problems if self.near is None else (*self.problems, self.near)
 
     @property
     def is_named(self) -> bool:
-        """Whether somebody says that it signs; the others are guesses, whose absence proves nothing."""
+        """Whether the selector is known to be used; others are guesses, whose absence proves nothing."""
         return self.origin.is_named

@@ -14,10 +14,10 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 @dataclass(frozen=True, slots=True)
 class TagList:
-    """`tags` in the order of the text, names and values as written without the white space around
-    them; of a repeated tag the first is kept, and the later ones are in `repeated`. `has_stray`: a part is no
-    tag=value; `has_gap`: nothing stands between two semicolons, or before the first. `problems` are about all
-    but gaps, which only DKIM forbids."""
+    """`tags` in the order of the text, names and values as written without the white space around them; of a
+    repeated tag the first is kept, and the later ones are in `repeated`. `has_stray`: a part is no tag=value;
+    `has_gap`: nothing stands between two semicolons, or before the first. `problems` do not include gaps,
+    which only DKIM forbids."""
 
     tags: tuple[tuple[str, str], ...]
     problems: tuple[TagListWhy, ...]
@@ -41,7 +41,7 @@ class TagList:
 
 
 def parse_tag_list(text: str) -> TagList:
-    """Read `tag=value; tag=value`. Never raises; what breaks the grammar is left out and said."""
+    """Read `tag=value; tag=value`. Never raises; invalid parts are left out and reported."""
     tags: dict[str, str] = {}
     problems: list[TagListWhy] = []
     repeated: list[tuple[str, str]] = []

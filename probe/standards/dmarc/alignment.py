@@ -1,4 +1,5 @@
-"""Identifier alignment: whether SPF and DKIM can speak for the author domain (RFC 9989 section 4.4)."""
+"""Identifier alignment: whether SPF and DKIM identifiers align with the author domain (RFC 9989 section
+4.4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""DMARC policy discovery by RFC 9989 section 4.10.1, with the answer of RFC 7489 beside it."""
+"""DMARC policy discovery by RFC 9989 section 4.10.1, and by RFC 7489 for comparison."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def _unanswered(answer: Answer) -> DmarcWhy:
 
 
 def _near(walk_answers: tuple[Answer, ...]) -> NearMiss | None:
-    """What stands where a record belongs, at the author domain first."""
+    """Records that are nearly a DMARC record, at the author domain first."""
     misses = (near_miss(Place.DMARC, (txt.data for txt in answer.txts())) for answer in walk_answers)
     return next((miss for miss in misses if miss is not None), None)
 

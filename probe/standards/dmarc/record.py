@@ -35,8 +35,8 @@ def is_dmarc_record(text: bytes) -> bool:
 def parse_record(text: bytes, domain: str) -> DmarcRecord | InvalidRecord:
     """Read a record that `is_dmarc_record`; `domain` is where it was found, without `_dmarc.`.
 
-    Never raises. Unknown tags are kept in `tags` and otherwise ignored; a value that a tag cannot
-    have falls back to the tag's default (RFC 9989 section 4.8) and is said in `problems`.
+    Never raises. Unknown tags are kept in `tags` and otherwise ignored; a value that a tag cannot have falls
+    back to the tag's default (RFC 9989 section 4.8) and is reported in `problems`.
     """
     text_record = decode(text)
     tags = parse_tag_list(text_record)

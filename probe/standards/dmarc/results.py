@@ -1,4 +1,4 @@
-"""What DMARC discovery concludes (RFC 9989, with RFC 7489 beside it)."""
+"""One DMARC record (RFC 9989, with RFC 7489 beside it)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Whether the name servers that are asked can be used at all: told by a name that every one of them knows.
+"""Whether the name servers work at all, tested with a name that every one of them knows.
 
-A name that nobody answers for may have dead name servers of its own; the root has not. Any answer to it shows
-that a resolver is at work, and none that this machine's resolver is at fault, whatever was asked for.
+A name without an answer may have dead name servers of its own; the root does not. Any answer for the root
+shows that a resolver works; no answer shows that this machine's resolver is at fault.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _USABLE = (Status.ANSWER, Status.NODATA, Status.NXDOMAIN)
 
 
 class Health(StrEnum):
-    """What the name servers of a run are good for."""
+    """The state of the name servers of a run."""
 
     WORKING = "working"  # or nothing speaks against it
     SILENT = "silent"  # none answers
@@ -26,12 +26,12 @@ class Health(StrEnum):
 
 
 def is_failure(status: Status) -> bool:
-    """Whether a question that ended so leaves open whether a resolver is at work."""
+    """Whether such a result does not show that a resolver works."""
     return status in (*UNHEARD, Status.REFUSED, Status.SERVFAIL, Status.MALFORMED)
 
 
 def is_use(status: Status) -> bool:
-    """Whether a resolver that answered so does its work."""
+    """Whether such an answer shows that a resolver works."""
     return status in _USABLE
 
 

@@ -54,7 +54,7 @@ def parse_literal(text: str) -> IPAddress | None:
 
 
 def _resolves(answers: tuple[Answer, ...]) -> bool | None:
-    """A name that cannot be asked for (no answers) resolves for nobody."""
+    """Whether the name resolves; False if it cannot be asked for (no answers)."""
     if any(answer.status is Status.ANSWER for answer in answers):
         return True
     return None if any(answer.is_unknown for answer in answers) else False

@@ -33,7 +33,7 @@ class RecordType(StrEnum):
 
 
 class Status(StrEnum):
-    """What came of a question. Only NODATA and NXDOMAIN say that there is no such record. OWN_WORD is what
+    """The result of a question. Only NODATA and NXDOMAIN say that there is no such record. OWN_WORD is what
     `Answer.believed` makes of a denial, or of records, that a name server made itself."""
 
     ANSWER = "answer"
@@ -128,8 +128,8 @@ class Answer:
 
     @property
     def failure(self) -> AnswerWhy | None:
-        """What came instead of an answer or a denial, with the name server and its words where these say
-        more; None when one came."""
+        """Why there is neither an answer nor a denial, with the name server and its words if known; None if
+        there is one."""
         if not self.is_unknown:
             return None
         why, provenance = self.why or AnswerWhy(AnswerFault(self.status.value)), self.provenance
@@ -142,8 +142,8 @@ class Answer:
 
     @property
     def doubt(self) -> AnswerWhy | None:
-        """Why the records or the denial are the name server's own word and not the zone's; None when there is
-        no reason to think so."""
+        """Why the name server probably made the records or the denial itself; None if there is no sign of
+        that."""
         if self.provenance is None:
             return None
         own: OwnWordWhy | None = None
@@ -166,8 +166,8 @@ class Answer:
 
     @property
     def is_local(self) -> bool:
-        """The server answered out of data of its own that nobody else sees, as stub resolvers do for the
-        names of their machine and for hosts files: with authority (AA), and not to be kept (TTL 0)."""
+        """Whether the server answered from local data, as stub resolvers do for the names of their machine
+        and for hosts files: with authority (AA) and a TTL of 0."""
         provenance = self.provenance
         if (
             provenance is None
@@ -184,13 +184,13 @@ class Answer:
 
     @property
     def is_own_word(self) -> bool:
-        """The name server denied, made up or refused this by itself; nothing was heard from the zone."""
+        """Whether the name server itself denied, made or refused this, without the zone."""
         if self.status is Status.REFUSED:
             return self.provenance is not None and is_own_refusal(self.provenance)
         return self.status is Status.OWN_WORD or self.doubt is not None
 
     def believed(self) -> Answer:
-        """The answer as the algorithms are to take it: what a name server made itself is not known."""
+        """The answer for the algorithms: data that a name server made itself counts as unknown."""
         doubt = self.doubt
         if doubt is None:
             return self
@@ -198,11 +198,11 @@ class Answer:
 
     @property
     def ref(self) -> str:
-        """How findings and evidence name this answer."""
+        """The reference of this answer in findings and evidence."""
         return f"dns:{self.question.rtype}:{self.question.name or '.'}"
 
     def seen_outside(self) -> Answer:
-        """The answer as far as others get it, too: what a server has of its own machine is not known."""
+        """The answer as seen by others: local data of the server's own machine counts as unknown."""
         if self.provenance is None or not self.is_local:
             return self
         why = AnswerWhy(AnswerFault.OWN_DATA, server=self.provenance.server)
@@ -234,8 +234,8 @@ Resolution = Generator[tuple[Question, ...], tuple[Answer, ...], T]
 
 
 def run(resolution: Resolution[T], lookup: Callable[[Question], Answer]) -> T:
-    """Drive a resolution over something that already knows the answers (a recording, a dict). Each answer
-    is handed on as it is to be believed."""
+    """Drive a resolution over something that already knows the answers (a recording, a dict). Each answer is
+    passed on as `believed`."""
     try:
         questions = next(resolution)
         while True:
@@ -248,8 +248,8 @@ def run(resolution: Resolution[T], lookup: Callable[[Question], Answer]) -> T:
 async def run_async(
     resolution: Resolution[T], ask: Callable[[tuple[Question, ...]], Awaitable[tuple[Answer, ...]]]
 ) -> T:
-    """Drive a resolution over a live resolver; `ask` answers a batch, in order. Each answer is handed on
-    as it is to be believed."""
+    """Drive a resolution over a live resolver; `ask` answers a batch, in order. Each answer is passed on as
+    `believed`."""
     try:
         questions = next(resolution)
         while True:

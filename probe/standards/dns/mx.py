@@ -15,7 +15,7 @@ from probe.standards.dns.message import Answer, Mx, Question, RecordType, Resolu
 from probe.standards.dns.results import MxHost, MxResult, RouteKind
 
 FAMILIES = (4, 6)
-_JUDGED = 50  # addresses of one host and family from which those that are used are chosen
+_JUDGED = 50  # addresses of one host and family that are considered
 
 
 def resolve_mx(domain: str, *, families: tuple[int, ...] = FAMILIES, seed: int = 0) -> Resolution[MxResult]:
@@ -122,7 +122,7 @@ def _mx_host(mx: Mx, answers: dict[Question, Answer], families: tuple[int, ...])
 
 
 def _is_secure(answers: tuple[Answer, ...]) -> bool:
-    """Whether DNSSEC vouches for all that DNS said; what it did not say is neither secure nor insecure."""
+    """Whether all answers are authenticated by DNSSEC; missing answers do not count."""
     usable = [answer for answer in answers if not answer.is_unknown]
     return bool(usable) and all(answer.authenticated for answer in usable)
 
@@ -130,7 +130,7 @@ def _is_secure(answers: tuple[Answer, ...]) -> bool:
 def _alternate(answers: tuple[Answer, ...], families: tuple[int, ...]) -> tuple[IPAddress, ...]:
     """Addresses of the families in turn, so that a dead family costs one attempt, not all of them.
 
-    Where there are more than are used, those that nobody may dial go first to be left out.
+    If there are more than the limit, addresses that must not be dialled are left out first.
     """
     addresses = [ip for answer in answers for ip in answer.addresses()]
     columns = [[ip for ip in addresses if ip.version == family][:_JUDGED] for family in families]

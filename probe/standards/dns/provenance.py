@@ -1,8 +1,8 @@
-"""How a name server told its answer, and when it is its own word instead of what the zone says.
+"""How an answer came from a name server, and when the server made it itself instead of the zone.
 
-A resolver is a witness, too. A denial comes from the zone when the start of that zone's authority stands
-in it (RFC 2308 section 2); many denials are made by the resolver itself: by a filter, a response policy
-zone, a zone that it serves locally (RFC 6303), a name that it must not ask for (RFC 6761), a stub.
+A denial comes from the zone if it contains that zone's SOA record (RFC 2308 section 2); many denials are made
+by the resolver itself: by a filter, a response policy zone, a zone that it serves locally (RFC 6303), a name
+that it must not ask for (RFC 6761), a stub.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from probe.standards.dns.special_use import LABORATORY, locally_served, special_
 @dataclass(frozen=True, slots=True)
 class Soa:
     """The SOA record of a denial: the zone that it speaks for, its primary server and its mailbox (names
-    without a trailing dot), how long a denial may be kept, and for how long this one still may (seconds)."""
+    without a trailing dot), how long a denial may be cached, and the remaining time of this one (seconds)."""
 
     zone: str
     mname: str
@@ -27,7 +27,7 @@ class Soa:
 
 @dataclass(frozen=True, slots=True)
 class ExtendedError:
-    """An extended error (RFC 8914): its code, and the server's own words, which are a stranger's."""
+    """An extended error (RFC 8914): its code, and the server's own text (unescaped)."""
 
     code: int
     text: str = ""
@@ -41,9 +41,9 @@ class ExtendedError:
 @dataclass(frozen=True, slots=True)
 class Provenance:
     """Who answered, and how. `server` is the name server's address (with its port, where that is not 53);
-    `authoritative` the AA bit, `recursive` the RA bit; `soa` the start of authority that a denial rests on,
-    `policy_zone` the owner of one that stands beside the answer, as response policy zones put it; both are
-    empty where there is none."""
+    `authoritative` the AA bit, `recursive` the RA bit; `soa` the SOA record of a denial, `policy_zone` the
+    owner of an SOA record in the additional section, as response policy zones add it; both are empty if there
+    is none."""
 
     server: str
     authoritative: bool = False
@@ -63,8 +63,8 @@ FILTERED = frozenset({15, 16, 17})  # blocked, censored, filtered
 PROHIBITED = frozenset({18})
 _OWN_DENIAL = FILTERED | PROHIBITED | FORGED | frozenset({20, 21})
 _OWN_REFUSAL = _OWN_DENIAL
-# Primary servers of SOA records that resolvers make (unbound, AdGuard Home), and what no name of a zone's own
-# record stands below (knot-resolver, dnsdist). Many a true zone has the mailbox root.localhost.
+# Primary servers of SOA records that resolvers make (unbound, AdGuard Home), and the domain that no real zone
+# lies below (knot-resolver, dnsdist). Many real zones have the mailbox root.localhost.
 _RESOLVER_PRIMARIES = frozenset({"localhost", "fake-for-negative-caching.adguard.com"})
 _NOWHERE = "invalid"  # RFC 6761 section 6.4
 
@@ -111,9 +111,9 @@ _NAMES = dict(
 def why_own_denial(
     provenance: Provenance, name: str, *, authenticated: bool, is_whole_name: bool
 ) -> OwnWordWhy | None:
-    """Why a denial of `name` (the end of its aliases; `is_whole_name`: of all its records, NXDOMAIN) is the
-    server's own word and not the zone's; None when it is the zone's. A server that recurses for us and still
-    answers with authority (AA) holds the zone itself, as for a domain that it blocks."""
+    """Why a denial of `name` (the end of its aliases; `is_whole_name`: of all its records, NXDOMAIN) was made
+    by the server itself; None if it comes from the zone. A recursive server that answers with authority (AA)
+    has the zone itself, as for a domain that it blocks."""
     error = provenance.error(_OWN_DENIAL)
     if error is not None:
         return OwnWordWhy(OwnWord.EXTENDED_ERROR, error=str(error))
@@ -139,7 +139,7 @@ def has_made_start(mname: str, rname: str) -> bool:
 
 
 def _why_own_start(provenance: Provenance, soa: Soa, name: str, *, is_proven: bool) -> OwnWordWhy | None:
-    """What is wrong with the start of authority that a denial of `name` rests on."""
+    """What is wrong with the SOA record of a denial of `name`."""
     if not _is_at_or_below(name, soa.zone):
         return OwnWordWhy(OwnWord.OTHER_ZONE, zone=soa.zone)
     if has_made_start(soa.mname, soa.rname):
@@ -156,9 +156,8 @@ def _why_own_start(provenance: Provenance, soa: Soa, name: str, *, is_proven: bo
 def why_own_answer(
     provenance: Provenance, *, is_dns64: bool, is_null: bool, authenticated: bool
 ) -> OwnWordWhy | None:
-    """Why records are the server's own and not the zone's; None when they are the zone's. An address that
-    DNS64 made is the server's own, and leads to the host; 0.0.0.0 and :: (`is_null`) lead nowhere, and are
-    what filters give for a name that they block."""
+    """Why the server made the records itself; None if they come from the zone. An address made by DNS64
+    reaches the host; 0.0.0.0 and :: (`is_null`) reach nothing, and filters give them for blocked names."""
     error = provenance.error(FILTERED) or (None if is_dns64 else provenance.error(FORGED))
     if error is not None:
         return OwnWordWhy(OwnWord.EXTENDED_ERROR, error=str(error))
@@ -170,8 +169,8 @@ def why_own_answer(
 
 
 def is_own_refusal(provenance: Provenance) -> bool:
-    """Whether a REFUSED is the resolver's own, by what it says of it. A recursive server that says with
-    authority (AA) that it will not answer speaks of a zone of its own."""
+    """Whether a REFUSED is the resolver's own, by its extended errors and flags. A recursive server that
+    refuses with authority (AA) refuses for a zone of its own."""
     return provenance.error(_OWN_REFUSAL) is not None or (provenance.authoritative and provenance.recursive)
 
 

@@ -14,11 +14,11 @@ NAMES_LIMIT = SPF_PTR_LIMIT  # of one address; the bound that RFC 7208 section 4
 
 
 def confirm_reverse(ip: IPAddress) -> Resolution[PtrResult]:
-    """The names of `ip`, and which of them lead back to it.
+    """The names of `ip`, and which of them resolve to it.
 
-    MISSING only when DNS denied the PTR, MISMATCH only when DNS answered for every name and none
-    led back; anything that was not answered leaves the status UNKNOWN. So does what a stub resolver or a
-    hosts file says of its own machine.
+    MISSING only when DNS denied the PTR, MISMATCH only when DNS answered for every name and none resolved to
+    `ip`; anything that was not answered leaves the status UNKNOWN. So does an answer of a stub resolver or a
+    hosts file about its own machine.
     """
     ip = unmap(ip)
     (ptr,) = yield (Question(names.reverse_name(ip), RecordType.PTR),)

@@ -82,8 +82,8 @@ class PtrStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PtrResult:
-    """`names` as DNS gave them, without the root, which names no host; `confirmed` those whose A or AAAA
-    leads back to `ip`."""
+    """`names` as DNS gave them, without the root, which names no host; `confirmed` those with an A or AAAA
+    record of `ip`."""
 
     ip: IPAddress
     status: PtrStatus
@@ -93,7 +93,7 @@ class PtrResult:
 
     @property
     def first_name(self) -> str:
-        """For a reader: a name that leads back, else the first, else the root, which a PTR may be."""
+        """The name to show: a confirmed one, else the first, else the root, which a PTR may be."""
         return next((name for name in (*self.confirmed, *self.names) if name), ". (the root)")
 
 

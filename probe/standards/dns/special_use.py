@@ -1,5 +1,5 @@
-"""Names that the DNS of the Internet does not speak for: special-use names (RFC 6761) and the zones that
-resolvers serve themselves (RFC 6303)."""
+"""Names that are not in the public DNS: special-use names (RFC 6761) and the zones that resolvers serve
+themselves (RFC 6303)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class ReservedZone:
-    """A zone that resolvers answer for by themselves, and where that is laid down."""
+    """A zone that resolvers answer themselves, and the document that says so."""
 
     zone: str
     source: str
@@ -30,7 +30,7 @@ _SPECIAL_USE: Mapping[str, str] = {
     "service.arpa": "RFC 9665",
     "test": "RFC 6761",
 }
-LABORATORY = "test"  # a zone below it (shop.test) is no resolver's own: laboratories have name servers
+LABORATORY = "test"  # zones below it (shop.test) are served by name servers in laboratories
 # Names that a receiver on the Internet can never look up: all of these but those of laboratories, and what
 # else networks are called inside (RFC 6762 appendix G), none of which is a top-level domain.
 _NEVER_GLOBAL = (

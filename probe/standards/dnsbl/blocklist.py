@@ -36,7 +36,7 @@ class Use(StrEnum):
     NEVER = "never"
 
 
-# RFC 5782 section 5: what every list must hold, and what none may hold.
+# RFC 5782 section 5: the entry that every list must have, and the one that none may have.
 RFC_TEST_LISTED: Mapping[SubjectKind, tuple[str, ...]] = {
     SubjectKind.IPV4: ("127.0.0.2",),
     SubjectKind.IPV6: ("::ffff:7f00:2",),
@@ -119,12 +119,12 @@ class Reading:
 
     @property
     def lists(self) -> bool:
-        """The answer speaks of the subject, for good or ill, and is not a mere category."""
+        """Whether the answer is about the subject, positive or negative, and not only a category."""
         return any(code.kind is not CodeKind.INFO for code in self.codes)
 
     @property
     def accuses(self) -> bool:
-        """The answer speaks against the subject."""
+        """Whether the answer is a listing of the subject."""
         return any(code.kind in (CodeKind.REPUTATION, CodeKind.POLICY) for code in self.codes)
 
 
@@ -167,14 +167,14 @@ class BlockList:
 
     @property
     def is_dead(self) -> bool:
-        """A source says that the list has ended (or never was an honest one)."""
+        """Whether a source says that the list has ended (or never was genuine)."""
         return self.status == "dead"
 
     def positive_tests(self, kind: SubjectKind) -> tuple[str, ...]:
         """Subjects that a working list holds; one of them is enough.
 
-        A documented list of both families is believed for IPv6 on its IPv4 entry too: RFC 5782
-        section 5 asks for ::FFFF:7F00:2, which few operators publish beside 127.0.0.2.
+        For a documented list of both families the IPv4 test entry also counts for IPv6: RFC 5782 section 5
+        asks for ::FFFF:7F00:2, which few operators publish beside 127.0.0.2.
         """
         tests = self.test_listed.get(kind, RFC_TEST_LISTED[kind])
         if kind is SubjectKind.IPV6 and self.source and SubjectKind.IPV4 in self.subjects:
@@ -182,7 +182,7 @@ class BlockList:
         return tests
 
     def negative_tests(self, kind: SubjectKind) -> tuple[str, ...]:
-        """Subjects that no honest list holds."""
+        """Subjects that a correct list does not contain."""
         return self.test_not_listed.get(kind, RFC_TEST_NOT_LISTED[kind])
 
     def read(self, addresses: Iterable[IPAddress]) -> Reading:

@@ -1,4 +1,5 @@
-"""When a blocklist is believed: by its test entries, and by what the resolver lets through (RFC 5782)."""
+"""Decides whether a blocklist is usable: by its test entries, and by what the resolver lets through (RFC
+5782)."""
 
 from __future__ import annotations
 
@@ -17,8 +18,8 @@ GONE = (Status.NODATA, Status.OWN_WORD, Status.REFUSED, Status.SERVFAIL)
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One look at a list: the answer to its question, what it shows, and how many labels stand in front of
-    the zone. `is_deep`: it is a test entry with as many labels as the question about the subject, or more."""
+    """One query of a list: the answer, its meaning, and the number of labels in front of the zone. `is_deep`:
+    it is a test entry with as many labels as the question about the subject, or more."""
 
     answer: Answer
     reading: Reading
@@ -32,20 +33,20 @@ class Entry:
 
     @property
     def is_resolvers(self) -> bool:
-        """The answer is the resolver's own word, and tells nothing of the list."""
+        """Whether the resolver made the answer itself, so that it says nothing about the list."""
         own = self.answer.status in (Status.OWN_WORD, Status.REFUSED)
         return own and self.reading.sight is Sight.UNKNOWN
 
     @property
     def is_held(self) -> bool:
-        """The list holds it."""
+        """Whether the list contains it."""
         return self.reading.sight is Sight.ANSWERED
 
 
 @dataclass(frozen=True, slots=True)
 class Looks:
-    """What was seen of one subject on one list. `tests`: the entries that a working list holds, one of
-    which is enough (none: the operator documents none); `deep` those made from them that have enough labels;
+    """All queries for one subject on one list. `tests`: the entries that a working list holds, one of which
+    is enough (none: the operator documents none); `deep` those made from them that have enough labels;
     `negatives`: those that it must not hold; `tests_text`, `negatives_text`: the TXT records of both, where
     they were asked for."""
 
@@ -59,7 +60,7 @@ class Looks:
 
     @property
     def is_held(self) -> bool:
-        """A test entry was found."""
+        """Whether a test entry was found."""
         return any(entry.is_held for entry in self.tests)
 
     @property
@@ -119,7 +120,8 @@ def _of_test(why: ListingWhy | None, entry: str = "") -> ListingWhy | None:
 
 
 def judge(blocklist: BlockList, looks: Looks) -> Judgement:
-    """Believe a list or not, by its test entries (RFC 5782 section 5) and by what comes through."""
+    """Decide whether a list is usable, by its test entries (RFC 5782 section 5) and by what the resolver lets
+    through."""
     rebinding = why_rebinding(looks)
     if rebinding is not None:
         return Judgement(ListingStatus.UNUSABLE, (rebinding,), is_resolvers=True)
@@ -130,7 +132,7 @@ def judge(blocklist: BlockList, looks: Looks) -> Judgement:
     fault = _fault(blocklist, looks)
     if fault is not None:
         return Judgement(ListingStatus.UNUSABLE, (fault, *_but_it_lists(looks.subject.reading)))
-    # One unknown among what a verdict needs makes the verdict unknown.
+    # If one of the needed answers is unknown, the result is unknown.
     questions = (looks.subject, *looks.negatives)
     for entry in questions if looks.is_held else (*looks.tests, *questions):
         if entry.reading.sight is Sight.UNKNOWN:

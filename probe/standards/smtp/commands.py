@@ -1,7 +1,7 @@
-"""The commands that this program can say, and no others (RFC 5321 section 4.1.1).
+"""The commands that this program can send, and no others (RFC 5321 section 4.1.1).
 
-Nothing that begins or names a delivery, logs in or lists mailboxes has a spelling here: what has
-no member in `Verb` cannot be sent.
+There are no commands that begin a delivery, log in or list mailboxes: a command without a member in `Verb`
+cannot be sent.
 """
 
 from __future__ import annotations

@@ -1,17 +1,17 @@
-"""The dialogue of a probe as a table: what is said next, given where we are and what was answered.
+"""The dialogue of a probe as a table: the next action for each state and class of reply.
 
-Theory of operation. The dialogue does no IO. It hands out one `Action` at a time: wait for the
-greeting, send a command, shake hands, or close. The caller carries it out and reports one of
+Theory of operation. The dialogue does no IO. It returns one `Action` at a time: wait for the greeting, send a
+command, begin TLS, or close. The caller performs it and reports one of
 
     replied(read)      a reply came to the greeting or the last command
     secured()          the TLS handshake succeeded
     insecure()         it failed
     lost_step()        replies can no longer be paired with commands
 
-and gets the next action. Every move is a look-up in `TABLE`, which covers each state with each
-class of reply; a few moves then choose by what was planned or offered (`_decide`). No state leads
-back to an earlier one except EHLO after TLS (RFC 3207 section 4.2), so every dialogue ends.
-The last thing that can be said about a message is RCPT; `Verb` has nothing beyond it.
+and gets the next action. Every move is a look-up in `TABLE`, which covers each state with each class of
+reply; a few moves then choose by what was planned or offered (`_decide`). No state leads back to an earlier
+one except EHLO after TLS (RFC 3207 section 4.2), so every dialogue ends. The last command about a message is
+RCPT; `Verb` has nothing beyond it.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ _E, _A, _M = State, Answer, Move
 
 
 def _row(ok: Move, refused: Move, **others: Move) -> Mapping[Answer, Move]:
-    """One state's moves: a refusal ends politely, 3yz closes at once without another octet."""
+    """One state's moves: after a refusal QUIT is sent, a 3yz closes at once without another octet."""
     row = {
         _A.OK: ok,
         _A.INTERMEDIATE: _M.CLOSE,
@@ -91,8 +91,8 @@ def _row(ok: Move, refused: Move, **others: Move) -> Mapping[Answer, Move]:
 TABLE: Mapping[State, Mapping[Answer, Move]] = {
     # RFC 5321 section 3.1: a server that greets with 554 still waits for QUIT
     _E.GREETING: _row(_M.EHLO, _M.QUIT),
-    # RFC 5321 section 3.2: HELO for a server that does not know EHLO; section 4.1.4: a refused EHLO leaves
-    # the state as it was, and sending servers say HELO whatever the 5yz was
+    # RFC 5321 section 3.2: HELO for a server that does not know EHLO; section 4.1.4: a refused EHLO does not
+    # change the state, and sending servers send HELO after any 5yz
     _E.EHLO: _row(_M.AFTER_EHLO, _M.QUIT, permanent=_M.HELO),
     _E.HELO: _row(_M.AFTER_EHLO, _M.QUIT),
     _E.STARTTLS: _row(_M.HANDSHAKE, _M.QUIT),
@@ -100,7 +100,7 @@ TABLE: Mapping[State, Mapping[Answer, Move]] = {
     _E.TLS_EHLO: _row(_M.AFTER_TLS_EHLO, _M.QUIT),
     _E.MAIL: _row(_M.NEXT_RCPT, _M.QUIT),
     _E.RCPT: _row(_M.NEXT_RCPT, _M.NEXT_RCPT),
-    # RSET and QUIT are best effort: whatever comes, the way leads out
+    # RSET and QUIT are best effort: after any reply the session ends
     _E.RSET: _row(_M.QUIT, _M.QUIT),
     _E.QUIT: _row(_M.CLOSE, _M.CLOSE, closing=_M.CLOSE, unusable=_M.CLOSE),
 }
@@ -122,10 +122,10 @@ _EXACT = {_E.GREETING: 220, _E.STARTTLS: 220, _E.EHLO: 250, _E.HELO: 250, _E.TLS
 class DialoguePlan:
     """What one session is to ask.
 
-    `until` is RCPT for a check, EHLO for a look at the server that names no mailbox (then the
-    paths are not used). `size` in octets, None when no size is known. `logs_in`: who sends in earnest would
-    authenticate here, so that what is said to a stranger would prove nothing. ValueError beyond
-    `settings.MAX_RCPT_PER_SESSION` forward-paths.
+    `until` is RCPT for a check, EHLO for a look at the server that names no mailbox (then the paths are not
+    used). `size` in octets, None when no size is known. `logs_in`: a real sender would authenticate here, so
+    that answers without authentication prove nothing. ValueError beyond `settings.MAX_RCPT_PER_SESSION`
+    forward-paths.
     """
 
     helo: str
@@ -301,7 +301,7 @@ class Dialogue:
         return Close()
 
     def _stop(self, stop: Stop) -> None:
-        # the first reason is the true one; what follows is only the way out
+        # the first reason counts; later ones only end the session
         self.stop = self.stop or stop
 
 

@@ -21,10 +21,10 @@ from probe.standards.smtp.results import FOREIGN_YES, NOT_KNOWN, Deviation, Exte
 
 _PIECE = 4096  # octets
 
-# The reader dropped what went beyond its caps
+# The reader dropped data beyond its limits
 _CUT = frozenset({Deviation.LINE_TOO_LONG, Deviation.TOO_MANY_LINES, Deviation.REPLY_TOO_LONG})
 
-# RFC 5321 section 4.3.2: the codes by which a server says yes, and to what
+# RFC 5321 section 4.3.2: the positive codes by command
 _YES = {Stage.MAIL: frozenset({250}), Stage.RCPT: frozenset({250, 251, 252})}
 
 # What a server may say to RSET: done, closing (RFC 5321 section 3.8), or that it does not know or take it
@@ -33,7 +33,7 @@ _TO_RSET = frozenset({250, 421}) | NOT_KNOWN
 
 @dataclass(slots=True)
 class Entry:
-    """One command (or the wait for the greeting) and what came of it.
+    """One command (or the wait for the greeting) and its reply.
 
     `sent` is the command line without CRLF; `secure` says that it was said inside TLS; `breaches` are
     breaches that concern the pairing; `in_step` is False when the reply may belong to another command.
@@ -138,7 +138,7 @@ class Transcript:
 
     @property
     def is_flooded(self) -> bool:
-        """Whether more replies came than anybody would send who answers commands."""
+        """Whether more replies came than any server would send as answers."""
         return self._surplus_replies > settings.SURPLUS_LIMIT
 
     def secured(self) -> None:
@@ -189,8 +189,9 @@ class Transcript:
             self._lose_step()
 
     def _weigh_late(self, entry: Entry, read: WireReply) -> None:
-        """QUIT is said after a silence, too. A yes that comes then may be the answer to QUIT alone: it counts
-        when QUIT has been answered behind it. A refusal is none that QUIT would get."""
+        """QUIT is also sent after a timeout. A positive reply after that may be the answer to QUIT: it counts
+        for the earlier command only if QUIT gets its own answer after it. A refusal cannot be the answer to
+        QUIT."""
         if self._pending and read.reply.is_positive:
             entry.in_step = False
             self._late = entry
@@ -218,9 +219,9 @@ class Transcript:
 
 
 def _breaches_of_meaning(stage: Stage, read: WireReply) -> set[Deviation]:
-    """What is wrong with a yes. The first digit decides (RFC 5321 section 4.3.2), but a code that belongs
-    to another command shows that the replies are out of step, and a status of refusal that it is no yes
-    to rely on (RFC 2034 section 4)."""
+    """What is wrong with a positive reply. The first digit decides (RFC 5321 section 4.3.2), but a code of
+    another command shows that the replies are out of step, and a status of refusal that the acceptance is
+    unreliable (RFC 2034 section 4)."""
     breaches: set[Deviation] = set()
     reply = read.reply
     if stage not in _YES or not reply.is_positive or not read.usable:

@@ -22,7 +22,8 @@ _WEAK_RSA_BITS = 2048  # CA/Browser Forum baseline requirements, section 6.1.5
 
 @contextmanager
 def strangers_certificate() -> Iterator[None]:
-    """Whatever the library raises over a certificate inside, as ValueError; and nothing on stderr.
+    """A context that turns all exceptions of the library about a certificate into ValueError, and suppresses
+    warnings.
 
     It reads most fields only when they are asked for, and has half a dozen exceptions without a
     common parent for what may be wrong with one.

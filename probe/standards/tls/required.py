@@ -1,4 +1,4 @@
-"""Whether a chain would do for a client that insists on TLS with an authenticated server."""
+"""Whether a chain is sufficient for a client that requires TLS with an authenticated server."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NO_TLSA = TlsaSet()
 
 
 class Proof(StrEnum):
-    """What a certificate has to show."""
+    """What a certificate must prove."""
 
     EITHER = "either"  # a TLSA record that matches, else an authority's word (RFC 7672 section 3.1)
     AUTHORITY = "authority"  # an authority's word and a name
@@ -44,8 +44,8 @@ class CertificateDemand:
 def why_unverified(
     chain: tuple[bytes, ...], host: str, at: datetime, trust: Reason[Trust], demand: CertificateDemand
 ) -> tuple[Reason[CertificateFault], ...]:
-    """What stands against the chain (DER, leaf first) of a host; empty when nothing does. `trust` is what the
-    trust store said; a trust that could not be judged is no fault."""
+    """The faults of the chain (DER, leaf first) of a host; empty if there are none. `trust` is the result of
+    the trust store; a trust that could not be judged is no fault."""
     try:
         certificate = read_certificate(chain[0]) if chain else None
     except ValueError as error:
