@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import stat
 import sys
@@ -19,6 +18,7 @@ from probe.reading.log.octets import HEAD, UnpackedFile, packing
 from probe.reading.log.rotation import LogFile, first_stamp, in_time_order
 
 CHUNK = 1 << 20
+_STEP = 512  # octets of a zstd archive that are unpacked at once
 STDIN = "stdin"  # what it is called in reports
 _FIRST = 60  # lines, among which is the header of a table or a listing
 _SPREAD = 200  # lines that are taken here and there from those behind
@@ -97,32 +97,29 @@ def _zstd(chunks: Iterable[bytes], file: Input) -> Iterator[bytes]:
             "FILE",
             f"{file.title} is packed with zstd; install smtp-probe[zstd], or give it to zstdcat first",
         ) from None
-    stream = zstandard.ZstdDecompressor().stream_reader(_Stream(iter(chunks)), read_across_frames=True)
-    try:
-        while plain := stream.read(CHUNK):
-            yield plain
-    except zstandard.ZstdError:
-        file.problem = "the archive is damaged; what stands behind the damage is lost"
+    stream = None
+    for part in _in_steps(chunks):
+        data = part
+        while data:
+            if stream is None:
+                stream = zstandard.ZstdDecompressor().decompressobj()
+            try:
+                plain = stream.decompress(data)
+            except zstandard.ZstdError:
+                file.problem = "the archive is damaged; what stands behind the damage is lost"
+                return
+            if plain:
+                yield plain
+            data, stream = (stream.unused_data, None) if stream.eof else (b"", stream)
+    if stream is not None:
+        file.problem = "the archive ends before its end: it was cut, or is still being written"
 
 
-class _Stream(io.RawIOBase):
-    """Chunks as a stream."""
-
-    def __init__(self, chunks: Iterator[bytes]) -> None:
-        self._chunks = chunks
-        self._rest = b""
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: object) -> int:
-        view = memoryview(buffer)  # type: ignore[arg-type]
-        if not self._rest:
-            self._rest = next(self._chunks, b"")
-        part = self._rest[: len(view)]
-        self._rest = self._rest[len(part) :]
-        view[: len(part)] = part
-        return len(part)
+def _in_steps(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """So few octets at once that what they can swell to is bounded: four may stand for 128 KiB."""
+    for chunk in chunks:
+        for at in range(0, len(chunk), _STEP):
+            yield chunk[at : at + _STEP]
 
 
 def inputs(names: Sequence[str], log_format: str | None, problems: list[UsageError]) -> list[Input]:

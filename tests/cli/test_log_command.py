@@ -341,3 +341,36 @@ def test_words_about_one_of_several_recipients_name_nobody(
     assert "b.example" in out and "jonas" not in out and "erika" not in out
     assert run(("log", name, "--format", form, "--addresses")) == 0
     assert form == "csv" or "jonas" in capsys.readouterr().out
+
+
+def test_zstd_is_read_in_frames_and_a_cut_or_damage_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    zstandard = pytest.importorskip("zstandard")
+    data = Path(POSTFIX).read_bytes()
+    half = data.rfind(b"\n", 0, len(data) // 2) + 1
+    packed = zstandard.ZstdCompressor().compress
+    two = packed(data[:half]) + packed(data[half:])
+    plain = reported(capsys, POSTFIX)["totals"]
+    for name, octets, lines in (
+        ("whole", packed(data), data.count(b"\n")),
+        ("frames", two, data.count(b"\n")),
+        ("cut", two[:-100], None),
+        ("damaged", packed(data[:half]) + b"\xff" * 40, data[:half].count(b"\n")),
+    ):
+        path = tmp_path / f"{name}.log.zst"
+        path.write_bytes(octets)
+        result = reported(capsys, str(path))
+        (file,) = result["files"]
+        assert lines is None or file["lines"] == lines
+        assert (result["totals"] == plain) == (name in ("whole", "frames"))
+        problem = {"cut": "ends before its end", "damaged": "damaged"}.get(name, "")
+        assert problem in file["problem"] and bool(file["problem"]) == bool(problem)
+
+
+def test_a_zstd_archive_of_which_nothing_is_left_is_named(tmp_path: Path) -> None:
+    zstandard = pytest.importorskip("zstandard")
+    path = tmp_path / "mail.log.zst"
+    path.write_bytes(zstandard.ZstdCompressor().compress(Path(POSTFIX).read_bytes())[:200])
+    result = smtp_probe("log", str(path))
+    assert (result.code, result.stdout) == (2, "") and "ends before its end" in result.stderr
