@@ -158,8 +158,9 @@ BOUNCE_PART_LIMIT = 200
 BOUNCE_DEPTH_LIMIT = 8  # multiparts in multiparts
 BOUNCE_RECIPIENT_LIMIT = 1000  # recipients reported for one message
 
-# The tools of this host's own mail server (postconf, postmap, exim)
+# The tools of this host's own mail server (postconf, exim, sendmail, smtpd)
 LOCAL_TOOLS_TIMEOUT = 2.0  # for all of them: they read local files, while the MX question is asked
+LOCAL_TOOLS_SHARE = 0.2  # of the time of a short run, so that one that hangs leaves the rest to the servers
 LOCAL_TOOLS_AT_ONCE = 2  # inquiries of a process: each starts up to five programs, of three descriptors each
 MOST_ROOTS = 500  # files in a directory of certificate authorities; usually about 150
 LOCAL_TOOLS_SIZE_LIMIT = 262144  # output of one tool, and one file; many times a main.cf

@@ -81,7 +81,7 @@ class OpinionSource(Protocol):
 class ToolRunner(Protocol):
     """Drives an inquiry over the programs of this host, for a limited time."""
 
-    async def __call__(self, inquiry: Inquiry[T]) -> T:
+    async def __call__(self, inquiry: Inquiry[T], *, budget: float) -> T:
         """A program that fails, or is late, gives a result and not an error."""
 
 

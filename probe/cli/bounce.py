@@ -42,7 +42,7 @@ def parser() -> LightParser:
         "--check",
         action="store_true",
         help="Go on with the live check for what was found, as `check --bounce` does; one FILE, and all "
-        "further options are those of `check`.",
+        "further options are those of `check`, in any order.",
     )
     result.add_argument("-q", "--quiet", action="store_true", help="Only the verdict and the cause.")
     result.add_report(FORMATS, verbose="The whole report, however long it is.")
@@ -53,9 +53,13 @@ def main(argv: Sequence[str], run: Run) -> int:
     """Run `bounce` with its arguments; `run` runs the command line of another command. Returns the exit code.
     Raises UsageError."""
     options = parser()
-    arguments, further = options.parse_known_args(list(argv))
-    if not arguments.check:
-        options.refuse(further)
+    own, of_check = list(argv), list[str]()
+    if "--check" in argv:
+        from probe.cli.further import split_options
+
+        own, of_check = split_options(argv, options)
+    arguments, unknown = options.parse_known_args(own)
+    options.refuse(unknown)
     for name in ("format", "output"):
         refuse_controls(f"--{name}", getattr(arguments, name) or "")
     for name in arguments.files:
@@ -64,7 +68,7 @@ def main(argv: Sequence[str], run: Run) -> int:
     if not form.is_laid_out:
         speak_utf8()
     if arguments.check:
-        return _check_each(arguments, further, run)
+        return _check_each(arguments, of_check, run)
     unread: list[UsageError] = []
     path, verbosity = report_path(arguments.output), _verbosity(arguments)
     code = deliver_each(
@@ -95,10 +99,6 @@ def _check_each(arguments: argparse.Namespace, further: Sequence[str], run: Run)
     (name,) = arguments.files
     unread: list[UsageError] = []
     results = list(_results((name,), unread))
-    if unread and further:
-        raise UsageError(
-            "", f"{unread[0]}; with --check, FILE comes first: smtp-probe bounce FILE --check ..."
-        )
     if unread:
         raise unread[0]
     if any(item.name != name for item in results):

@@ -186,7 +186,7 @@ MtaOption = Annotated[
     str,
     typer.Option(
         "--mta",
-        metavar="auto|postfix|exim|none",
+        metavar="auto|postfix|exim|sendmail|opensmtpd|none",
         rich_help_panel=SENDING,
         show_default=False,
         help="Take EHLO name, source address, family, TLS demand and route from the configuration of this "

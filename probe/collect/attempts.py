@@ -38,7 +38,8 @@ class Visits:
     `why_not_dialable` says why an address must not be connected to, None if it may. `courtesy` counts the
     sessions of all runs with an operator. `bind` is the local address, `sources` the local address of each
     family if there is no `bind`, `dialling` opens a connection, `tls_roots` replaces the system's trust
-    store, `demands` are the TLS requirements by MX host. Times in seconds.
+    store, `demands` are the TLS requirements by MX host, `falls_back` whether a session without TLS follows a
+    failed handshake. Times in seconds.
     """
 
     sink: Sink
@@ -51,6 +52,7 @@ class Visits:
     sources: Mapping[int, IPAddress] = field(default_factory=dict)
     tls_roots: str | None = None
     demands: Mapping[str, HostTls] = field(default_factory=dict)
+    falls_back: bool = True
     spacing: float = settings.SESSION_SPACING
     budgets: SmtpBudgets = settings.SMTP
     dial_with: Dialler = dial_tcp
@@ -83,6 +85,7 @@ class Visits:
             and plan.tls is TlsMode.AUTO
             and plan.until is Stage.RCPT
             and outcome.tls_failed
+            and (self.falls_back or outcome.stop is Stop.TLS_REFUSED)
         )
         if not retry:
             return outcome

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from probe import settings
 from probe.collect.context import Context
 from probe.model.fault import Fault
 from probe.model.mta_reason import MtaReason, MtaWhy
@@ -24,7 +25,8 @@ async def read_sender_mta(context: Context) -> None:
     if tools is None or not isinstance(target, PairTarget) or options.mta is MtaChoice.NONE or is_off:
         return
     inquiry = ask_sender_mta(options.mta, target.reverse_path, target.forward_path, options.mta_config)
-    outcome = await tools(inquiry)
+    share = context.deadline.seconds_left() * settings.LOCAL_TOOLS_SHARE
+    outcome = await tools(inquiry, budget=min(settings.LOCAL_TOOLS_TIMEOUT, share))
     if isinstance(outcome, SenderMta):
         context.record(ev.SenderMtaRead(context.clock.at_ms(), outcome))
         context.how = sending(options, outcome)

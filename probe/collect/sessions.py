@@ -53,6 +53,7 @@ async def ask_the_servers(context: Context, mx: MxResult, helo: str) -> tuple[Se
         dial_with=world.dial,
         tls_roots=_roots(context),
         demands=await _demands(context, mx),
+        falls_back=how.tls_policy is None or how.tls_policy.falls_back,
         spacing=world.pace.session_spacing,
         budgets=world.pace.smtp,
     )

@@ -13,7 +13,7 @@ from probe.facts.gaps import why_no_session
 from probe.facts.logged import tells_of_failure
 from probe.facts.model import Facts
 from probe.facts.session import Exchange, Session
-from probe.facts.tls_demand import NEEDED, certificate_faults, mode_with, own_demand
+from probe.facts.tls_demand import NEEDED, certificate_faults, mode_with, waits_for_tls
 from probe.model.address import IPAddress
 from probe.model.dialable import is_private, why_no_host, why_not_dialable
 from probe.model.observed import EndCause, Gap
@@ -235,7 +235,7 @@ def _by_session(facts: Facts, session: Session) -> RunResult:
     at_tls = exchange.stage is Stage.STARTTLS and not is_closing(exchange)
     if at_tls or _was_tls_needed(facts, session, exchange):
         result = _undecided(Stage.STARTTLS, Ground.TLS, session, exchange, *_tls_error(facts, session))
-        is_ours = own_demand(facts, session.mx_host)
+        is_ours = waits_for_tls(facts, session.mx_host)
         return replace(result, outcome=without_tls(facts, result)) if is_ours else result
     if reply is None and _is_no_smtp(session, exchange):
         flood = session.end is EndReason.TOO_MUCH_DATA

@@ -21,13 +21,14 @@ def by_own_server(facts: Facts) -> RunResult | None:
 
 
 def by_own_family(facts: Facts) -> RunResult | None:
-    """The refusal if the hosts have only addresses of a family that it does not use; None if an option
-    excluded the family."""
+    """The refusal if the hosts have only addresses of a family that it does not use (OpenSMTPD waits); None
+    if an option excluded the family."""
     family = uses_one_family(facts)
     if family is None:
         return None
     reason = Reason(OutcomeReason.OWN_FAMILY, host=facts.recipient.domain, most=family)
-    return RunResult(Outcome.REFUSED, Stage.DNS, Ground.OWN, reason=reason)
+    waits = facts.mta is not None and facts.mta.software is MtaSoftware.OPENSMTPD
+    return RunResult(Outcome.DEFERRED if waits else Outcome.REFUSED, Stage.DNS, Ground.OWN, reason=reason)
 
 
 def waits_at(facts: Facts, stage: Stage) -> bool:

@@ -43,6 +43,11 @@ def own_demand(facts: Facts, host: str) -> bool:
     return facts.tls_policy is not None and mode_with(facts, host) in NEEDED
 
 
+def waits_for_tls(facts: Facts, host: str) -> bool:
+    """Whether its mail waits where TLS is offered and fails: it demands TLS, or does not go on without."""
+    return own_demand(facts, host) or (facts.tls_policy is not None and not facts.tls_policy.falls_back)
+
+
 def certificate_faults(facts: Facts, session: Session) -> tuple[Reason[CertificateFault], ...]:
     """The faults of the certificate that ended a session."""
     tls, policy = session.tls, facts.tls_policy

@@ -15,6 +15,7 @@ class MtaReason(StrEnum):
 
     NOT_ASKED = "not_asked"  # nobody wanted it to be
     NO_PROGRAM = "no_program"
+    NO_FILE = "no_file"  # the configuration of a server
     NO_CONFIGURATION = "no_configuration"  # of Exim, in the place that was named
     NOT_CONFIGURED = "not_configured"  # Postfix
     TOOL_FAILED = "tool_failed"
@@ -34,6 +35,11 @@ class MtaReason(StrEnum):
     FROM_VARIABLE = "from_variable"  # one that has a value at delivery alone
     NOT_EXPANDED = "not_expanded"
     NO_TRANSPORT = "no_transport"
+    NO_RULE = "no_rule"  # takes the mail
+    RULE_REJECTS = "rule_rejects"
+    RULE_NOT_SURE = "rule_not_sure"
+    NO_ROUTE = "no_route"  # a tool named none
+    NAME_OF_INTERFACE = "name_of_interface"  # that the mail leaves by
     NAME_OF_TRANSPORT = "name_of_transport"  # which is not known
     TRANSPORT_NOT_TOLD = "transport_not_told"
     PROGRAM = "program"  # what the mail is handed to
@@ -41,6 +47,7 @@ class MtaReason(StrEnum):
     HOSTS_AT_DELIVERY = "hosts_at_delivery"
     NO_SMTP_TRANSPORT = "no_smtp_transport"
     HOSTS_DIFFER = "hosts_differ"
+    CERTIFICATE_NOT_TOLD = "certificate_not_told"  # what it has to show
     NO_TRUST_AD = "no_trust_ad"
     VIRTUAL_ALIASES = "virtual_aliases"
     NO_SERVICE = "no_service"  # of master.cf

@@ -17,6 +17,8 @@ class MtaChoice(StrEnum):
     AUTO = "auto"
     POSTFIX = "postfix"
     EXIM = "exim"
+    SENDMAIL = "sendmail"
+    OPENSMTPD = "opensmtpd"
     NONE = "none"
 
 
@@ -148,7 +150,8 @@ class TlsPolicy:
     may be for (host names, `.example.org` for those below, `nexthop`, `dot-nexthop`, `hostname`; any, where
     there are none), or at the level `fingerprint` its fingerprints by `digest`. `roots`: the file or
     directory of the authorities that are trusted; None: as this machine, empty: none. `wrapped`: TLS from the
-    first octet (RFC 8314 section 3), not by STARTTLS."""
+    first octet (RFC 8314 section 3), not by STARTTLS. `falls_back`: the mail is sent without TLS if a
+    handshake fails and TLS is not required."""
 
     level: TlsLevel | None
     source: str
@@ -157,6 +160,7 @@ class TlsPolicy:
     reason: MtaWhy | None = None
     roots: str | None = None
     digest: str = "sha256"
+    falls_back: bool = True
 
 
 @dataclass(frozen=True, slots=True)

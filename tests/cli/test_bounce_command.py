@@ -175,6 +175,8 @@ def test_check_with_bounce_replays_identically(tmp_path: Path) -> None:
         (("imail", "--check", "--format", "jsonl"), "text, json or markdown"),
         (("imail", "--timeout", "2"), "no such option"),
         (("postfix-many", "--check", "--format", "json"), "3 recipients"),
+        (("imail", "--check", "--nosuch", "5"), "no such option: --nosuch"),
+        (("imail", "--check", "--timeout"), "--timeout: needs a value"),
     ],
 )
 def test_what_cannot_be_checked_is_one_clear_line(arguments: tuple[str, ...], words: str) -> None:
@@ -182,6 +184,17 @@ def test_what_cannot_be_checked_is_one_clear_line(arguments: tuple[str, ...], wo
     assert outcome.code == 2
     assert outcome.stderr.count("\n") == 1
     assert words in outcome.stderr
+
+
+@pytest.mark.parametrize("place", range(4))
+def test_the_file_may_stand_anywhere_among_the_options_of_check(place: int) -> None:
+    arguments = [("--check",), ("--timeout", "20"), ("--selector=s1", "--no-smtp"), ("-q",)]
+    ordered = [
+        word for group in (*arguments[:place], (_file("imail"),), *arguments[place:]) for word in group
+    ]
+    outcome = smtp_probe("bounce", *ordered, *NOWHERE)
+    assert outcome.code != 2, outcome.stderr
+    assert "Cause:" in outcome.stdout and not outcome.stderr
 
 
 def test_an_address_in_a_bounce_never_becomes_an_option(tmp_path: Path) -> None:

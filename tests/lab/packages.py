@@ -1,6 +1,6 @@
 """The real servers the lab is made of: which are missing, and how those that apt cannot install get here.
 
-Debian lets only one MTA be installed. Postfix is; the packages of Exim and OpenSMTPD are downloaded
+Debian lets only one MTA be installed. Postfix is; the packages of Exim, OpenSMTPD and sendmail are downloaded
 and unpacked below .check/, and each is laid over /usr only for its own process (see namespace.py).
 
     python -m tests.lab.packages            downloads and unpacks; prints what is still missing
@@ -38,13 +38,16 @@ INSTALLED = {
     "dnsdist": "dnsdist",
     "nftables": "nft",
     "faketime": "faketime",
+    "m4": "m4",
 }
+SENDMAIL = UNPACKED / "sendmail" / "usr" / "sbin" / "sendmail-mta"
 # What tests outside the lab are held against; they skip without it (tests/wire).
 COMPARED = ("libopendkim11", "libmail-dkim-perl", "libopendmarc2")
 # What is only unpacked: the tree, its packages, and the program inside.
 TREES = {
     "exim": (("exim4-base", "exim4-daemon-light", "libidn12"), "usr/sbin/exim4"),
     "opensmtpd": (("opensmtpd",), "usr/sbin/smtpd"),
+    "sendmail": (("sendmail-base", "sendmail-bin", "sendmail-cf"), "usr/libexec/sendmail/sendmail"),
     # installed, it would become the resolver of this machine
     "resolved": (("systemd-resolved",), "lib/systemd/systemd-resolved"),
 }
@@ -53,11 +56,15 @@ LIBRARIES = (
     "libdb5.3",
     "libgnutls-dane0",
     "libevent-2.1-7",
+    "libldap-2.5-0",
+    "liblockfile1",
     "libpam0g",
     "libnsl2",
     "libpcre2-8-0",
+    "libsasl2-2",
     "libssl3",
     "libsystemd-shared",
+    "libwrap0",
 )
 
 
@@ -96,6 +103,8 @@ def fetch() -> None:
             target.mkdir(parents=True, exist_ok=True)
             for archive in sorted(Path(scratch).glob("*.deb")):
                 subprocess.run(["dpkg", "-x", str(archive), str(target)], check=True)
+    if not SENDMAIL.exists():  # the scripts of the package would have made it
+        SENDMAIL.symlink_to("../libexec/sendmail/sendmail")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
     python -m tests.lab.record_mta [NAME ...]
 
-Needs Postfix installed and Exim unpacked (tests/lab/packages.py); changes nothing on the machine.
+Needs root, Postfix installed, and the others unpacked (tests/lab/packages.py). Changes nothing elsewhere.
 """
 
 from __future__ import annotations
@@ -19,9 +19,12 @@ from typing import Any
 
 from probe.model.local_tool import Call, FileCall, ToolCall, ToolOutput, ToolReason, ToolWhy, run_inquiry
 from probe.net.local_tools import program_path, read_file
+from probe.reading.mta.opensmtpd import NAME_FILES
 from tests.lab.packages import UNPACKED
 from tests.support.mta import DIRECTORY, FOLDER, NAMES, fixture, inquiry_of, key_of
 
+# sendmail waits for a name server, and for one to know a host name without a dot
+_ALONE = ("unshare", "--net", "--uts", "sh", "-c", 'hostname mail.example.org; exec "$@"', "alone")
 MARK = "\n# recorded\n"
 EXIM = UNPACKED / "exim" / "usr"
 MASTER = Path("/usr/share/postfix/master.cf.dist")
@@ -44,7 +47,8 @@ def record(name: str) -> None:
 def _configure(home: Path, whole: dict[str, Any]) -> None:
     home.mkdir()
     for name, text in whole["files"].items():
-        (home / name).write_text(text.lstrip("\n"), encoding="utf-8")
+        (home / name).write_text(text.lstrip("\n").replace(DIRECTORY, str(home)), encoding="utf-8")
+        (home / name).chmod(0o600)
     if whole["software"] == "postfix":
         more = home / "master.add"
         shutil.copy(MASTER, home / "master.cf")
@@ -57,22 +61,34 @@ def _configure(home: Path, whole: dict[str, Any]) -> None:
 
 def _recorder(calls: list[tuple[Call, ToolOutput]]) -> Callable[[Call], ToolOutput]:
     def answer(call: Call) -> ToolOutput:
-        output = read_file(call.path) if isinstance(call, FileCall) else _run(call)
+        output = _read(call) if isinstance(call, FileCall) else _run(call)
         calls.append((call, output))
         return output
 
     return answer
 
 
+def _read(call: FileCall) -> ToolOutput:
+    """But for the names of the machine that this runs on."""
+    if call.path in NAME_FILES:
+        failure = ToolWhy(ToolReason.FILE_UNREADABLE, path=call.path, text="No such file or directory")
+        return ToolOutput(exit_code=None, failure=failure)
+    return read_file(call.path)
+
+
 def _run(call: ToolCall) -> ToolOutput:
-    path = program_path(call.program, (str(EXIM / "sbin"), "/usr/sbin"))
+    if call.program == "hostname":
+        return ToolOutput("mail.example.org\n")
+    places = [str(UNPACKED / tree / "usr" / "sbin") for tree in ("exim", "sendmail", "opensmtpd")]
+    # Postfix has a sendmail, too, which is not meant
+    path = program_path(call.program, places if call.program == "sendmail" else [*places, "/usr/sbin"])
     if path is None:
         return ToolOutput(
             exit_code=None, failure=ToolWhy(ToolReason.NO_PROGRAM, call.program), is_missing=True
         )
     libraries = str(EXIM / "lib" / "x86_64-linux-gnu")
     run = subprocess.run(
-        [path, *call.arguments],
+        [*_ALONE, path, *call.arguments],
         input=call.stdin,
         capture_output=True,
         text=True,

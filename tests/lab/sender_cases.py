@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.lab.senders import BOB, DNSLOOKUP, Sender
+from tests.lab.sender import BOB, DNSLOOKUP, Sender
 
 MANUAL = "relay:\n  driver = manualroute\n  route_list = * {hosts}\n  transport = remote_smtp"
 STRICT = "203.0.113.11"  # a server that refuses to relay, with 554

@@ -14,15 +14,16 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 
 from tests.lab.mail import POSTFIX_MASTER, make_spool
 from tests.lab.namespace import Namespace
+from tests.lab.opensmtpd_sender import OpensmtpdSender
 from tests.lab.packages import UNPACKED
+from tests.lab.sender import Fate, Sender
+from tests.lab.sendmail_sender import SendmailSender
 
-BOB = "bob@sender.example"
 MAIN = """compatibility_level = 3.6
 queue_directory = {home}/spool
 data_directory = {home}/data
@@ -78,51 +79,16 @@ remote_smtp:
 begin retry
 * * F,1h,1h
 """
-DNSLOOKUP = """dnslookup:
-  driver = dnslookup
-  transport = remote_smtp
-  no_more"""
+_OTHERS: dict[str, type[SendmailSender | OpensmtpdSender]] = {
+    "sendmail": SendmailSender,
+    "opensmtpd": OpensmtpdSender,
+}
 _NUMBERS = count()
 _LINE = re.compile(
     r"to=<[^>]*>, relay=(?P<relay>\S+), .*dsn=(?P<dsn>[\d.]+), status=(?P<status>\w+) \((?P<said>.*)\)"
 )
 _EXIM_LINE = re.compile(r" (?P<sign>=>|\*\*|==) \S+(?P<said>.*)")
 _EXIM_STATUS = {"=>": "sent", "**": "bounced", "==": "deferred"}
-
-
-@dataclass(frozen=True, eq=False)
-class Sender:
-    """A server that sends, and the truth of one message: `status` is what its log says of it, `exit_code`,
-    `cause` and `fix_by` what `check` has to conclude. `values` are lines of main.cf, `overrides` those of the
-    smtp service in master.cf; `routers` and `transport` are Exim's. `route`, `helo`: what the report has to
-    name."""
-
-    slug: str
-    recipient: str
-    status: str
-    outcome: str
-    exit_code: int
-    cause: str | None = None
-    fix_by: str | None = None
-    software: str = "postfix"
-    values: str = ""
-    overrides: str = ""
-    files: dict[str, str] = field(default_factory=dict)
-    routers: str = DNSLOOKUP
-    transport: str = ""
-    sender: str = BOB
-    route: str = "mx"
-    helo: str = "out.sender.example"
-    reply: str = ""
-
-
-@dataclass(frozen=True)
-class Fate:
-    """What a log says of one message."""
-
-    status: str
-    text: str
-    relay: str = ""
 
 
 def _assigned(text: str) -> list[tuple[str, str]]:
@@ -141,7 +107,7 @@ class Outgoing:
     @property
     def tree(self) -> Path | None:
         """What its programs stand in, where they are not installed."""
-        return UNPACKED / "exim" if self.case.software == "exim" else None
+        return None if self.case.software == "postfix" else UNPACKED / self.case.software
 
     def configure(self) -> None:
         """Write its configuration and make its spool."""
@@ -149,6 +115,9 @@ class Outgoing:
         authority = self.space.directory / "tls" / "authority.pem"
         for name, text in self.case.files.items():
             (self.home / name).write_text(text)
+        if self.case.software in _OTHERS:
+            _OTHERS[self.case.software].configure(self.space, self.home, self.case)
+            return
         if self.case.software == "exim":
             transport = self.case.transport.replace("{authority}", str(authority))
             text = EXIM.format(home=self.home, routers=self.case.routers, transport=transport)
@@ -172,7 +141,10 @@ class Outgoing:
 
     @contextlib.contextmanager
     def running(self) -> Iterator[Fate]:
-        """The same, with the server at work until the end of the block."""
+        """The same, with the server at work until the end of the block, if it is Postfix."""
+        if self.case.software in _OTHERS:
+            yield _OTHERS[self.case.software].deliver(self.space, self.home, self.case)
+            return
         try:
             yield self._delivered()
         finally:

@@ -11,7 +11,8 @@ from probe.bounces import BouncedRecipient, read_bounces
 from probe.explanation import Explanation
 from probe.maillog.lines import LogLines
 from probe.reading.log.event import Status
-from tests.lab.senders import DNSLOOKUP, Outgoing, Sender
+from tests.lab.sender import DNSLOOKUP, Sender
+from tests.lab.senders import Outgoing
 from tests.lab.world import World
 
 pytestmark = pytest.mark.lab

@@ -50,6 +50,43 @@ def test_the_family_that_was_chosen_is_the_options_doing(world: World, behind: B
     assert verdict(result) == ("inconclusive", None, "sender", 4)
 
 
+_DROPS_PORT_25 = """
+table ip shut {
+  chain out { type filter hook forward priority filter; tcp dport 25 drop; }
+}
+"""
+
+
+def test_port_25_that_is_silent_over_several_networks_is_shut_here(world: World, behind: Behind) -> None:
+    behind.on_gateway("nft", "-f", "-", text=_DROPS_PORT_25)
+    try:
+        result = ask(world, behind, "alice@twonets.example", "--timeout", "40")
+    finally:
+        behind.on_gateway("nft", "delete", "table", "ip", "shut")
+    assert verdict(result) == ("inconclusive", "connection_failed", "sender_network", 4)
+    assert "port-silent-everywhere" in tags(result)
+    assert not [it for it in result.report["causes"] if it["family"] == "recipient" and it["for"]]
+
+
+@pytest.mark.parametrize(
+    ("shift", "recipient", "tag"),
+    [
+        ("+3h", "alice@dated.example", "clock-off"),
+        ("-3h", "alice@dated.example", "clock-off"),
+        ("+3h", "alice@exim.example", "clock-differs"),
+        ("+1m", "alice@exim.example", "clock-right"),
+    ],
+)
+def test_a_wrong_clock_is_found_by_the_dates_of_greetings(
+    world: World, shift: str, recipient: str, tag: str
+) -> None:
+    """Exim greets with its date; the probe's own clock is shifted. The word of one server alone is a
+    notice."""
+    here = (*HERE, "--nameserver", RESOLVER, "--bind", "198.51.100.10", "--controls", "always")
+    result = world.ask("check", "bob@sender.example", recipient, *here, before=("faketime", "-f", shift))
+    assert tag in tags(result), result.errors
+
+
 def test_a_resolver_that_never_answers_is_named(world: World, behind: Behind) -> None:
     result = ask(world, behind, "alice@healthy.example", nameserver=DROPPED)
     assert verdict(result) == ("inconclusive", "dns_failure", "sender_network", 4)

@@ -9,9 +9,8 @@ from typing import Any
 
 from probe.model.address_parse import parse_mailbox, parse_reverse_path
 from probe.model.local_tool import Call, FileCall, Inquiry, ToolOutput, ToolReason, ToolWhy
-from probe.model.sender_mta import Hop, NoSenderMta, SenderMta
-from probe.reading.mta.exim import ask_exim
-from probe.reading.mta.postfix import ask_postfix
+from probe.model.sender_mta import Hop, MtaChoice, NoSenderMta, SenderMta
+from probe.reading.mta.inquiry import READERS
 from probe.wording.spoken import spoken
 
 FOLDER = Path(__file__).resolve().parents[2] / "fixtures" / "mta"
@@ -27,7 +26,7 @@ def fixture(name: str) -> dict[str, Any]:
 
 def inquiry_of(whole: dict[str, Any], config: str = DIRECTORY) -> Inquiry[SenderMta | NoSenderMta]:
     """The inquiry that a fixture is about."""
-    ask = ask_postfix if whole["software"] == "postfix" else ask_exim
+    ask = READERS[MtaChoice(whole["software"])]
     sender, recipient = whole["ask"]["sender"], whole["ask"]["recipient"]
     return ask(parse_reverse_path(sender), parse_mailbox(recipient), config)
 
@@ -46,7 +45,10 @@ def recorded(whole: dict[str, Any]) -> Callable[[Call], ToolOutput]:
         key = (row["program"], tuple(row["arguments"]), row["stdin"])
         exit_code = None if row["exit"] < 0 else row["exit"]
         failure, missing = _failure(row.get("failure")), row.get("missing", False)
-        answers[key] = ToolOutput(row["stdout"], row["stderr"], exit_code, failure, missing)
+        is_file = not row["program"] and exit_code == 0
+        name = row["arguments"][0].removeprefix(f"{DIRECTORY}/") if is_file else ""
+        text = whole["files"].get(name, row["stdout"]).lstrip("\n")
+        answers[key] = ToolOutput(text, row["stderr"], exit_code, failure, missing)
     return lambda call: answers[key_of(call)]
 
 

@@ -7,6 +7,7 @@ from ipaddress import ip_address
 
 import pytest
 
+from probe import settings
 from probe.model.local_tool import Inquiry, T, ToolOutput, ToolReason, ToolWhy
 from probe.model.report import Report
 from probe.model.sender_mta import Hop, HopKind, MtaChoice, Route, RouteChoice, SenderMta, TlsLevel, TlsPolicy
@@ -25,7 +26,7 @@ HERE = ip_address("127.0.0.1")
 def telling(mta: SenderMta) -> ToolRunner:
     """Tools that end every inquiry with this server."""
 
-    async def tools(inquiry: Inquiry[T]) -> T:
+    async def tools(inquiry: Inquiry[T], *, budget: float) -> T:
         inquiry.close()
         return mta  # type: ignore[return-value]
 
@@ -123,8 +124,24 @@ async def test_the_switch_of_the_environment_holds_but_where_a_server_is_named(
     assert report.target.sender_mta is not None
 
 
+async def test_a_short_run_leaves_its_time_to_the_servers() -> None:
+    budgets: list[float] = []
+
+    async def tools(inquiry: Inquiry[T], *, budget: float) -> T:
+        budgets.append(budget)
+        inquiry.close()
+        return MTA  # type: ignore[return-value]
+
+    async with DnsServer(ZONE) as dns, SmtpServer(dialogue(), dialogue()) as server:
+        for timeout in (5, 60):
+            own = options(dns, server.port, timeout=timeout)
+            await observe(PAIR, own, world=replace(live(QUICK), tools=tools))
+    assert 0 < budgets[0] <= 1
+    assert budgets[1] == settings.LOCAL_TOOLS_TIMEOUT
+
+
 async def test_tools_that_do_not_tell_are_named_and_nothing_else_changes() -> None:
-    async def tools(inquiry: Inquiry[T]) -> T:
+    async def tools(inquiry: Inquiry[T], *, budget: float) -> T:
         late = ToolOutput(exit_code=None, failure=ToolWhy(ToolReason.LATE, seconds=2))
         calls = next(inquiry)
         try:

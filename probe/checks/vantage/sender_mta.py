@@ -1,13 +1,15 @@
 """How would the mail server of this host send this mail?
 
-Asks the tools of Postfix (postconf, postmap) or Exim (exim -bP, -bt) what they would do with mail from SENDER
-to RECIPIENT: the name in EHLO, the address it leaves from, the address family, the TLS requirements, the
-largest message, and the route. If the route is a relay, this host does not connect to the MX hosts of the
-recipient; a refusal by that relay must be corrected by whoever runs this host.
+Asks the tools of Postfix (postconf, postmap), Exim (exim -bP, -bt), sendmail (sendmail -bt) or OpenSMTPD
+(smtpd -n, and its smtpd.conf) what they would do with mail from SENDER to RECIPIENT: the name in EHLO, the
+address it leaves from, the address family, the TLS requirements, the largest message, and the route. If the
+route is a relay, this host does not connect to the MX hosts of the recipient; a refusal by that relay must be
+corrected by whoever runs this host.
 
 What to do: --mta none ignores the local mail server; --route mx asks the MX hosts as it would; --config-dir
 DIR names another instance of it.
-Source: postconf(5), transport(5), trivial-rewrite(8) of Postfix; Exim specification, chapters 5, 14 and 30.
+Source: postconf(5), transport(5), trivial-rewrite(8) of Postfix; Exim specification, chapters 5, 14 and 30;
+the sendmail installation and operation guide; smtpd.conf(5) of OpenSMTPD.
 """
 
 from __future__ import annotations

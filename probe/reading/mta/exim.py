@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 
 from probe.model.address import Mailbox, ReversePath
-from probe.model.local_tool import FileCall, Inquiry, ToolCall, ToolOutput
+from probe.model.local_tool import FileCall, Inquiry, ToolCall, ToolOutput, ToolWhy
 from probe.model.mta_reason import MtaReason, MtaWhy
 from probe.model.sender_mta import (
     AddressFact,
@@ -88,7 +88,7 @@ def ask_exim(sender: ReversePath, recipient: Mailbox, config: str) -> Inquiry[Se
     values = options_of(main.text)
     answer = answer_of(test_output.text, str(recipient))
     config_file = _CONFIG.search(about.text)
-    transport, router = yield from exim.options(answer)
+    transport, router, late = yield from exim.options(answer)
     told_by = yield from exim.expand(transport, sender, recipient)
     hops = _hops(answer, transport)
     has_dnssec = resolver.exit_code is None or _TRUST_AD.search(resolver.text) is not None
@@ -100,7 +100,7 @@ def ask_exim(sender: ReversePath, recipient: Mailbox, config: str) -> Inquiry[Se
         source_v4=_address(told_by, 4, answer),
         source_v6=_address(told_by, 6, answer),
         families=_families(values),
-        route=_route(answer, test_output, transport, router, hops),
+        route=_route(answer, test_output, transport, router, hops, late),
         tls=_tls(answer, transport, hops, has_dnssec=has_dnssec),
         size_limit=_size(values),
     )
@@ -116,15 +116,19 @@ class _Exim:
     def call(self, *arguments: str, stdin: str = "") -> ToolCall:
         return ToolCall(self.program, (*self.where, *arguments), stdin)
 
-    def options(self, answer: AddressTest | None) -> Inquiry[tuple[dict[str, str], dict[str, str]]]:
-        """(the options of the transport, of the router) that take the address."""
+    def options(
+        self, answer: AddressTest | None
+    ) -> Inquiry[tuple[dict[str, str], dict[str, str], ToolWhy | None]]:
+        """(the options of the transport, of the router) that take the address, and why one of them was not
+        told in time."""
         if answer is None or not answer.transport:
-            return {}, {}
+            return {}, {}, None
         transport, router = yield (
             self.call("-bP", "transport", answer.transport),
             self.call("-bP", "router", answer.router),
         )
-        return options_of(transport.text), options_of(router.text)
+        late = next((it.why for it in (transport, router) if it.exit_code is None), None)
+        return options_of(transport.text), options_of(router.text), late
 
     def expand(
         self, transport: Mapping[str, str], sender: ReversePath, recipient: Mailbox
@@ -231,6 +235,7 @@ def _route(
     transport: Mapping[str, str],
     router: Mapping[str, str],
     hops: tuple[Hop, ...],
+    late: ToolWhy | None,
 ) -> Route:
     if answer is None:
         why = MtaWhy(MtaReason.NO_TRANSPORT)
@@ -245,8 +250,8 @@ def _route(
     if answer.deferral:
         return Route(HopKind.DEFERRED, "", source, reason=answer.deferral)
     driver = transport.get("driver", "")
-    if not driver:
-        reason = MtaWhy(MtaReason.TRANSPORT_NOT_TOLD, answer.transport)
+    if not driver or late is not None:
+        reason = MtaWhy(MtaReason.TRANSPORT_NOT_TOLD, answer.transport, failure=late)
         return Route(HopKind.UNKNOWN, answer.transport, source, reason=reason)
     if driver != "smtp":
         kind = HopKind.LOCAL if driver in ("appendfile", "autoreply") else HopKind.PROGRAM

@@ -30,6 +30,7 @@ from probe.recording.codec import decode
 from probe.recording.events import SenderMtaRead
 from probe.wording.spoken import spoken
 from tests.support.exact_reasons import assert_exact
+from tests.unit.reading.mta.other_mta_reasons import OTHER_CASES
 
 BOB, ALICE = parse_mailbox("bob@example.org"), parse_mailbox("alice@example.net")
 LATE = ToolOutput(exit_code=None, failure=ToolWhy(ToolReason.LATE, seconds=2))
@@ -40,7 +41,7 @@ SMTP = "driver = smtp\n"
 
 def exim(
     tested: str | ToolOutput = ROUTED,
-    transport: str = SMTP,
+    transport: str | ToolOutput = SMTP,
     main: str = "primary_hostname = a.example\n",
     router: str = "driver = dnslookup\n",
     expanded: ToolOutput = LATE,
@@ -53,7 +54,9 @@ def exim(
         if isinstance(call, FileCall):
             return ToolOutput("nameserver 192.0.2.53\n")
         if "-bP" in call.arguments:
-            of = {"transport": transport, "router": router}
+            if isinstance(transport, ToolOutput) and "transport" in call.arguments:
+                return transport
+            of = {"transport": str(transport), "router": router}
             return ToolOutput(next((it for name, it in of.items() if name in call.arguments), main))
         output = next(it for name, it in printed.items() if name in call.arguments)
         return ToolOutput(output) if isinstance(output, str) else output
@@ -114,7 +117,8 @@ CASES: list[tuple[SenderMta | NoSenderMta, MtaReason, str]] = [
     (exim("\n"), T.NAME_OF_TRANSPORT, "it named no transport, which may have a name of its own"),
     (exim("alice@example.net is undeliverable: Unrouteable address\n"), T.OWN_WORDS, "Unrouteable address"),
     (exim("alice@example.net is undeliverable:\n"), T.NO_REASON, "no reason was given"),
-    (exim(transport=""), T.TRANSPORT_NOT_TOLD, "exim -bP did not tell what the transport remote is"),
+    (exim(transport=""), T.TRANSPORT_NOT_TOLD, "what the transport remote is was not told"),
+    (exim(transport=LATE), T.TRANSPORT_NOT_TOLD, "not told (the tools took longer than 2 s)"),
     (exim(transport="driver = pipe\n"), T.PROGRAM, "pipe"),
     (exim(transport="driver = pipe\n"), T.NO_SMTP_TRANSPORT, "there is no SMTP transport"),
     (exim(ROUTED.replace("alice", "carol")), T.SENT_ON, "it is sent on to carol@example.net"),
@@ -156,6 +160,7 @@ CASES: list[tuple[SenderMta | NoSenderMta, MtaReason, str]] = [
         "hash:/t could not be read (the tools took longer than 2 s)",
     ),
     (postfix(relay_domains="/etc/domains"), T.LIST_UNREAD, "/etc/domains was not read"),
+    *OTHER_CASES,
 ]
 
 
