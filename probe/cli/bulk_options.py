@@ -74,8 +74,8 @@ def parser() -> argparse.ArgumentParser:
     result.add(
         "--fail-over",
         metavar="NAME=LIMIT,...",
-        help="Exit with 1 where more rows than these are refused, unknown, malformed, duplicate or typo: "
-        "refused=2%%,unknown=20%%,malformed=5.",
+        help="Exit with 1 where more rows than these are refused, unknown, malformed, duplicate or typo. "
+        "A LIMIT is a number of rows, or a percentage of all.",
     )
     result.add("--summary", metavar="FILE", help="Write the summary as JSON, too (schema: bulk).")
     result.add(

@@ -76,7 +76,7 @@ class LightParser(argparse.ArgumentParser):
         from probe.cli.program_help import Row, prose, section
 
         operands = [it for it in self._operands() if not it.option_strings]
-        names = " ".join(f"[{it.metavar}]" if it.nargs == "?" else f"{it.metavar}..." for it in operands)
+        names = " ".join(map(_operand, operands))
         yield f"Usage: {self.prog} [OPTIONS] {names}"
         yield from prose(self.description or "", width)
         yield from section("Arguments", [Row(str(it.metavar), it.help or "") for it in operands], width)
@@ -91,6 +91,14 @@ class LightParser(argparse.ArgumentParser):
 
     def _operands(self) -> list[argparse.Action]:
         return [action for actions in self.panels.values() for action in actions]
+
+
+def _operand(action: argparse.Action) -> str:
+    # Python 3.11's parse_intermixed_args hides nargs while it reads the options, --help among them
+    nargs = getattr(action, "save_nargs", action.nargs)
+    if nargs == "?":
+        return f"[{action.metavar}]"
+    return f"{action.metavar}..." if nargs in ("+", "*") else str(action.metavar)
 
 
 def _name(action: argparse.Action) -> str:

@@ -137,3 +137,12 @@ def test_help_into_a_closed_pipe_is_quiet() -> None:
     )
     assert result.stdout.startswith("Usage:")
     assert result.stderr == ""
+
+
+def test_a_command_that_takes_one_file_does_not_offer_several(capsys: pytest.CaptureFixture[str]) -> None:
+    first = {}
+    for command in ("bulk", "bounce", "log"):
+        assert run((command, "--help")) == 0
+        first[command] = capsys.readouterr().out.splitlines()[0]
+    assert first["bulk"].endswith("[OPTIONS] FILE") and first["bounce"].endswith("FILE...")
+    assert first["log"].endswith("[OPTIONS] FILE...")
