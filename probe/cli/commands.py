@@ -95,7 +95,7 @@ COMMANDS = (
         "rules",
         Group.REFERENCE,
         "probe.cli.catalogue",
-        "Say what each rule reads out of a reply or a fact, how much it weighs, and its source.",
+        "Say what each rule reads in a reply or a fact, how much it weighs, and its source.",
         example="RULES_EXAMPLE",
     ),
     CommandEntry(
