@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import inspect
+from collections.abc import Callable
+from typing import Annotated, Any
 
 import typer
 
 from probe._version import VERSION
 from probe.cli.commands import COMMANDS, CommandEntry
 from probe.cli.help import Command, Group
+from probe.cli.parameters import Argument, Parameter, parameters_of
 from probe.cli.program_help import ABOUT, EPILOG, VERSION_OPTION
 
 
@@ -48,12 +51,49 @@ def build() -> typer.Typer:
 
 def _add(app: typer.Typer, entry: CommandEntry) -> None:
     if not entry.reads_itself:
-        module = entry.load()
-        function, epilog = getattr(module, entry.name), getattr(module, entry.example)
-        app.command(entry.name, cls=Command, rich_help_panel=entry.group, epilog=epilog)(function)
+        command = app.command(
+            entry.name,
+            cls=Command,
+            rich_help_panel=entry.group,
+            epilog=getattr(entry.load(), entry.example),
+        )
+        command(as_typer_reads(entry.function))
         return
 
     def reads_itself() -> None:
         """A placeholder for --help; `main` runs the command before typer is loaded."""
 
     app.command(entry.name, cls=Command, rich_help_panel=entry.group, help=entry.summary)(reads_itself)
+
+
+def as_typer_reads(command: Callable[..., int]) -> Callable[..., int]:
+    """The same function; its parameters are declared in typer's way."""
+
+    def call(**values: Any) -> int:
+        return command(**values)
+
+    parameters = [
+        inspect.Parameter(
+            it.name, inspect.Parameter.KEYWORD_ONLY, default=it.default, annotation=_annotation(it)
+        )
+        for it in parameters_of(command)
+    ]
+    call.__doc__ = command.__doc__
+    call.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    call.__annotations__ = {it.name: it.annotation for it in parameters}
+    return call
+
+
+def _annotation(parameter: Parameter) -> Any:
+    declared = parameter.declared
+    if isinstance(declared, Argument):
+        read: Any = typer.Argument(metavar=declared.metavar, show_default=False, help=declared.help)
+    else:
+        read = typer.Option(
+            *declared.names.split(),
+            metavar=declared.metavar,
+            rich_help_panel=declared.panel,
+            show_default=False,
+            help=declared.help,
+        )
+    return Annotated[parameter.hint, read]

@@ -9,10 +9,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
-import typer
-
 from probe.cli import output as out
 from probe.cli.errors import UsageError
+from probe.cli.parameters import Argument
 from probe.model.evidence import ConductOverride
 from probe.model.text import printable
 from probe.report.page import Page
@@ -35,7 +34,7 @@ _AUDIENCE = {"all": "every sender", "bulk": "senders in bulk", "ipv6": "senders 
 def checks(
     identity: Annotated[
         str | None,
-        typer.Argument(metavar="[ID|WORD]", help="One check, or a word to look for. Default: list all."),
+        Argument(metavar="[ID|WORD]", help="One check, or a word to look for. Default: list all."),
     ] = None,
 ) -> int:
     """Say what each check looks at, what to do, its source, and what it can find.
@@ -70,7 +69,7 @@ def checks(
 def rules(
     identity: Annotated[
         str | None,
-        typer.Argument(metavar="[ID|WORD]", help="One rule, or a word to look for. Default: list all."),
+        Argument(metavar="[ID|WORD]", help="One rule, or a word to look for. Default: list all."),
     ] = None,
 ) -> int:
     """Say what each rule reads in a reply or a fact, how much it weighs, and its source."""

@@ -6,13 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from probe import settings
 from probe.cli import choices, values
 from probe.cli import options as opt
 from probe.cli import recording_options as saved
 from probe.cli.errors import UsageError, refuse_controls
+from probe.cli.parameters import Argument
 from probe.model.logged import LogAccount
 from probe.model.target import Options, PairTarget
 
@@ -26,8 +25,8 @@ Example:
 
 
 def check(
-    sender: Annotated[str, typer.Argument(metavar="SENDER", help="MAIL FROM: an address, or <> for none.")],
-    recipient: Annotated[str, typer.Argument(metavar="RECIPIENT", help="RCPT TO: an address.")],
+    sender: Annotated[str, Argument(metavar="SENDER", help="MAIL FROM: an address, or <> for none.")],
+    recipient: Annotated[str, Argument(metavar="RECIPIENT", help="RCPT TO: an address.")],
     ip: opt.IpOption = None,
     bind: opt.BindOption = None,
     helo: opt.HeloOption = None,

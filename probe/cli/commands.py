@@ -34,6 +34,12 @@ class CommandEntry(NamedTuple):
         """The module."""
         return import_module(self.module)
 
+    @property
+    def function(self) -> Callable[..., int]:
+        """The function that is the command, of one that does not read its arguments itself."""
+        function: Callable[..., int] = getattr(self.load(), self.name)
+        return function
+
 
 COMMANDS = (
     CommandEntry(

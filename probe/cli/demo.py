@@ -5,13 +5,12 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from probe.cli import choices
 from probe.cli import options as opt
 from probe.cli import output as out
 from probe.cli import recording_options as saved
 from probe.cli.errors import UsageError
+from probe.cli.parameters import Argument, Option
 from probe.report.page import Page
 
 if TYPE_CHECKING:
@@ -29,9 +28,9 @@ DEFAULT_SCENARIO = "tmall"
 
 def demo(
     scenario: Annotated[
-        str, typer.Argument(metavar="[SCENARIO]", help=f"Default: {DEFAULT_SCENARIO}.", show_default=False)
+        str, Argument(metavar="[SCENARIO]", help=f"Default: {DEFAULT_SCENARIO}.")
     ] = DEFAULT_SCENARIO,
-    names: Annotated[bool, typer.Option("--list", help="Name the scenarios, and stop.")] = False,
+    names: Annotated[bool, Option("--list", help="Name the scenarios, and stop.")] = False,
     record: saved.RecordOption = None,
     form: opt.FormatOption = "text",
     output: opt.OutputOption = None,

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
 from probe.cli import choices, values
 from probe.cli import options as opt
 from probe.cli import recording_options as saved
+from probe.cli.parameters import Argument
 from probe.model.target import DomainTarget
 
 EXAMPLE = """
@@ -18,7 +17,7 @@ Example:
 
 
 def domain(
-    name: Annotated[str, typer.Argument(metavar="DOMAIN", help="The recipient domain.")],
+    name: Annotated[str, Argument(metavar="DOMAIN", help="The recipient domain.")],
     bind: opt.BindOption = None,
     helo: opt.HeloOption = None,
     nameserver: opt.NameserverOption = None,

@@ -19,6 +19,7 @@ from probe.cli.errors import (
     complain,
     refuse_controls,
 )
+from probe.cli.parameters import read_plain
 from probe.cli.signals import EXIT_INTERRUPTED
 from probe.model.debugging import DEBUG, ISSUES, is_debugging
 from probe.model.exhaustion import shortage_clause
@@ -105,10 +106,15 @@ def _dispatch(argv: list[str]) -> int:
         sys.stdout.flush()
         return 0
     _refuse_controls(argv)
+    entry = _READ_BY_TYPER.get(argv[0])
+    arguments = read_plain(entry.function, argv[1:]) if entry is not None else None
+    if entry is not None and arguments is not None:
+        return entry.function(**arguments)
     return _typer(argv)
 
 
 _NAMES = frozenset(entry.name for entry in COMMANDS)
+_READ_BY_TYPER = {entry.name: entry for entry in COMMANDS if not entry.reads_itself}
 
 
 def _as_meant(argv: list[str]) -> list[str]:

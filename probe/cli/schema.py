@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
 from probe.cli import choices
 from probe.cli import options as opt
 from probe.cli import output as out
 from probe.cli.errors import UsageError
+from probe.cli.parameters import Argument
 
 EXAMPLE = """
 Example:
@@ -19,7 +18,7 @@ Example:
 
 def schema(
     name: Annotated[
-        str, typer.Argument(metavar="NAME", help="report: what check, domain and replay print; log; bulk.")
+        str, Argument(metavar="NAME", help="report: what check, domain and replay print; log; bulk.")
     ],
     output: opt.OutputOption = None,
 ) -> int:

@@ -1,0 +1,125 @@
+"""The arguments and options of a command, as its function declares them for typer and for the reader of plain
+command lines."""
+
+from __future__ import annotations
+
+import inspect
+import typing
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """A positional argument, in the annotation of a parameter: `Annotated[str, Argument(...)]`."""
+
+    metavar: str
+    help: str
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """An option, in the annotation of a parameter. `names`: as they are typed, separated by a space
+    (`-o --output`); `metavar`: its value in the help, None for a switch; `panel`: its heading there."""
+
+    names: str
+    help: str
+    metavar: str | None = None
+    panel: str | None = None
+
+
+class Takes(Enum):
+    """What follows the name of an option."""
+
+    NOTHING = auto()
+    ONE_VALUE = auto()
+    VALUES = auto()  # the option may be repeated
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter of a command's function: its name and type there, how it is declared, and its default
+    (`inspect.Parameter.empty` where it must be given)."""
+
+    name: str
+    hint: Any
+    declared: Argument | Option
+    default: Any
+
+    @property
+    def is_required(self) -> bool:
+        """Whether the command cannot do without it."""
+        return self.default is inspect.Parameter.empty
+
+    @property
+    def takes(self) -> Takes:
+        """What its type says of values."""
+        if self.hint is bool:
+            return Takes.NOTHING
+        is_list = any(typing.get_origin(part) is list for part in (self.hint, *typing.get_args(self.hint)))
+        return Takes.VALUES if is_list else Takes.ONE_VALUE
+
+
+def parameters_of(command: Callable[..., int]) -> tuple[Parameter, ...]:
+    """The parameters of a command's function, in their order. Raises TypeError for one without a
+    declaration."""
+    return tuple(_parameters(command))
+
+
+def _parameters(command: Callable[..., int]) -> Iterator[Parameter]:
+    hints = typing.get_type_hints(command, include_extras=True)
+    for name, parameter in inspect.signature(command).parameters.items():
+        declared = [
+            it for it in getattr(hints[name], "__metadata__", ()) if isinstance(it, Argument | Option)
+        ]
+        if len(declared) != 1:
+            raise TypeError(f"{name} of {command.__name__} is declared neither as Argument nor as Option")
+        yield Parameter(name, typing.get_args(hints[name])[0], declared[0], parameter.default)
+
+
+def read_plain(command: Callable[..., int], argv: Sequence[str]) -> dict[str, Any] | None:
+    """The keyword arguments of a command line that is plainly written: names of options in full, each once
+    (unless it may be repeated), values that do not begin with a hyphen, as many arguments as there must be.
+    None for every other line, which typer then reads, or refuses in its own words."""
+    parameters = parameters_of(command)
+    options = {
+        name: it for it in parameters if isinstance(it.declared, Option) for name in it.declared.names.split()
+    }
+    given: dict[str, Any] = {}
+    operands: list[str] = []
+    words = iter(argv)
+    for word in words:
+        name, equals, value = word.partition("=") if word.startswith("--") else (word, "", "")
+        option = options.get(name)
+        if option is None:
+            if not word or (word.startswith("-") and word != "-"):
+                return None
+            operands.append(word)
+        elif option.takes is Takes.NOTHING:
+            if equals or option.name in given:
+                return None
+            given[option.name] = True
+        else:
+            value = value if equals else next(words, "")
+            if not value or (value.startswith("-") and value != "-"):
+                return None
+            if option.takes is Takes.VALUES:
+                given.setdefault(option.name, []).append(value)
+            elif option.name in given:
+                return None
+            else:
+                given[option.name] = value
+    return _with_operands(parameters, operands, given)
+
+
+def _with_operands(
+    parameters: Sequence[Parameter], operands: Sequence[str], given: dict[str, Any]
+) -> dict[str, Any] | None:
+    arguments = [it for it in parameters if isinstance(it.declared, Argument)]
+    least = sum(it.is_required for it in arguments)
+    if not least <= len(operands) <= len(arguments):
+        return None
+    defaults = {it.name: it.default for it in parameters if not it.is_required}
+    return defaults | given | dict(zip((it.name for it in arguments), operands, strict=False))
