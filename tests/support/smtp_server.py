@@ -177,7 +177,6 @@ def dialogue(
         answer("EHLO", *ehlo.split("\n")),
         answer("MAIL", mail),
         *(answer("RCPT", reply) for reply in replies),
-        answer("RSET", "250 ok"),
         answer("QUIT", "221 bye"),
     ]
 

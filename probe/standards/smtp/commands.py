@@ -98,13 +98,8 @@ class Command:
         return cls(Verb.RCPT, f"TO:<{mailbox}>")
 
     @classmethod
-    def rset(cls) -> Command:
-        """RFC 5321 section 4.1.1.5: gives the transaction up."""
-        return cls(Verb.RSET)
-
-    @classmethod
     def quit(cls) -> Command:
-        """RFC 5321 section 4.1.1.10."""
+        """RFC 5321 section 4.1.1.10: gives up what was not finished, too."""
         return cls(Verb.QUIT)
 
 

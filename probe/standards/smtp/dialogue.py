@@ -42,7 +42,6 @@ class State(StrEnum):
     TLS_EHLO = "tls_ehlo"
     MAIL = "mail"
     RCPT = "rcpt"
-    RSET = "rset"
     QUIT = "quit"
     CLOSED = "closed"
 
@@ -67,7 +66,6 @@ class Move(StrEnum):
     HANDSHAKE = "handshake"
     AFTER_TLS_EHLO = "after_tls_ehlo"
     NEXT_RCPT = "next_rcpt"
-    RSET = "rset"
     QUIT = "quit"
     CLOSE = "close"
 
@@ -100,8 +98,7 @@ TABLE: Mapping[State, Mapping[Answer, Move]] = {
     _E.TLS_EHLO: _row(_M.AFTER_TLS_EHLO, _M.QUIT),
     _E.MAIL: _row(_M.NEXT_RCPT, _M.QUIT),
     _E.RCPT: _row(_M.NEXT_RCPT, _M.NEXT_RCPT),
-    # RSET and QUIT are best effort: after any reply the session ends
-    _E.RSET: _row(_M.QUIT, _M.QUIT),
+    # QUIT gives the transaction up (RFC 5321 section 4.1.1.10); whatever is answered, the way leads out
     _E.QUIT: _row(_M.CLOSE, _M.CLOSE, closing=_M.CLOSE, unusable=_M.CLOSE),
 }
 
@@ -234,7 +231,7 @@ class Dialogue:
     def _note(self, answer: Answer, read: WireReply) -> None:
         if self.state in (State.EHLO, State.HELO, State.TLS_EHLO) and answer is Answer.OK:
             self.extensions = parse_extensions(read.reply)
-        if self.state in (State.RSET, State.QUIT) or answer is Answer.OK:
+        if self.state is State.QUIT or answer is Answer.OK:
             return
         if answer in _GENERAL:
             self._stop(_GENERAL[answer])
@@ -282,8 +279,7 @@ class Dialogue:
 
     def _next_rcpt(self) -> Action:
         if self._rcpt_count == len(self.plan.forward_paths):
-            self._stop(Stop.DONE)
-            return self._say(State.RSET, Command.rset())
+            return self._leave(Stop.DONE)
         mailbox = self.plan.forward_paths[self._rcpt_count]
         self._rcpt_count += 1
         return self._say(State.RCPT, Command.rcpt(mailbox))

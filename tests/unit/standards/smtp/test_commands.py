@@ -23,7 +23,6 @@ def test_nothing_that_delivers_logs_in_or_lists_has_a_spelling() -> None:
         (Command.mail(ALICE, 1024), b"MAIL FROM:<alice@example.com> SIZE=1024\r\n"),
         (Command.mail(NullReversePath()), b"MAIL FROM:<>\r\n"),
         (Command.rcpt(ALICE), b"RCPT TO:<alice@example.com>\r\n"),
-        (Command.rset(), b"RSET\r\n"),
         (Command.quit(), b"QUIT\r\n"),
     ],
 )
