@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import signal
 import sys
 import time
@@ -22,24 +20,12 @@ def main() -> None:
         # warnings for developers of libraries are hidden, unless -W asks for them
         warnings.simplefilter("ignore")
     from probe.cli import start
-    from probe.cli.main import run
+    from probe.cli.main import leave, run
 
     start.mark(time.process_time())
     code = run(sys.argv[1:])
     signals.ignore()
-    _leave(code)
-
-
-def _leave(code: int) -> None:
-    """End the process. The interpreter's own exit stops running daemon threads (an import, a second opinion)
-    anywhere; inside C++ code this aborts the process (CPython issue 87135)."""
-    threading = sys.modules.get("threading")
-    if threading is not None and any(thread.daemon for thread in threading.enumerate()):
-        for stream in (sys.stdout, sys.stderr):
-            with contextlib.suppress(OSError, ValueError):
-                stream.flush()
-        os._exit(code)
-    sys.exit(code)
+    leave(code)
 
 
 if __name__ == "__main__":

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from functools import partial
-from itertools import islice
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from probe.model.logged import LogAccount
-from probe.model.report import Report
-from probe.model.session import Advice, Experiment
 from probe.model.target import Options, Target
 from probe.recording.events import Event
 from probe.recording.journal import Recording
 
 if TYPE_CHECKING:
+    from probe.collect.context import Adviser, Judges
     from probe.knowledge.severities import Severities
+    from probe.model.report import Report
     from probe.world import World
 
 
@@ -44,34 +42,32 @@ async def observe(
 
     If the process has no resources for another run, it waits first, and its time counts from then.
     """
-    from probe.collect.context import Judges, UserFiles
+    from probe.collect.context import UserFiles
     from probe.collect.start import Listeners, make_run
-    from probe.diagnosis.answer import refuses_this_client, settles_cause
     from probe.world import live
 
     return await make_run(
         target,
         options,
         world or live(),
-        Judges(settles_cause, refuses_this_client, _advice_of_one_run()),
+        _judges,
         UserFiles(message, bounce, log),
         Listeners(sink, progress, recording_to),
         spent,
     )
 
 
-def _advice_of_one_run() -> Callable[[Recording, tuple[Experiment, ...]], Awaitable[Advice]]:
-    from probe.diagnosis.advice import next_experiment
-    from probe.facts.build import GrowingFacts
-    from probe.net.threads import in_thread
+def _judges() -> Judges:
+    from probe.collect.context import Judges
+    from probe.diagnosis.answer import refuses_this_client, settles_cause
 
-    facts = GrowingFacts()
+    return Judges(settles_cause, refuses_this_client, _adviser)
 
-    async def advise(recording: Recording, experiments: tuple[Experiment, ...]) -> Advice:
-        further = tuple(islice(recording, facts.events, None))  # the run continues meanwhile
-        return await in_thread(partial(next_experiment, partial(facts.after, further), experiments))
 
-    return advise
+def _adviser() -> Adviser:
+    from probe.diagnosis.advice import Adviser
+
+    return Adviser()
 
 
 def report_of(recording: Recording, severities: Severities | None = None) -> Report:

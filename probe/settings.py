@@ -30,8 +30,9 @@ AFTER_PLAINTEXT = 2.0  # after plaintext in place of a handshake: TLS follows at
 
 # A run
 RUN_TIMEOUT = 60.0  # --timeout
-REPORT_RESERVE = 1.5  # reserved before the deadline for closing and reporting
-REPORT_SHARE = 2.5  # and at least this multiple of the start-up time, on a slow machine
+RECIPIENT_FIRST = 0.5  # at most so long the sender's side waits for the first dialling
+REPORT_RESERVE = 1.5  # kept back from the deadline, so that closing and reporting fit into it
+REPORT_SHARE = 2.5  # and at least so many times what the program took to begin, on a slow machine
 
 # DNS
 DNS_QUERY_TIMEOUT = 3.0  # one try at one server

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import secrets
-import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
@@ -20,20 +19,22 @@ from probe import settings
 from probe.model.address import IPAddress
 from probe.model.local_tool import Inquiry, T
 from probe.model.target import Endpoint
-from probe.net import descriptors, https
+from probe.net import descriptors
 from probe.net.answers import Answers
 from probe.net.clock import Clock, Deadline
 from probe.net.courtesy import Courtesy
 from probe.net.dns_schedule import schedule
-from probe.net.https import HttpsResponse
-from probe.net.local_tools import run_tools
 from probe.net.resolver import Resolver
-from probe.net.smtp import Dialler, dial_tcp
 from probe.net.threads import in_thread
 from probe.standards.dns.message import Answer, Question, Status
 
 if TYPE_CHECKING:
+    import asyncio
+    import ssl
+
+    from probe.net.https import HttpsResponse
     from probe.net.opinions import Opinion
+    from probe.net.smtp import Dial, Dialler
 
 Ask = Callable[[tuple[Question, ...]], Awaitable[tuple[Answer, ...]]]
 
@@ -114,13 +115,13 @@ def live(pace: settings.Pace = settings.PACE) -> World:
     """The Internet, reached from this machine."""
     return World(
         resolver=partial(Resolver, shared_answers=Answers()),
-        dial=dial_tcp,
-        fetch=https.fetch,
+        dial=_dial,
+        fetch=_fetch,
         opinions=_checkdmarc,
         courtesy=_OF_THIS_PROCESS,
         admission=_room_for_a_run,
         pace=pace,
-        tools=run_tools,
+        tools=_run_tools,
     )
 
 
@@ -135,7 +136,7 @@ def lab(
     Its name server and its mail server's port are in the options of the run."""
     return replace(
         live(),
-        fetch=partial(https.fetch, context=https_context, port=https_port),
+        fetch=partial(_fetch, context=https_context, port=https_port),
         courtesy=Courtesy(),
         tls_roots=tls_roots,
         scenario=scenario,
@@ -152,6 +153,34 @@ async def _room_for_a_run() -> AsyncIterator[None]:
     async with descriptors.admission():
         await schedule().nobody_waits()
         yield
+
+
+# What the first question does not need is loaded when it is called for.
+
+
+async def _dial(protocol: Callable[[], asyncio.Protocol], dial: Dial) -> object:
+    from probe.net.smtp import dial_tcp
+
+    return await dial_tcp(protocol, dial)
+
+
+async def _fetch(
+    url: str,
+    addresses: Sequence[IPAddress],
+    *,
+    deadline: Deadline,
+    context: ssl.SSLContext | None = None,
+    port: int | None = None,
+) -> HttpsResponse:
+    from probe.net.https import fetch
+
+    return await fetch(url, addresses, deadline=deadline, context=context, port=port)
+
+
+async def _run_tools(inquiry: Inquiry[T]) -> T:
+    from probe.net.local_tools import run_tools
+
+    return await run_tools(inquiry)
 
 
 def _adapter() -> OpinionSource:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from types import TracebackType
 
 from probe.cli.errors import abandon
+from probe.cli.terminal import terminal_columns
 from probe.model.text import printable
 from probe.report.page import columns
 
@@ -26,7 +26,7 @@ class ProgressLine:
         """Replace the line with `text`."""
         if not self._active:
             return
-        width = shutil.get_terminal_size((80, 24)).columns - 1
+        width = terminal_columns(80) - 1
         line = printable(text)
         while columns(line) > width:
             line = line[:-1]

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from probe import run
 from probe.cli import key_log, output, signals, start
@@ -18,9 +18,7 @@ from probe.cli.choices import Destination
 from probe.cli.errors import UsageError, complain, unreadable
 from probe.cli.progress import ProgressLine
 from probe.cli.tape import NOT_SAVED, Archive, RecordTo, Tape
-from probe.knowledge.severities import Severities
 from probe.model.exhaustion import shortage_clause
-from probe.model.report import Report
 from probe.model.verdict import ExitCode
 from probe.net import descriptors
 from probe.net.resolver import ResolverConfigError
@@ -28,6 +26,10 @@ from probe.net.threads import start as start_in_thread
 from probe.recording.events import Event
 from probe.recording.journal import Recording
 from probe.report.formats import Kind
+
+if TYPE_CHECKING:
+    from probe.knowledge.severities import Severities
+    from probe.model.report import Report
 
 
 @dataclass(frozen=True, slots=True)

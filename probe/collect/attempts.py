@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -39,7 +39,7 @@ class Visits:
     sessions of all runs with an operator. `bind` is the local address, `sources` the local address of each
     family if there is no `bind`, `dialling` opens a connection, `tls_roots` replaces the system's trust
     store, `demands` are the TLS requirements by MX host, `falls_back` whether a session without TLS follows a
-    failed handshake. Times in seconds.
+    failed handshake, `own_name` gives the EHLO name if the plans do not have it yet. Times in seconds.
     """
 
     sink: Sink
@@ -56,6 +56,7 @@ class Visits:
     spacing: float = settings.SESSION_SPACING
     budgets: SmtpBudgets = settings.SMTP
     dial_with: Dialler = dial_tcp
+    own_name: Callable[[], Awaitable[str]] | None = None
     outcomes: list[SessionOutcome] = field(default_factory=list)
     _number: int = 0
     _connections: int = 0
@@ -148,6 +149,7 @@ class Visits:
                 deadline=self.deadline,
                 budgets=self._budgets(),
                 dial_with=self.dial_with,
+                own_name=self.own_name,
             )
         finally:
             self._last_end = self.clock.seconds()

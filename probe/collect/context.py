@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from probe.model.logged import LogAccount
 from probe.model.observed import Part
@@ -21,15 +21,25 @@ from probe.survey.sending import Sending
 from probe.world import World
 
 
+class Adviser(Protocol):
+    """Says which control experiment to make next. `events`: how many of the recording it has read."""
+
+    @property
+    def events(self) -> int: ...
+
+    def next_experiment(self, further: Iterable[ev.Event], experiments: tuple[Experiment, ...]) -> Advice:
+        """Which of those that are offered, once it has read these events, too. It takes long."""
+
+
 @dataclass(frozen=True, slots=True)
 class Judges:
-    """The interpretations that a live run needs but does not make itself: whether a reply names its cause,
-    whether it is about the probe's own address, and which of the possible control experiments to make
-    next."""
+    """The interpretations that a live run needs, and does not make itself: whether a reply's own words name
+    its cause, whether they say that the probe's own address is not wanted, and who advises on experiments
+    (made by the first that is thought of: it takes long)."""
 
     settles_cause: Callable[[Reply, Stage], bool]
     refuses_this_client: Callable[[Reply, Stage], bool]
-    next_experiment: Callable[[Recording, tuple[Experiment, ...]], Awaitable[Advice]]
+    adviser: Callable[[], Adviser]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +53,10 @@ class UserFiles:
 
 @dataclass(slots=True)
 class Context:
-    """One run in its world. `record` is the only output of observations; `pending` has the unfinished parts,
-    each with the number of its running pieces; `posture` the surveys on the sender, on which the choice of
-    experiments depends."""
+    """One run in its world. `record` is the only way in which anything that was seen leaves it; `pending`
+    holds the parts that are not yet done, each with how many of its pieces are under way; `posture` the
+    surveys that tell about the sender, whom the experiments are chosen for; `dialling` is set when the first
+    mail server is dialled, or none will be."""
 
     target: Target
     options: Options
@@ -61,6 +72,7 @@ class Context:
     how: Sending | None = None
     pending: dict[Part, int] = field(default_factory=dict)
     posture: list[asyncio.Future[Any]] = field(default_factory=list)
+    dialling: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def sending(self) -> Sending:

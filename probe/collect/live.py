@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from dataclasses import replace
 from functools import partial
+from types import ModuleType
 
 from probe.collect.context import Context
 from probe.collect.driver import Driver, part, recover_parts
 from probe.collect.sender_mta import read_sender_mta, why_not_read
+from probe.collect.session import SessionOutcome
 from probe.collect.sessions import ask_the_servers
+from probe.collect.under_way import under_way
 from probe.collect.vantage import bound_address, sightings_in_run, take_vantage
+from probe.model.address import IPAddress
 from probe.model.fault import collect_faults, recover, recover_async
 from probe.model.observed import Gap, Part
 from probe.model.readers import FactReader
@@ -18,13 +23,11 @@ from probe.model.reason import Reason
 from probe.model.sighting import Sighting
 from probe.model.target import recipient_domain
 from probe.net.threads import in_thread
-from probe.reading.bounce.about import read_about, recipient_name
-from probe.reading.message.read import read_message
 from probe.recording import events as ev
-from probe.standards.dns.helo import parse_literal
-from probe.survey import recipient, reputation, sender
+from probe.settings import RECIPIENT_FIRST
+from probe.standards.dns.results import MxResult
+from probe.survey import recipient
 from probe.survey.driving import NOWHERE, Place
-from probe.survey.earlier import sightings_before
 from probe.survey.standpoint import standpoint
 
 
@@ -61,28 +64,49 @@ def _note_pending(context: Context, why: Gap) -> None:
 
 
 async def _all_parts(context: Context) -> None:
-    """The recipient's side, the sender's and the blocklists at once; the probe's own address and the sessions
-    wait for the mail route."""
+    """The recipient's side first, and the sessions as soon as the mail route is known; beside them where the
+    probe stands, the sender's side and the blocklists."""
     options = context.options
     domain = recipient_domain(context.target)
-    who = sender.identities(context.target, options)
-    message = context.files.message[1] if context.files.message is not None else None
     driver = Driver(context)
     context.say(f"DNS of {domain}")
     from_here = [Part.SENDER_ADDRESS, Part.BLOCKLISTS, *([Part.SESSIONS] if options.smtp else [])]
-    # so that a run that is cut short before the route is known names them all
-    context.pending.update(dict.fromkeys([Part.TRANSPORT_SECURITY, *from_here], 0))
-    of_sender = asyncio.ensure_future(driver.drive(sender.survey(who, options, message)))
-    on_lists = asyncio.ensure_future(driver.drive(reputation.survey(who, options, partial(_links, message))))
-    context.posture.extend((of_sender, on_lists))
+    # so that a run cut short before it comes to them names them all
+    context.pending.update(
+        dict.fromkeys([Part.TRANSPORT_SECURITY, *from_here, Part.SENDER_POLICY, Part.OPINIONS], 0)
+    )
+    of_sender = asyncio.ensure_future(_ask_about_sender(context, driver))
+    context.posture.append(of_sender)
     await asyncio.gather(
         _mailer(context, driver),
         _recipient(context, driver, domain),
         recover_parts(context, from_here, _from_here(context, driver), None),
         of_sender,
-        on_lists,
-        part(context, Part.OPINIONS, partial(_opinions, context, who, domain), None),
+        part(context, Part.OPINIONS, partial(_ask_for_opinions, context), None),
     )
+
+
+async def _ask_about_sender(context: Context, driver: Driver) -> None:
+    await (await _sender_side(context)).ask_about_sender(context, driver)
+
+
+async def _ask_for_opinions(context: Context) -> None:
+    await (await _sender_side(context)).ask_for_opinions(context)
+
+
+async def _sender_side(context: Context) -> ModuleType:
+    """The module, once a mail server is dialled: that is what a run waits for, and what this side is made of
+    takes longer to load than a server to answer."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(RECIPIENT_FIRST):
+            await context.dialling.wait()
+    return await in_thread(_load_sender_side)
+
+
+def _load_sender_side() -> ModuleType:
+    from probe.collect import sender_side
+
+    return sender_side
 
 
 async def _mailer(context: Context, driver: Driver) -> None:
@@ -107,75 +131,73 @@ async def _recipient(context: Context, driver: Driver, domain: str) -> None:
 
 
 async def _from_here(context: Context, driver: Driver) -> None:
-    """The probe's address on the way to the MX hosts; then the hosts themselves, whose answers may show that
-    mail from here leaves from another address."""
-    options = context.options
-    before = await in_thread(partial(_sightings_before, context))
-    place = NOWHERE
-    try:
-        mx = await asyncio.shield(driver.route)
-        hosts = mx.hosts if mx is not None else ()
-        families = context.sending.options.usable_families
-        towards = tuple(ip for host in hosts for ip in host.addresses if ip.version in families)
-        vantage = await take_vantage(context, towards)
-        stand = standpoint(options, vantage.source_ip, before)
-        place = Place(stand.ip, vantage.source_ip, vantage.helo)
-    finally:
-        driver.place.set_result(place)  # the waiting surveys continue, even without it
-    if options.smtp and mx is not None:
-        asking = partial(ask_the_servers, context, mx, vantage.helo)
-        outcomes = await part(context, Part.SESSIONS, asking, ())
+    """Where the probe stands, by the way that leads to the MX hosts; and the hosts themselves, whose answers
+    may show that mail from here leaves from another address."""
+    before = await _sightings_before(context)
+    place, asked = NOWHERE, None
+    async with contextlib.AsyncExitStack() as stack:
+        stack.callback(context.dialling.set)  # who waits for it waits no longer
+        try:
+            mx = await asyncio.shield(driver.route)
+            vantage_taken = take_vantage(context, _towards(context, mx))
+            standing = await stack.enter_async_context(under_way(vantage_taken))
+            if context.options.smtp and mx is not None:
+                asking = partial(ask_the_servers, context, mx, partial(_own_name, standing))
+                work = part(context, Part.SESSIONS, asking, _NO_SESSIONS)
+                asked = await stack.enter_async_context(under_way(work))
+            else:
+                context.dialling.set()
+            vantage = await asyncio.shield(standing)
+            stand = standpoint(context.options, vantage.source_ip, before)
+            place = Place(stand.ip, vantage.source_ip, vantage.helo)
+        finally:
+            driver.place.set_result(place)  # the surveys that wait for it go on, if without
+        if asked is None:
+            return
+        outcomes = await asked
         bound = bound_address(context) or vantage.source_ip
-        stand = standpoint(options, bound, (*sightings_in_run(context, outcomes), *before))
+        stand = standpoint(context.options, bound, (*sightings_in_run(context, outcomes), *before))
         if stand.ip is not None and stand.ip != place.source_ip:
             await _ask_again(context, replace(place, source_ip=stand.ip, outside_ip=stand.ip))
 
 
+_NO_SESSIONS: tuple[SessionOutcome, ...] = ()
+
+
+def _towards(context: Context, mx: MxResult | None) -> tuple[IPAddress, ...]:
+    """The addresses of the MX hosts, of the families that are used."""
+    families = context.sending.options.usable_families
+    hosts = mx.hosts if mx is not None else ()
+    return tuple(ip for host in hosts for ip in host.addresses if ip.version in families)
+
+
+async def _own_name(standing: asyncio.Future[ev.Vantage]) -> str:
+    """The EHLO name. DNS is asked for it while the server is dialled."""
+    return (await asyncio.shield(standing)).helo
+
+
 async def _ask_again(context: Context, place: Place) -> None:
-    """Repeat the surveys for the address that mail from here really leaves from. Earlier questions are
-    answered from the cache."""
-    who = sender.identities(context.target, context.options)
-    message = context.files.message[1] if context.files.message is not None else None
+    """What holds for the address that mail from here was found to leave from. What was asked before is
+    answered from memory."""
     driver = Driver(context)
     driver.place.set_result(place)
-    await asyncio.gather(
-        driver.drive(sender.survey(who, context.options, message)),
-        driver.drive(reputation.survey(who, context.options, partial(_links, message))),
-    )
+    await _ask_about_sender(context, driver)
 
 
-def _sightings_before(context: Context) -> tuple[Sighting, ...]:
+async def _sightings_before(context: Context) -> tuple[Sighting, ...]:
     """The addresses that the bounce and the log name."""
+    if context.files.bounce is None and context.files.log is None:
+        return ()
+    return await in_thread(partial(_read_sightings, context))
+
+
+def _read_sightings(context: Context) -> tuple[Sighting, ...]:
+    from probe.reading.bounce.about import read_about, recipient_name
+    from probe.survey.earlier import sightings_before
+
     bounce = context.files.bounce
     if bounce is None:
         return sightings_before(None, context.files.log)
     read = partial(read_about, bounce[1], recipient_name(context.target))
     about = recover(FactReader.BOUNCE, read, None, step=1)
     return sightings_before(about, context.files.log)
-
-
-def _links(message: bytes | None) -> tuple[str, ...]:
-    """The hosts of the links in the message."""
-    return tuple(link.host for link in read_message(message).links) if message is not None else ()
-
-
-async def _opinions(context: Context, who: sender.Identities, domain: str) -> None:
-    opinions = await context.world.opinions(
-        who.mail_from_domain,
-        who.author_domain,
-        domain if parse_literal(domain) is None else None,
-        context.resolver.ask,
-        deadline=context.deadline,
-    )
-    for opinion in opinions:
-        context.record(
-            ev.OpinionGiven(
-                context.clock.at_ms(),
-                opinion.subject,
-                opinion.domain,
-                opinion.library,
-                opinion.errors,
-                opinion.warnings,
-                opinion.fault,
-            )
-        )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
 
 from probe import settings
 from probe.model.address import IPAddress
@@ -87,9 +88,11 @@ async def run_session(
     deadline: Deadline,
     budgets: SmtpBudgets = settings.SMTP,
     dial_with: Dialler = dial_tcp,
+    own_name: Callable[[], Awaitable[str]] | None = None,
 ) -> SessionOutcome:
     """Run one session and return its outcome.
 
+    `own_name` gives the EHLO name where it is still being found out: it is needed after the greeting.
     Whatever happens, cancellation included, the socket is closed and SessionClosed recorded.
     Network trouble is an outcome, never an exception.
     """
@@ -98,14 +101,15 @@ async def run_session(
     dialogue = Dialogue(plan)
     end: tuple[EndReason, Reason[EndCause] | None] | None = None
     try:
-        end = await _Conversation(wire, dialogue, dial, budgets).hold()
+        end = await _Conversation(wire, dialogue, dial, budgets, own_name).hold()
     finally:
         wire.close()
         if end is None:
             end = (EndReason.DEADLINE if deadline.has_passed else EndReason.INTERRUPTED, None)
         sink(ev.SessionClosed(clock.at_ms(), number, *end))
     entries = tuple(wire.transcript.entries)
-    return SessionOutcome(number, dial.mx_host, dial.ip, experiment, plan, *end, dialogue.stop, entries)
+    made = dialogue.plan
+    return SessionOutcome(number, dial.mx_host, dial.ip, experiment, made, *end, dialogue.stop, entries)
 
 
 @dataclass(slots=True)
@@ -114,6 +118,7 @@ class _Conversation:
     dialogue: Dialogue
     dial: Dial
     budgets: SmtpBudgets
+    own_name: Callable[[], Awaitable[str]] | None = None
     end: EndReason = EndReason.QUIT
 
     async def hold(self) -> tuple[EndReason, Reason[EndCause] | None]:
@@ -143,6 +148,8 @@ class _Conversation:
             return await self._secure()
         if isinstance(action, AwaitGreeting):
             wire_reply = await self.wire.greeting(self.budgets.greeting)
+            if self.own_name is not None:
+                self.dialogue.plan = replace(self.dialogue.plan, helo=await self.own_name())
         elif isinstance(action, Close):
             return action
         else:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
+from itertools import islice
 
 from probe.collect.attempts import Visits, ask_target
-from probe.collect.context import Context
+from probe.collect.context import Adviser, Context
 from probe.collect.controls import run_controls
 from probe.collect.session import SessionOutcome
 from probe.collect.vantage import own_sources
@@ -15,9 +18,10 @@ from probe.model.dialable import why_no_host, why_not_dialable
 from probe.model.observed import Gap, Part
 from probe.model.reason import Reason
 from probe.model.reply import Stage
-from probe.model.session import Experiment
+from probe.model.session import Advice, Experiment
 from probe.model.target import PairTarget, TlsMode
 from probe.net.route import is_own_address
+from probe.net.threads import in_thread
 from probe.recording import events as ev
 from probe.standards.dns.results import MxHost, MxResult
 from probe.standards.smtp.dialogue import DialoguePlan
@@ -28,9 +32,11 @@ from probe.survey.recipient import tlsa_answers
 from probe.survey.sending import in_order
 
 
-async def ask_the_servers(context: Context, mx: MxResult, helo: str) -> tuple[SessionOutcome, ...]:
-    """Run the sessions with the MX hosts in order; nothing is ever sent beyond RCPT. Returns all sessions in
-    order."""
+async def ask_the_servers(
+    context: Context, mx: MxResult, own_name: Callable[[], Awaitable[str]]
+) -> tuple[SessionOutcome, ...]:
+    """Talk to the MX hosts in their order; nothing is ever sent beyond RCPT. `own_name` gives the EHLO name,
+    which may still be asked for while a server is dialled. All sessions, in their order."""
     how, world = context.sending, context.world
     options = how.options
     if _is_kept(context, mx):
@@ -56,13 +62,15 @@ async def ask_the_servers(context: Context, mx: MxResult, helo: str) -> tuple[Se
         falls_back=how.tls_policy is None or how.tls_policy.falls_back,
         spacing=world.pace.session_spacing,
         budgets=world.pace.smtp,
+        own_name=own_name,
     )
     context.say(f"asking {hosts[0].host}")
+    context.dialling.set()
     if not isinstance(context.target, PairTarget):
-        plan = DialoguePlan(helo, NullReversePath(), (), options.tls, until=Stage.EHLO)
+        plan = DialoguePlan("", NullReversePath(), (), options.tls, until=Stage.EHLO)
         return await ask_target(visits, hosts, plan, experiment=Experiment.DOMAIN)
     plan = DialoguePlan(
-        helo=helo,
+        helo="",
         reverse_path=context.target.reverse_path,
         forward_paths=(context.target.forward_path,),
         tls=options.tls,
@@ -82,10 +90,24 @@ async def ask_the_servers(context: Context, mx: MxResult, helo: str) -> tuple[Se
         seed=options.seed,
         settles=context.judges.settles_cause,
         unwelcome=context.judges.refuses_this_client,
-        advise=lambda offered: context.judges.next_experiment(context.recording, offered),
+        advise=_advice(context),
         refuses_null_sender=provider is not None and provider.refuses_null_sender,
     )
     return tuple(visits.outcomes)
+
+
+def _advice(context: Context) -> Callable[[tuple[Experiment, ...]], Awaitable[Advice]]:
+    """Asks the adviser of the run for the next experiment, in a thread."""
+    adviser: Adviser | None = None
+
+    async def advise(offered: tuple[Experiment, ...]) -> Advice:
+        nonlocal adviser
+        if adviser is None:
+            adviser = await in_thread(context.judges.adviser)
+        further = tuple(islice(context.recording, adviser.events, None))  # the run goes on meanwhile
+        return await in_thread(partial(adviser.next_experiment, further, offered))
+
+    return advise
 
 
 def _size(context: Context) -> int | None:

@@ -1,19 +1,29 @@
-"""The start of a live run: admission, clock and deadline, resolver."""
+"""The beginning of a live run: it is let in, its clock and deadline are set, its resolver is made.
+
+The mail route is asked for at once; what the rest of the run is made of is loaded while that is under way.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from probe import settings
 from probe._version import VERSION
 from probe.collect.context import Context, Judges, UserFiles
-from probe.collect.live import observe
+from probe.collect.under_way import under_way
 from probe.model.observed import Part
-from probe.model.target import Options, PairTarget, Target
+from probe.model.target import Options, PairTarget, Target, recipient_domain
+from probe.net.threads import in_thread
 from probe.recording import events as ev
 from probe.recording.journal import Recording
+from probe.standards.dns.message import run_async
+from probe.survey.sending import route
 from probe.world import World
+
+if TYPE_CHECKING:
+    from types import ModuleType
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,38 +40,47 @@ async def make_run(
     target: Target,
     options: Options,
     world: World,
-    judges: Judges,
+    judges: Callable[[], Judges],
     files: UserFiles,
     listeners: Listeners,
     spent: float,
 ) -> Recording:
-    """Make one live run in `world`; `spent` are the seconds of its timeout already used. Raises
-    ResolverConfigError if there is no resolver to ask; a cancellation is raised after recording what was not
-    reached."""
+    """Make one live run in `world`; `judges` is called in another thread, `spent` are the seconds of its
+    timeout that are gone already. Raises ResolverConfigError when there is no resolver to ask; a cancellation
+    goes on once what was not reached is recorded."""
     async with world.admission():
         clock = world.clock()
         started = _start_event(clock.started_at, target, options, world)
         recording = Recording(started)
-        if listeners.recording_to is not None:
-            listeners.recording_to(recording)
         sink = listeners.sink or _unheard
         sink(started)
+
+        def record(event: ev.Event) -> None:
+            recording.append(event)
+            sink(event)
+
         deadline = clock.deadline(_time_to_observe(options.timeout - spent, spent))
-        async with world.resolver(
-            options.nameservers,
-            on_answer=lambda answer: context.record(ev.DnsAnswered(clock.at_ms(), answer)),
-            on_silence=lambda server, status: context.record(
-                ev.NameServerSilent(clock.at_ms(), server, status)
-            ),
-            seconds_left=deadline.seconds_left,
-            query_timeout=world.pace.dns_query,
-            lifetime=world.pace.dns_lifetime,
-        ) as resolver:
+        async with (
+            world.resolver(
+                options.nameservers,
+                on_answer=lambda answer: record(ev.DnsAnswered(clock.at_ms(), answer)),
+                on_silence=lambda server, status: record(ev.NameServerSilent(clock.at_ms(), server, status)),
+                seconds_left=deadline.seconds_left,
+                query_timeout=world.pace.dns_query,
+                lifetime=world.pace.dns_lifetime,
+            ) as resolver,
+            # what the survey of the recipient asks first; the resolver then has the answers, and a fault
+            # shows again there, where faults are told
+            under_way(run_async(route(recipient_domain(target), started.options), resolver.ask)),
+        ):
+            live, judging = await in_thread(lambda: (_live(), judges()))
+            if listeners.recording_to is not None:
+                listeners.recording_to(recording)
             context = Context(
                 target=target,
                 options=started.options,
                 world=world,
-                judges=judges,
+                judges=judging,
                 clock=clock,
                 deadline=deadline,
                 resolver=resolver,
@@ -72,8 +91,14 @@ async def make_run(
             )
             for reason in resolver.passed_over:
                 context.record(ev.NotReached(clock.at_ms(), Part.RESOLVER, reason))
-            await observe(context)
+            await live.observe(context)
     return recording
+
+
+def _live() -> ModuleType:
+    from probe.collect import live
+
+    return live
 
 
 def _start_event(at: str, target: Target, options: Options, world: World) -> ev.Started:

@@ -7,11 +7,12 @@ cause, its band and the advice stay the same for every ending, the experiment is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from probe.diagnosis.gain import expected_gain
 from probe.diagnosis.verdict import Diagnosis, diagnose
+from probe.facts.build import GrowingFacts
 from probe.facts.model import Facts
 from probe.facts.session import Exchange, Session
 from probe.knowledge.next_tests import CandidateTest, candidate_tests, least_share_of_tls
@@ -19,8 +20,25 @@ from probe.model.fault import recover
 from probe.model.observed import Gap
 from probe.model.reply import EnhancedStatus, Reply, Stage
 from probe.model.session import Advice, Experiment
+from probe.recording.events import Event
 
 _YES = Reply(250, EnhancedStatus(2, 1, 5), ("2.1.5 ok",))
+
+
+class Adviser:
+    """Advises one live run: what was read of its recording before is not read again."""
+
+    def __init__(self) -> None:
+        self._facts = GrowingFacts()
+
+    @property
+    def events(self) -> int:
+        """How many events of the recording it has read."""
+        return self._facts.events
+
+    def next_experiment(self, further: Iterable[Event], experiments: tuple[Experiment, ...]) -> Advice:
+        """Which of the experiments to make next, once it has read these events, too."""
+        return next_experiment(lambda: self._facts.after(further), experiments)
 
 
 def next_experiment(facts_of: Callable[[], Facts], experiments: tuple[Experiment, ...]) -> Advice:

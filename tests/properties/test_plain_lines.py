@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import shlex
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import typer
@@ -34,7 +34,7 @@ def read_by_typer(command: Callable[..., int], argv: list[str]) -> dict[str, Any
     app = typer.Typer(add_completion=False, context_settings={"help_option_names": ["-h", "--help"]})
     app.command()(as_typer_reads(note))
     program: Any = typer.main.get_command(app)
-    refusal = typer.BadParameter.__mro__[1]
+    refusal = cast(type[Exception], typer.BadParameter.__mro__[1])
     try:
         program.main(argv, "x", standalone_mode=False)
     except refusal:

@@ -119,10 +119,11 @@ _EXACT = {_E.GREETING: 220, _E.STARTTLS: 220, _E.EHLO: 250, _E.HELO: 250, _E.TLS
 class DialoguePlan:
     """What one session is to ask.
 
-    `until` is RCPT for a check, EHLO for a look at the server that names no mailbox (then the paths are not
-    used). `size` in octets, None when no size is known. `logs_in`: a real sender would authenticate here, so
-    that answers without authentication prove nothing. ValueError beyond `settings.MAX_RCPT_PER_SESSION`
-    forward-paths.
+    `helo`: the name to say; it may be filled in until the greeting has come.
+    `until` is RCPT for a check, EHLO for a look at the server that names no mailbox (then the
+    paths are not used). `size` in octets, None when no size is known. `logs_in`: who sends in earnest would
+    authenticate here, so that what is said to a stranger would prove nothing. ValueError beyond
+    `settings.MAX_RCPT_PER_SESSION` forward-paths.
     """
 
     helo: str
