@@ -5,6 +5,7 @@ The mail route is asked for at once; what the rest of the run is made of is load
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -73,6 +74,8 @@ async def make_run(
             # shows again there, where faults are told
             under_way(run_async(route(recipient_domain(target), started.options), resolver.ask)),
         ):
+            for _ in range(_TURNS):
+                await asyncio.sleep(0)
             live, judging = await in_thread(lambda: (_live(), judges()))
             if listeners.recording_to is not None:
                 listeners.recording_to(recording)
@@ -93,6 +96,10 @@ async def make_run(
                 context.record(ev.NotReached(clock.at_ms(), Part.RESOLVER, reason))
             await live.observe(context)
     return recording
+
+
+# of the event loop, in which the first question leaves: a thread that loads modules would hold it up
+_TURNS = 20
 
 
 def _live() -> ModuleType:

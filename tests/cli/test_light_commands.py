@@ -93,6 +93,35 @@ def test_typer_and_its_friends_are_not_imported(arguments: tuple[str, ...]) -> N
     assert "HEAVY []" in run.stderr
 
 
+_AT_THE_FIRST_QUESTION = """
+import socket, sys
+sent = socket.socket.send
+def send(self, data, *flags):
+    if self.type == socket.SOCK_DGRAM:
+        print("LOADED", sorted(sys.modules), flush=True)
+        raise SystemExit(9)
+    return sent(self, data, *flags)
+socket.socket.send = send
+from probe.cli.main import run
+sys.exit(run(sys.argv[1:]))
+"""
+
+
+def test_a_check_asks_its_first_question_before_it_loads_what_comes_after() -> None:
+    line = ("check", "bob@sender.example", "alice@recipient.example", "--nameserver", "127.0.0.1:9")
+    run = subprocess.run(
+        [sys.executable, "-c", _AT_THE_FIRST_QUESTION, *line],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "SMTP_PROBE_HISTORY": "0"},
+    )
+    first = next(line for line in run.stdout.splitlines() if line.startswith("LOADED"))
+    late = ("typer", "pydantic", "aiosmtplib", "dns", "checkdmarc", "probe.checks", "probe.diagnosis")
+    assert "'probe.net.resolver'" in first
+    assert [name for name in (*late, "probe.collect.live", "probe.net.smtp") if f"'{name}'" in first] == []
+
+
 def _cheapest(cache: Path, *commands: tuple[str, ...]) -> list[float]:
     """Seconds of processor time of the cheapest of nine runs of each command: others use the processor, too.
     The commands take turns, so that a busy moment meets all of them."""

@@ -17,6 +17,7 @@ from probe.model.address_parse import parse_mailbox
 from probe.model.report import Report
 from probe.model.target import DomainTarget, Endpoint, Options, PairTarget, Target, TlsMode
 from probe.model.verdict import Outcome
+from probe.recording import events as ev
 from probe.recording.journal import Recording
 from probe.run import observe, report_of
 from probe.settings import PACE, Pace, SmtpBudgets
@@ -142,6 +143,26 @@ async def test_facts_ask_nothing_that_the_live_run_did_not(
     recording, report, _ = await run(**choices)  # type: ignore[arg-type]
     assert report.complete
     assert asked_by_facts_alone(recording, monkeypatch) == []
+
+
+async def test_the_recipient_is_asked_before_the_sender() -> None:
+    recording, _, _ = await run()
+    kinds = [type(event) for event in recording]
+    names = [event.answer.question.name for event in recording.all(ev.DnsAnswered)]
+    assert names[0] == "recipient.example"
+    opened = kinds.index(ev.SessionOpened)
+    before = {
+        event.answer.question.name for event in list(recording)[:opened] if isinstance(event, ev.DnsAnswered)
+    }
+    assert before and all(name.endswith("recipient.example") for name in before)
+
+
+async def test_the_name_for_ehlo_is_looked_up_while_the_server_is_dialled() -> None:
+    recording, _, server = await run(helo=None)
+    kinds = [type(event) for event in recording]
+    assert kinds.index(ev.SessionOpened) < kinds.index(ev.Vantage)
+    (vantage,) = recording.all(ev.Vantage)
+    assert server.lines[0] == f"EHLO {vantage.helo}"
 
 
 async def test_an_accepted_pair() -> None:

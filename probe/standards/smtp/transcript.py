@@ -27,8 +27,8 @@ _CUT = frozenset({Deviation.LINE_TOO_LONG, Deviation.TOO_MANY_LINES, Deviation.R
 # RFC 5321 section 4.3.2: the positive codes by command
 _YES = {Stage.MAIL: frozenset({250}), Stage.RCPT: frozenset({250, 251, 252})}
 
-# What a server may say to RSET: done, closing (RFC 5321 section 3.8), or that it does not know or take it
-_TO_RSET = frozenset({250, 421}) | NOT_KNOWN
+# What any command may be answered with: closing (RFC 5321 section 3.8), or that it is not known or not taken
+_TO_ANY = frozenset({421}) | NOT_KNOWN
 
 
 @dataclass(slots=True)
@@ -180,13 +180,25 @@ class Transcript:
         entry.answered_ms = at_ms
         entry.in_step = not self.out_of_step
         self._weigh_late(entry, read)
-        # RFC 5321 section 4.1.1.5: RSET without arguments is answered with 250. Another command's answer in
-        # that place (550 no such user, 221 bye) shows that the replies before were one off as well.
-        code = read.reply.code
         entry.breaches |= _breaches_of_meaning(entry.stage, read)
-        if entry.stage is Stage.RSET and read.usable and code not in _TO_RSET:
+        if read.usable and self._answers_another_command(entry, read.reply):
             entry.breaches.add(Deviation.UNSOLICITED)
             self._lose_step()
+
+    def _answers_another_command(self, entry: Entry, reply: Reply) -> bool:
+        """Whether the reply cannot be meant for this command: those before it were one off, too, then.
+
+        RSET is answered with 250 (RFC 5321 section 4.1.1.5): `550 no such user` or `221 bye` in its place is
+        another command's. QUIT is not refused by a server that has just accepted a mailbox; one that refuses
+        all that it hears may refuse QUIT."""
+        if reply.code in _TO_ANY:
+            return False
+        if entry.stage is Stage.RSET:
+            return reply.code != 250
+        if entry.stage is not Stage.QUIT or reply.is_positive:
+            return False
+        rcpt = self.last(Stage.RCPT)
+        return rcpt is not None and rcpt.reply is not None and rcpt.reply.is_positive
 
     def _weigh_late(self, entry: Entry, read: WireReply) -> None:
         """QUIT is also sent after a timeout. A positive reply after that may be the answer to QUIT: it counts
