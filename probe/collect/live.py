@@ -21,7 +21,7 @@ from probe.model.observed import Gap, Part
 from probe.model.readers import FactReader
 from probe.model.reason import Reason
 from probe.model.sighting import Sighting
-from probe.model.target import recipient_domain
+from probe.model.target import PairTarget, recipient_domain
 from probe.net.threads import in_thread
 from probe.recording import events as ev
 from probe.settings import RECIPIENT_FIRST
@@ -45,6 +45,10 @@ async def observe(context: Context) -> None:
         context.record(ev.BounceGiven(context.clock.at_ms(), name, data))
     if context.files.log is not None:
         context.record(ev.LogGiven(context.clock.at_ms(), context.files.log))
+    # so that a run cut short before it comes to them names them all
+    policy = [Part.SENDER_POLICY] if isinstance(context.target, PairTarget) else []
+    parts = [Part.TRANSPORT_SECURITY, *_parts_from_here(context), *policy, Part.OPINIONS]
+    context.pending.update(dict.fromkeys(parts, 0))
     work = asyncio.ensure_future(_all_parts(context))
     try:
         await asyncio.wait_for(work, context.deadline.seconds_left())
@@ -66,15 +70,10 @@ def _note_pending(context: Context, why: Gap) -> None:
 async def _all_parts(context: Context) -> None:
     """The recipient's side first, and the sessions as soon as the mail route is known; beside them where the
     probe stands, the sender's side and the blocklists."""
-    options = context.options
     domain = recipient_domain(context.target)
     driver = Driver(context)
+    from_here = _parts_from_here(context) or [Part.SENDER_ADDRESS]
     context.say(f"DNS of {domain}")
-    from_here = [Part.SENDER_ADDRESS, Part.BLOCKLISTS, *([Part.SESSIONS] if options.smtp else [])]
-    # so that a run cut short before it comes to them names them all
-    context.pending.update(
-        dict.fromkeys([Part.TRANSPORT_SECURITY, *from_here, Part.SENDER_POLICY, Part.OPINIONS], 0)
-    )
     of_sender = asyncio.ensure_future(_ask_about_sender(context, driver))
     context.posture.append(of_sender)
     await asyncio.gather(
@@ -84,6 +83,11 @@ async def _all_parts(context: Context) -> None:
         of_sender,
         part(context, Part.OPINIONS, partial(_ask_for_opinions, context), None),
     )
+
+
+def _parts_from_here(context: Context) -> list[Part]:
+    of_sender = [Part.SENDER_ADDRESS, Part.BLOCKLISTS] if isinstance(context.target, PairTarget) else []
+    return [*of_sender, *([Part.SESSIONS] if context.options.smtp else [])]
 
 
 async def _ask_about_sender(context: Context, driver: Driver) -> None:

@@ -74,9 +74,7 @@ async def make_run(
             # shows again there, where faults are told
             under_way(run_async(route(recipient_domain(target), started.options), resolver.ask)),
         ):
-            for _ in range(_TURNS):
-                await asyncio.sleep(0)
-            live, judging = await in_thread(lambda: (_live(), judges()))
+            live, judging = await _loaded(judges)
             if listeners.recording_to is not None:
                 listeners.recording_to(recording)
             context = Context(
@@ -96,6 +94,26 @@ async def make_run(
                 context.record(ev.NotReached(clock.at_ms(), Part.RESOLVER, reason))
             await live.observe(context)
     return recording
+
+
+async def _loaded(judges: Callable[[], Judges]) -> tuple[ModuleType, Judges]:
+    """The rest of the run, and what judges for it. Who is cancelled meanwhile gets both all the same, and is
+    cancelled again when it waits next: what was not reached is then recorded."""
+    loading = asyncio.ensure_future(_load(judges))
+    try:
+        return await asyncio.shield(loading)
+    except asyncio.CancelledError:
+        loaded = await loading
+        task = asyncio.current_task()
+        if task is not None:
+            task.cancel()
+        return loaded
+
+
+async def _load(judges: Callable[[], Judges]) -> tuple[ModuleType, Judges]:
+    for _ in range(_TURNS):
+        await asyncio.sleep(0)
+    return await in_thread(lambda: (_live(), judges()))
 
 
 # of the event loop, in which the first question leaves: a thread that loads modules would hold it up

@@ -229,6 +229,13 @@ async def test_a_silent_dns_server_is_inconclusive_and_says_what_was_not_reached
     assert report_of(Recording.of(recording)) == report
 
 
+@pytest.mark.parametrize("smtp", [True, False])
+async def test_of_a_domain_nothing_is_missed_that_is_never_asked(smtp: bool) -> None:
+    _, report, _ = await run(target=DomainTarget("recipient.example"), smtp=smtp, timeout=0.001)
+    assert {it.part for it in report.not_reached} <= {"transport security", "sessions", "opinions"}
+    assert not report.complete
+
+
 async def test_a_silent_mail_server_at_the_deadline() -> None:
     _, report, server = await run([silence()], timeout=2.5)
     assert (report.verdict.outcome, report.verdict.stage, report.verdict.exit_code) == (
