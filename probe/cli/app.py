@@ -85,15 +85,15 @@ def as_typer_reads(command: Callable[..., int]) -> Callable[..., int]:
 
 
 def _annotation(parameter: Parameter) -> Any:
-    declared = parameter.declared
-    if isinstance(declared, Argument):
-        read: Any = typer.Argument(metavar=declared.metavar, show_default=False, help=declared.help)
+    declaration = parameter.declaration
+    if isinstance(declaration, Argument):
+        read: Any = typer.Argument(metavar=declaration.metavar, show_default=False, help=declaration.help)
     else:
         read = typer.Option(
-            *declared.names.split(),
-            metavar=declared.metavar,
-            rich_help_panel=declared.panel,
+            *declaration.names.split(),
+            metavar=declaration.metavar,
+            rich_help_panel=declaration.panel,
             show_default=False,
-            help=declared.help,
+            help=declaration.help,
         )
     return Annotated[parameter.hint, read]

@@ -45,7 +45,7 @@ class Parameter:
 
     name: str
     hint: Any
-    declared: Argument | Option
+    declaration: Argument | Option
     default: Any
 
     @property
@@ -71,12 +71,12 @@ def parameters_of(command: Callable[..., int]) -> tuple[Parameter, ...]:
 def _parameters(command: Callable[..., int]) -> Iterator[Parameter]:
     hints = typing.get_type_hints(command, include_extras=True)
     for name, parameter in inspect.signature(command).parameters.items():
-        declared = [
+        declaration = [
             it for it in getattr(hints[name], "__metadata__", ()) if isinstance(it, Argument | Option)
         ]
-        if len(declared) != 1:
+        if len(declaration) != 1:
             raise TypeError(f"{name} of {command.__name__} is declared neither as Argument nor as Option")
-        yield Parameter(name, typing.get_args(hints[name])[0], declared[0], parameter.default)
+        yield Parameter(name, typing.get_args(hints[name])[0], declaration[0], parameter.default)
 
 
 def read_plain(command: Callable[..., int], argv: Sequence[str]) -> dict[str, Any] | None:
@@ -85,9 +85,12 @@ def read_plain(command: Callable[..., int], argv: Sequence[str]) -> dict[str, An
     None for every other line, which typer then reads, or refuses in its own words."""
     parameters = parameters_of(command)
     options = {
-        name: it for it in parameters if isinstance(it.declared, Option) for name in it.declared.names.split()
+        name: it
+        for it in parameters
+        if isinstance(it.declaration, Option)
+        for name in it.declaration.names.split()
     }
-    given: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     operands: list[str] = []
     words = iter(argv)
     for word in words:
@@ -98,28 +101,28 @@ def read_plain(command: Callable[..., int], argv: Sequence[str]) -> dict[str, An
                 return None
             operands.append(word)
         elif option.takes is Takes.NOTHING:
-            if equals or option.name in given:
+            if equals or option.name in values:
                 return None
-            given[option.name] = True
+            values[option.name] = True
         else:
             value = value if equals else next(words, "")
             if not value or (value.startswith("-") and value != "-"):
                 return None
             if option.takes is Takes.VALUES:
-                given.setdefault(option.name, []).append(value)
-            elif option.name in given:
+                values.setdefault(option.name, []).append(value)
+            elif option.name in values:
                 return None
             else:
-                given[option.name] = value
-    return _with_operands(parameters, operands, given)
+                values[option.name] = value
+    return _with_operands(parameters, operands, values)
 
 
 def _with_operands(
-    parameters: Sequence[Parameter], operands: Sequence[str], given: dict[str, Any]
+    parameters: Sequence[Parameter], operands: Sequence[str], values: dict[str, Any]
 ) -> dict[str, Any] | None:
-    arguments = [it for it in parameters if isinstance(it.declared, Argument)]
+    arguments = [it for it in parameters if isinstance(it.declaration, Argument)]
     least = sum(it.is_required for it in arguments)
     if not least <= len(operands) <= len(arguments):
         return None
     defaults = {it.name: it.default for it in parameters if not it.is_required}
-    return defaults | given | dict(zip((it.name for it in arguments), operands, strict=False))
+    return defaults | values | dict(zip((it.name for it in arguments), operands, strict=False))

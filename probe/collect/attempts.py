@@ -38,6 +38,9 @@ class Visits:
     `why_not_dialable` says why an address must not be connected to, None if it may. `courtesy` counts the
     sessions of all runs with an operator. `bind` is the local address, `sources` the local address of each
     family if there is no `bind`, `dialling` opens a connection, `tls_roots` replaces the system's trust
+    `why_not_dialable` says why an address must not be connected to, None if it may. `courtesy` counts the
+    sessions of all runs with an operator. `bind` is the local address, `sources` the local address of each
+    family if there is no `bind`, `dialling` opens a connection, `tls_roots` replaces the system's trust
     store, `demands` are the TLS requirements by MX host, `falls_back` whether a session without TLS follows a
     failed handshake, `own_name` gives the EHLO name if the plans do not have it yet. Times in seconds.
     """

@@ -33,9 +33,9 @@ class Adviser(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Judges:
-    """The interpretations that a live run needs, and does not make itself: whether a reply's own words name
-    its cause, whether they say that the probe's own address is not wanted, and who advises on experiments
-    (made by the first that is thought of: it takes long)."""
+    """The interpretations that a live run needs but does not make itself: whether a reply names its cause,
+    whether it is about the probe's own address, and the adviser on control experiments (loading it takes
+    long)."""
 
     settles_cause: Callable[[Reply, Stage], bool]
     refuses_this_client: Callable[[Reply, Stage], bool]
@@ -53,10 +53,9 @@ class UserFiles:
 
 @dataclass(slots=True)
 class Context:
-    """One run in its world. `record` is the only way in which anything that was seen leaves it; `pending`
-    holds the parts that are not yet done, each with how many of its pieces are under way; `posture` the
-    surveys that tell about the sender, whom the experiments are chosen for; `dialling` is set when the first
-    mail server is dialled, or none will be."""
+    """One run in its world. `record` is the only output of observations; `pending` has the unfinished parts,
+    each with the number of its running pieces; `posture` the surveys on the sender, on which the choice of
+    experiments depends; `dialling` is set when the first mail server is dialled, or when none will be."""
 
     target: Target
     options: Options

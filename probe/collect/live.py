@@ -45,7 +45,7 @@ async def observe(context: Context) -> None:
         context.record(ev.BounceGiven(context.clock.at_ms(), name, data))
     if context.files.log is not None:
         context.record(ev.LogGiven(context.clock.at_ms(), context.files.log))
-    # so that a run cut short before it comes to them names them all
+    # so that a run that is cut short before it begins them names them all
     policy = [Part.SENDER_POLICY] if isinstance(context.target, PairTarget) else []
     parts = [Part.TRANSPORT_SECURITY, *_parts_from_here(context), *policy, Part.OPINIONS]
     context.pending.update(dict.fromkeys(parts, 0))
@@ -68,8 +68,8 @@ def _note_pending(context: Context, why: Gap) -> None:
 
 
 async def _all_parts(context: Context) -> None:
-    """The recipient's side first, and the sessions as soon as the mail route is known; beside them where the
-    probe stands, the sender's side and the blocklists."""
+    """The recipient's side first, and the sessions as soon as the mail route is known; at the same time the
+    probe's own address, the sender's side and the blocklists."""
     domain = recipient_domain(context.target)
     driver = Driver(context)
     from_here = _parts_from_here(context) or [Part.SENDER_ADDRESS]
@@ -99,8 +99,8 @@ async def _ask_for_opinions(context: Context) -> None:
 
 
 async def _sender_side(context: Context) -> ModuleType:
-    """The module, once a mail server is dialled: that is what a run waits for, and what this side is made of
-    takes longer to load than a server to answer."""
+    """The module, once a mail server is dialled. Loading it takes longer than a server's answer, and the run
+    waits for the server."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(RECIPIENT_FIRST):
             await context.dialling.wait()
@@ -135,12 +135,12 @@ async def _recipient(context: Context, driver: Driver, domain: str) -> None:
 
 
 async def _from_here(context: Context, driver: Driver) -> None:
-    """Where the probe stands, by the way that leads to the MX hosts; and the hosts themselves, whose answers
-    may show that mail from here leaves from another address."""
+    """The probe's address on the way to the MX hosts, and the hosts themselves, whose answers may show that
+    mail from here leaves from another address."""
     before = await _sightings_before(context)
-    place, asked = NOWHERE, None
+    place, sessions = NOWHERE, None
     async with contextlib.AsyncExitStack() as stack:
-        stack.callback(context.dialling.set)  # who waits for it waits no longer
+        stack.callback(context.dialling.set)  # ends the wait of the others
         try:
             mx = await asyncio.shield(driver.route)
             vantage_taken = take_vantage(context, _towards(context, mx))
@@ -148,17 +148,17 @@ async def _from_here(context: Context, driver: Driver) -> None:
             if context.options.smtp and mx is not None:
                 asking = partial(ask_the_servers, context, mx, partial(_own_name, standing))
                 work = part(context, Part.SESSIONS, asking, _NO_SESSIONS)
-                asked = await stack.enter_async_context(under_way(work))
+                sessions = await stack.enter_async_context(under_way(work))
             else:
                 context.dialling.set()
             vantage = await asyncio.shield(standing)
             stand = standpoint(context.options, vantage.source_ip, before)
             place = Place(stand.ip, vantage.source_ip, vantage.helo)
         finally:
-            driver.place.set_result(place)  # the surveys that wait for it go on, if without
-        if asked is None:
+            driver.place.set_result(place)  # the waiting surveys continue, even without it
+        if sessions is None:
             return
-        outcomes = await asked
+        outcomes = await sessions
         bound = bound_address(context) or vantage.source_ip
         stand = standpoint(context.options, bound, (*sightings_in_run(context, outcomes), *before))
         if stand.ip is not None and stand.ip != place.source_ip:
@@ -181,8 +181,8 @@ async def _own_name(standing: asyncio.Future[ev.Vantage]) -> str:
 
 
 async def _ask_again(context: Context, place: Place) -> None:
-    """What holds for the address that mail from here was found to leave from. What was asked before is
-    answered from memory."""
+    """Repeat the surveys for the address that mail from here really leaves from. Earlier questions are
+    answered from the cache."""
     driver = Driver(context)
     driver.place.set_result(place)
     await _ask_about_sender(context, driver)

@@ -108,8 +108,8 @@ async def run_session(
             end = (EndReason.DEADLINE if deadline.has_passed else EndReason.INTERRUPTED, None)
         sink(ev.SessionClosed(clock.at_ms(), number, *end))
     entries = tuple(wire.transcript.entries)
-    made = dialogue.plan
-    return SessionOutcome(number, dial.mx_host, dial.ip, experiment, made, *end, dialogue.stop, entries)
+    final_plan = dialogue.plan
+    return SessionOutcome(number, dial.mx_host, dial.ip, experiment, final_plan, *end, dialogue.stop, entries)
 
 
 @dataclass(slots=True)

@@ -35,8 +35,8 @@ from probe.survey.sending import in_order
 async def ask_the_servers(
     context: Context, mx: MxResult, own_name: Callable[[], Awaitable[str]]
 ) -> tuple[SessionOutcome, ...]:
-    """Talk to the MX hosts in their order; nothing is ever sent beyond RCPT. `own_name` gives the EHLO name,
-    which may still be asked for while a server is dialled. All sessions, in their order."""
+    """Run the sessions with the MX hosts in order; nothing is ever sent beyond RCPT. `own_name` gives the
+    EHLO name, for which DNS may still be asked while a server is dialled. Returns all sessions in order."""
     how, world = context.sending, context.world
     options = how.options
     if _is_kept(context, mx):

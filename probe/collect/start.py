@@ -1,6 +1,6 @@
-"""The beginning of a live run: it is let in, its clock and deadline are set, its resolver is made.
+"""The start of a live run: admission, clock and deadline, resolver, and the questions for the mail route.
 
-The mail route is asked for at once; what the rest of the run is made of is loaded while that is under way.
+The modules of the rest of the run are loaded while the first question is under way.
 """
 
 from __future__ import annotations
@@ -46,9 +46,9 @@ async def make_run(
     listeners: Listeners,
     spent: float,
 ) -> Recording:
-    """Make one live run in `world`; `judges` is called in another thread, `spent` are the seconds of its
-    timeout that are gone already. Raises ResolverConfigError when there is no resolver to ask; a cancellation
-    goes on once what was not reached is recorded."""
+    """Make one live run in `world`; `judges` is called in a thread, `spent` are the seconds of its timeout
+    already used. Raises ResolverConfigError if there is no resolver to ask; a cancellation is raised after
+    recording what was not reached."""
     async with world.admission():
         clock = world.clock()
         started = _start_event(clock.started_at, target, options, world)
@@ -70,11 +70,11 @@ async def make_run(
                 query_timeout=world.pace.dns_query,
                 lifetime=world.pace.dns_lifetime,
             ) as resolver,
-            # what the survey of the recipient asks first; the resolver then has the answers, and a fault
-            # shows again there, where faults are told
+            # the first questions of the survey of the recipient: it gets the answers from the resolver's
+            # cache, and an exception is raised there again, where it is reported
             under_way(run_async(route(recipient_domain(target), started.options), resolver.ask)),
         ):
-            live, judging = await _loaded(judges)
+            live, judging = await _rest_of_the_run(judges)
             if listeners.recording_to is not None:
                 listeners.recording_to(recording)
             context = Context(
@@ -96,18 +96,18 @@ async def make_run(
     return recording
 
 
-async def _loaded(judges: Callable[[], Judges]) -> tuple[ModuleType, Judges]:
-    """The rest of the run, and what judges for it. Who is cancelled meanwhile gets both all the same, and is
-    cancelled again when it waits next: what was not reached is then recorded."""
+async def _rest_of_the_run(judges: Callable[[], Judges]) -> tuple[ModuleType, Judges]:
+    """The module of the rest of the run, and its judges. A caller that is cancelled meanwhile gets both, and is
+    cancelled again at its next wait, so that what was not reached is recorded."""
     loading = asyncio.ensure_future(_load(judges))
     try:
         return await asyncio.shield(loading)
     except asyncio.CancelledError:
-        loaded = await loading
+        parts = await loading
         task = asyncio.current_task()
         if task is not None:
             task.cancel()
-        return loaded
+        return parts
 
 
 async def _load(judges: Callable[[], Judges]) -> tuple[ModuleType, Judges]:

@@ -77,7 +77,7 @@ def _reply(query: bytes) -> bytes:
     section = query[_HEADER.size : place + 5]
     name, (rtype,) = ".".join(labels), struct.unpack_from("!H", query, place + 1)
     data = _RECORDS.get((name, rtype))
-    is_known = any(known == name or known.endswith("." + name) for known, _ in _RECORDS)
+    is_known = any(owner == name or owner.endswith("." + name) for owner, _ in _RECORDS)
     flags = 0x8180 if is_known else 0x8183  # NXDOMAIN
     if data is not None:
         records = struct.pack("!HHHIH", 0xC00C, rtype, 1, 300, len(data)) + data
@@ -201,10 +201,10 @@ def _commands(enter: list[str], directory: Path) -> dict[str, list[str]]:
     script.write_text(_SCRIPT.format(name_server=NAME_SERVER, domain=DOMAIN, mx_host=MX_HOST))
     check = [*enter, sys.executable, "-m", "probe", "check", f"bob@{SENDER}", f"a@{DOMAIN}"]
     check += ["--allow-private", "--controls", "never"]
-    given = ["--helo", CLIENT_NAME, "--nameserver", NAME_SERVER, "--ip", CLIENT, "--mta", "none"]
+    options = ["--helo", CLIENT_NAME, "--nameserver", NAME_SERVER, "--ip", CLIENT, "--mta", "none"]
     return {
         "plain script": [*enter, sys.executable, str(script)],
-        "check, all given": [*check, *given],
+        "check, all given": [*check, *options],
         "check, as typed": check,
     }
 

@@ -48,8 +48,8 @@ def lines(draw: st.DrawFn, entry: CommandEntry) -> list[str]:
     names = [
         name
         for it in parameters_of(entry.function)
-        if isinstance(it.declared, Option)
-        for name in it.declared.names.split()
+        if isinstance(it.declaration, Option)
+        for name in it.declaration.names.split()
     ]
     named = st.sampled_from([*names, "--help"])
     values = st.text("ab-=@", max_size=3)
@@ -71,8 +71,8 @@ def test_what_is_read_plainly_typer_reads_alike(entry: CommandEntry, data: st.Da
 @pytest.mark.parametrize("entry", BY_TYPER, ids=lambda entry: entry.name)
 def test_the_examples_of_the_help_are_plain(entry: CommandEntry) -> None:
     examples = getattr(entry.load(), entry.example).splitlines()
-    found = [shlex.split(line) for line in examples if f"smtp-probe {entry.name} " in line]
-    lines_of_it = [words[2:] for words in found if words[0] == "smtp-probe"]
+    examples_of_it = [shlex.split(line) for line in examples if f"smtp-probe {entry.name} " in line]
+    lines_of_it = [words[2:] for words in examples_of_it if words[0] == "smtp-probe"]
     assert lines_of_it
     for line in lines_of_it:
         plain = read_plain(entry.function, line)

@@ -98,7 +98,7 @@ TABLE: Mapping[State, Mapping[Answer, Move]] = {
     _E.TLS_EHLO: _row(_M.AFTER_TLS_EHLO, _M.QUIT),
     _E.MAIL: _row(_M.NEXT_RCPT, _M.QUIT),
     _E.RCPT: _row(_M.NEXT_RCPT, _M.NEXT_RCPT),
-    # QUIT gives the transaction up (RFC 5321 section 4.1.1.10); whatever is answered, the way leads out
+    # QUIT gives the transaction up (RFC 5321 section 4.1.1.10); after any reply the session ends
     _E.QUIT: _row(_M.CLOSE, _M.CLOSE, closing=_M.CLOSE, unusable=_M.CLOSE),
 }
 
