@@ -177,10 +177,10 @@ async def _fetch(
     return await fetch(url, addresses, deadline=deadline, context=context, port=port)
 
 
-async def _run_tools(inquiry: Inquiry[T]) -> T:
+async def _run_tools(inquiry: Inquiry[T], *, budget: float) -> T:
     from probe.net.local_tools import run_tools
 
-    return await run_tools(inquiry)
+    return await run_tools(inquiry, budget=budget)
 
 
 def _adapter() -> OpinionSource:

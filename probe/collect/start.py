@@ -97,8 +97,8 @@ async def make_run(
 
 
 async def _rest_of_the_run(judges: Callable[[], Judges]) -> tuple[ModuleType, Judges]:
-    """The module of the rest of the run, and its judges. A caller that is cancelled meanwhile gets both, and is
-    cancelled again at its next wait, so that what was not reached is recorded."""
+    """The module of the rest of the run, and its judges. A caller that is cancelled meanwhile gets both and
+    is cancelled again at its next wait, so that what was not reached is recorded."""
     loading = asyncio.ensure_future(_load(judges))
     try:
         return await asyncio.shield(loading)
