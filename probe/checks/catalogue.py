@@ -92,6 +92,7 @@ from probe.knowledge.finding_groups import OF_THE_ADDRESS
 from probe.knowledge.severities import Severities
 from probe.model.fault import collect_faults, recover
 from probe.model.finding import Finding, Severity
+from probe.model.program_part import ProgramPart
 from probe.model.target import PairTarget
 
 
@@ -252,5 +253,5 @@ def _findings(module: Check, facts: Facts) -> list[Finding]:
             findings.append(finding)
 
     with collect_faults() as faults:
-        recover(f"the check {module.ID}", judge, None, step=module.STEP)
+        recover(ProgramPart.CHECK, judge, None, step=module.STEP, of=module.ID)
     return findings + [internal.finding_of(fault) for fault in faults]

@@ -11,6 +11,7 @@ from probe.collect.context import Context
 from probe.collect.transport import fetch_policy
 from probe.model.fault import Fault, collect_faults, recover_async
 from probe.model.observed import Part
+from probe.model.program_part import ProgramPart
 from probe.net.threads import in_thread
 from probe.recording import events as ev
 from probe.standards.dns.results import MxResult
@@ -91,7 +92,7 @@ async def recover_parts(context: Context, names: Sequence[Part], work: Awaitable
     """Do the work of these parts; if this program fails at it, the run continues with `instead`, and the
     unfinished parts are recorded as not reached."""
     with collect_faults() as faults:
-        result = await recover_async(names[0], work, instead, step=9)
+        result = await recover_async(ProgramPart.RUN, work, instead, step=9, of=names[0])
     leave_out(context, names, faults)
     return result
 

@@ -18,7 +18,7 @@ from probe.collect.vantage import bound_address, sightings_in_run, take_vantage
 from probe.model.address import IPAddress
 from probe.model.fault import collect_faults, recover, recover_async
 from probe.model.observed import Gap, Part
-from probe.model.readers import FactReader
+from probe.model.program_part import ProgramPart
 from probe.model.reason import Reason
 from probe.model.sighting import Sighting
 from probe.model.target import PairTarget, recipient_domain
@@ -117,9 +117,7 @@ async def _mailer(context: Context, driver: Driver) -> None:
     """How the local mail server sends; if this program fails to find out, the run continues without it."""
     try:
         with collect_faults() as faults:
-            await recover_async(
-                "the reading of this host's mail server", read_sender_mta(context), None, step=9
-            )
+            await recover_async(ProgramPart.SENDER_MTA, read_sender_mta(context), None, step=9)
         for fault in faults:
             context.record(ev.SenderMtaRead(context.clock.at_ms(), None, why_not_read(fault)))
     finally:
@@ -203,5 +201,5 @@ def _read_sightings(context: Context) -> tuple[Sighting, ...]:
     if bounce is None:
         return sightings_before(None, context.files.log)
     read = partial(read_about, bounce[1], recipient_name(context.target))
-    about = recover(FactReader.BOUNCE, read, None, step=1)
+    about = recover(ProgramPart.BOUNCE, read, None, step=1)
     return sightings_before(about, context.files.log)

@@ -11,6 +11,7 @@ from probe.knowledge.causes import causes
 from probe.knowledge.risks import rules_by_tag
 from probe.model.fault import recover
 from probe.model.finding import Finding, Severity
+from probe.model.program_part import ProgramPart
 
 _WRONG = (Severity.FATAL, Severity.ERROR, Severity.WARNING)
 
@@ -40,7 +41,7 @@ def action_of(diagnosis: Diagnosis, facts: Facts, findings: tuple[Finding, ...])
 
 
 def _removal(facts: Facts) -> str:
-    return recover("how to be removed from blocklists", lambda: removal(facts), "", step=6)
+    return recover(ProgramPart.REMOVAL, lambda: removal(facts), "", step=6)
 
 
 def _remedies(cause: str, findings: tuple[Finding, ...]) -> list[str]:

@@ -18,6 +18,7 @@ from probe.facts.session import Exchange, Session
 from probe.knowledge.next_tests import CandidateTest, candidate_tests, least_share_of_tls
 from probe.model.fault import recover
 from probe.model.observed import Gap
+from probe.model.program_part import ProgramPart
 from probe.model.reply import EnhancedStatus, Reply, Stage
 from probe.model.session import Advice, Experiment
 from probe.recording.events import Event
@@ -45,7 +46,7 @@ def next_experiment(facts_of: Callable[[], Facts], experiments: tuple[Experiment
     """Which of the control experiments to make next, by the facts so far, which `facts_of` gives; none if a
     rule of this program raises."""
     fallback = Advice(None, dict.fromkeys(experiments, Gap.NOT_CHOSEN))
-    return recover("the choice of experiments", lambda: advise(facts_of(), experiments), fallback, step=1)
+    return recover(ProgramPart.EXPERIMENTS, lambda: advise(facts_of(), experiments), fallback, step=1)
 
 
 def advise(facts: Facts, experiments: tuple[Experiment, ...]) -> Advice:

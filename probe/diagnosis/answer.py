@@ -5,6 +5,7 @@ from __future__ import annotations
 from probe.diagnosis.scoring import rank, words_name_it
 from probe.knowledge.fact_evidence import beside_words
 from probe.model.fault import recover
+from probe.model.program_part import ProgramPart
 from probe.model.reply import Reply, Stage
 from probe.reading.reply.read import read_received
 
@@ -14,7 +15,7 @@ _ABOUT_THE_CLIENT = frozenset({"ip_blocklisted", "poor_reputation", "rate_limite
 def settles_cause(reply: Reply, stage: Stage) -> bool:
     """Whether control experiments would add nothing to an answer: its own words name the cause, or it is a
     4yz, for which time is the test. If this program fails to decide, no more is asked."""
-    return recover("the reading of the reply", lambda: _settles_cause(reply, stage), True, step=1)
+    return recover(ProgramPart.REPLY, lambda: _settles_cause(reply, stage), True, step=1)
 
 
 def _settles_cause(reply: Reply, stage: Stage) -> bool:
@@ -35,7 +36,7 @@ def _settles_cause(reply: Reply, stage: Stage) -> bool:
 def refuses_this_client(reply: Reply, stage: Stage) -> bool:
     """Whether a refusal is about the connecting address itself: it is on a list, has a bad reputation, or
     connects too often. If this program fails to decide, the answer is yes and the host is not asked again."""
-    return recover("the reading of the reply", lambda: _refuses_this_client(reply, stage), True, step=1)
+    return recover(ProgramPart.REPLY, lambda: _refuses_this_client(reply, stage), True, step=1)
 
 
 def _refuses_this_client(reply: Reply, stage: Stage) -> bool:

@@ -28,6 +28,7 @@ from probe.model.address import Mailbox
 from probe.model.evidence import Evidence, RankedCause
 from probe.model.fault import collect_faults, recover
 from probe.model.finding import Finding
+from probe.model.program_part import ProgramPart
 from probe.model.report_tool import ReportTool
 from probe.model.report_vantage import ReportSighting, ReportVantage
 from probe.model.session import EndReason
@@ -56,10 +57,10 @@ def report_on(facts: Facts, recording: Recording, severities: Severities | None 
 def _compose(
     facts: Facts, recording: Recording, diagnosis: Diagnosis, findings: tuple[Finding, ...]
 ) -> rp.Report:
-    action = recover("what to do", lambda: action_of(diagnosis, facts, findings), "", step=1)
+    action = recover(ProgramPart.ACTION, lambda: action_of(diagnosis, facts, findings), "", step=1)
     ranking = tuple(_cause(it, "" if rank else action) for rank, it in enumerate(diagnosis.ranking))
-    test = recover("the next test", lambda: next_test(facts, diagnosis), None, step=1)
-    hypotheses = recover("the walk of the hypotheses", lambda: walk(ranking, findings), (), step=1)
+    test = recover(ProgramPart.NEXT_TEST, lambda: next_test(facts, diagnosis), None, step=1)
+    hypotheses = recover(ProgramPart.HYPOTHESES, lambda: walk(ranking, findings), (), step=1)
     return rp.Report(
         schema=rp.SCHEMA,
         tool=ReportTool(VERSION, rules_digest()),
@@ -77,7 +78,7 @@ def _compose(
             rp.ReportNotReached(part_of(n), spoken(n.reason), n.part, n.reason.tag) for n in facts.not_reached
         ),
         contact_note=recover(
-            "the note to the postmaster", lambda: contact_note(facts, diagnosis.result), "", step=8
+            ProgramPart.CONTACT_NOTE, lambda: contact_note(facts, diagnosis.result), "", step=8
         ),
         complete=facts.complete,
         hypotheses=hypotheses if _is_open(facts, diagnosis) else (),

@@ -12,6 +12,7 @@ from probe.knowledge.causes import causes
 from probe.model.evidence import Band
 from probe.model.fault import recover
 from probe.model.finding import Finding, Severity
+from probe.model.program_part import ProgramPart
 from probe.model.reply import Stage
 from probe.model.report import ChecklistStep
 from probe.model.steps import STEP_TITLES, StepStatus
@@ -43,7 +44,7 @@ def checklist(
     cause, and is the only advice of the failing step. A step whose rule raises is not assessed."""
     step = partial(_step, diagnosis=diagnosis, findings=findings, action=action)
     return tuple(
-        recover(f"step {number}", partial(step, number), _blank_step(number), step=number)
+        recover(ProgramPart.STEP, partial(step, number), _blank_step(number), step=number, of=str(number))
         for number in STEP_TITLES
     )
 

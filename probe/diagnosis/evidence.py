@@ -17,6 +17,7 @@ from probe.facts.session import Session
 from probe.knowledge.fact_evidence import FactEvidence, beside_address, beside_words, fact_evidence
 from probe.model.evidence import Evidence, Facet
 from probe.model.fault import recover
+from probe.model.program_part import ProgramPart
 from probe.model.reply import Reply, Stage
 from probe.model.verdict import Outcome
 from probe.reading.bounce.reply import read_bounced
@@ -46,7 +47,7 @@ def bounce_reading(facts: Facts) -> Reading | None:
     if bounce is None or bounce.status is None or not bounce.is_refusal:
         return None
     status = bounce.status
-    return recover("the reading of the bounce", lambda: read_bounced(status, REF), None, step=1)
+    return recover(ProgramPart.BOUNCE, lambda: read_bounced(status, REF), None, step=1)
 
 
 def log_reading(facts: Facts) -> Reading | None:
@@ -57,7 +58,7 @@ def log_reading(facts: Facts) -> Reading | None:
         return None
     host = delivery.relay_host if delivery.is_remote else ""
     return recover(
-        "the reading of the log's words",
+        ProgramPart.LOG,
         lambda: read_reply(delivery.words, delivery.stage, host, LOG_REF),
         None,
         step=1,
@@ -124,7 +125,7 @@ def reply_evidence(result: RunResult) -> tuple[Evidence, ...]:
     reply = result.reply
     if result.ground is not Ground.REPLY or reply is None or reply.is_positive:
         return ()
-    reading = recover("the reading of the reply", partial(_read_reply, result, reply), None, step=1)
+    reading = recover(ProgramPart.REPLY, partial(_read_reply, result, reply), None, step=1)
     return reading.evidence if reading is not None else ()
 
 
@@ -156,7 +157,9 @@ def _fact_evidence(situation: Situation) -> tuple[Evidence, ...]:
     for entry in fact_evidence():
         if entry.stages and situation.result.stage not in entry.stages:
             continue
-        evidence = recover(f"the rule {entry.id}", partial(_fact_evidence_of, entry, situation), None, step=1)
+        evidence = recover(
+            ProgramPart.FACT_RULE, partial(_fact_evidence_of, entry, situation), None, step=1, of=entry.id
+        )
         if evidence is not None:
             items.append(evidence)
     return tuple(items)

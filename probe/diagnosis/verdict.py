@@ -21,6 +21,7 @@ from probe.knowledge.causes import UNSETTLED, causes
 from probe.model.evidence import Band, Evidence, RankedCause
 from probe.model.fault import Fault, collect_faults, recover
 from probe.model.finding import Finding
+from probe.model.program_part import ProgramPart
 from probe.model.report import Verdict
 from probe.model.verdict import Conduct, ExitCode, FixBy, Outcome, OutcomeReason, Retry
 from probe.reading.reply.read import Reading
@@ -79,10 +80,10 @@ def _diagnose(facts: Facts, findings: tuple[Finding, ...]) -> Diagnosis:
     reading = _outside_reading(facts, result)
     evidence = reading.evidence if reading is not None else _evidence(facts, result)
     rank_causes = partial(_rank, facts, result, risks, reading, evidence)
-    ranking = recover("the ranking of the causes", rank_causes, (), step=1)
+    ranking = recover(ProgramPart.RANKING, rank_causes, (), step=1)
     certainty = _band(facts, result, ranking, risks, reading)
     conclude = partial(_conclusion, result, ranking, certainty, reading, evidence)
-    conclusion = recover("the conclusion", conclude, None, step=1)
+    conclusion = recover(ProgramPart.CONCLUSION, conclude, None, step=1)
     verdict = _verdict(facts, result, ranking, risks, reading, certainty, conclusion)
     return Diagnosis(result, ranking, risks, certainty, conclusion, verdict)
 
@@ -90,7 +91,7 @@ def _diagnose(facts: Facts, findings: tuple[Finding, ...]) -> Diagnosis:
 def _evidence(facts: Facts, result: RunResult) -> tuple[Evidence, ...]:
     if result.outcome is Outcome.ACCEPTED or result.has_no_cause or _is_kept_here(result):
         return ()
-    evidence = recover("the weighing of the facts", lambda: evidence_of(facts, result), None, step=1)
+    evidence = recover(ProgramPart.WEIGHING, lambda: evidence_of(facts, result), None, step=1)
     return evidence if evidence is not None else reply_evidence(result)
 
 
@@ -188,7 +189,7 @@ def _verdict(
         retry_reason=(conclusion.retry_reason if conclusion is not None else "") or None,
         after_data_risks=as_report(risks),
         summary=recover(
-            "the summary",
+            ProgramPart.SUMMARY,
             lambda: summary(facts, result, risks),
             f"{result.outcome} at {result.stage.words}",
             step=1,

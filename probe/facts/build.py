@@ -20,7 +20,7 @@ from probe.facts.vantage import vantage_of
 from probe.knowledge.providers import operator
 from probe.knowledge.typo import likely_typo_of
 from probe.model.fault import collect_faults, recover
-from probe.model.readers import FactReader
+from probe.model.program_part import ProgramPart
 from probe.model.reply import Stage
 from probe.model.target import recipient_domain
 from probe.reading.bounce.about import BounceFacts
@@ -89,7 +89,7 @@ def _read(reader: _Reader) -> Facts:
     recording, started = reader.recording, reader.recording.started
     how, event = _how(recording), recording.last(ev.SenderMtaRead)
     sessions = sessions_of(recording)
-    clock = recover("this machine's clock", partial(clock_of, recording, sessions), NOT_COMPARED, step=2)
+    clock = recover(ProgramPart.CLOCK, partial(clock_of, recording, sessions), NOT_COMPARED, step=2)
     sessions = without_dates(sessions, clock, datetime.fromisoformat(started.started_at))
     bounce = _bounce(reader)
     vantage = vantage_of(recording, sessions, bounce)
@@ -111,9 +111,7 @@ def _read(reader: _Reader) -> Facts:
         redacted=started.redacted,
         bounce=bounce,
         log=log.log_facts if log is not None else None,
-        resolver=recover(
-            "the reading of the resolver's answers", partial(notable_answers, recording), (), step=1
-        ),
+        resolver=recover(ProgramPart.RESOLVER, partial(notable_answers, recording), (), step=1),
         name_servers=name_servers_of(recording),
         clock=clock,
         user_options=started.options,
@@ -135,7 +133,7 @@ def _bounce(reader: _Reader) -> BounceFacts | None:
     return reader.part(
         "bounce",
         (reader.recording.last(ev.BounceGiven),),
-        lambda _: recover(FactReader.BOUNCE, partial(bounce_of, reader.recording), None, step=1),
+        lambda _: recover(ProgramPart.BOUNCE, partial(bounce_of, reader.recording), None, step=1),
     )
 
 
@@ -148,7 +146,9 @@ def _message(reader: _Reader) -> MessageFacts | None:
         return read_message(event.data, run(verify_signatures(event.data), look_up))
 
     return reader.part(
-        "message", (event,), lambda look_up: recover(FactReader.MESSAGE, partial(read, look_up), None, step=5)
+        "message",
+        (event,),
+        lambda look_up: recover(ProgramPart.MESSAGE, partial(read, look_up), None, step=5),
     )
 
 
@@ -159,10 +159,12 @@ def _recipient(
     fetches = by_right_clock(recording.all(ev.HttpsFetched), clock)
     read = partial(_recipient_by, recording.started, how, fetches)
     records, tlsas = reader.part("recipient", (fetches, how), read)
-    dane = recover("DANE", lambda: dane_of(tlsas, sessions, recording.started.started_at), (), step=2)
+    dane = recover(
+        ProgramPart.DANE, lambda: dane_of(tlsas, sessions, recording.started.started_at), (), step=2
+    )
     hosts, greeting = [host.host for host in records.mx.hosts], _greeting(sessions)
     runs = recover(
-        FactReader.PROVIDER, lambda: operator(hosts, domain=records.domain, greeting=greeting), None, step=2
+        ProgramPart.PROVIDER, lambda: operator(hosts, domain=records.domain, greeting=greeting), None, step=2
     )
     if runs is None:
         return replace(records, dane=dane)
@@ -193,19 +195,19 @@ def _recipient_by(
         mx=records.mx,
         provider=None,
         mta_sts=recover(
-            "MTA-STS",
+            ProgramPart.MTA_STS,
             lambda: mta_sts_of(records.transport, domain, hosts, fetches),
             StsResult(domain, StsStatus.UNKNOWN),
             step=2,
         ),
         tls_rpt=recover(
-            "TLS-RPT",
+            ProgramPart.TLS_RPT,
             lambda: tls_rpt_of(records.transport, domain),
             TlsRptResult(domain, StsStatus.UNKNOWN),
             step=2,
         ),
         dane=(),
-        typo_of=recover(FactReader.TYPO, lambda: likely_typo_of(domain), None, step=3),
+        typo_of=recover(ProgramPart.TYPO, lambda: likely_typo_of(domain), None, step=3),
     )
     return facts, records.tlsas
 
@@ -234,7 +236,7 @@ def _sender_by(
         ptr=records.ptr,
         helo=records.helo,
         mail=records.mail,
-        typo_of=recover(FactReader.TYPO, lambda: likely_typo_of(author), None, step=6) if author else None,
+        typo_of=recover(ProgramPart.TYPO, lambda: likely_typo_of(author), None, step=6) if author else None,
     )
 
 

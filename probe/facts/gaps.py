@@ -15,7 +15,7 @@ from probe.facts.model import Facts
 from probe.facts.session import Session, TlsFacts
 from probe.model.address import NullReversePath
 from probe.model.observed import Gap, Part
-from probe.model.readers import FactReader
+from probe.model.program_part import ProgramPart
 from probe.model.reason import Reason
 from probe.model.sighting import AddressBasis
 from probe.model.target import DomainTarget
@@ -82,7 +82,7 @@ def _is_known(facts: Facts, fact: Fact) -> bool:
     return value != ()
 
 
-def _unread(facts: Facts, part: Part, *readers: str) -> Why:
+def _unread(facts: Facts, part: Part, *readers: ProgramPart) -> Why:
     """The fault of the reader, else why the run did not make that part, else that the recording ends before
     it."""
     fault = next((it for it in facts.faults if it.part in readers), None)
@@ -124,21 +124,21 @@ def _no_author(facts: Facts) -> Why:
     return Reason(Gap.ADDRESS_LITERAL) if facts.options.header_from is not None else _no_domain(facts)
 
 
-def _of_author(facts: Facts, *readers: str) -> Why:
+def _of_author(facts: Facts, *readers: ProgramPart) -> Why:
     """What the author domain publishes."""
     if facts.sender.author_domain is None:
         return _without_sender(facts) or _no_author(facts)
     return _unread(facts, Part.SENDER_POLICY, *readers)
 
 
-def _of_address(facts: Facts, *readers: str) -> Why:
+def _of_address(facts: Facts, *readers: ProgramPart) -> Why:
     """What is judged for the address."""
     if facts.vantage.source_ip is None:
         return _without_sender(facts) or _no_address(facts)
     return _without_sender(facts) or _unread(facts, Part.SENDER_ADDRESS, *readers)
 
 
-def _of_name(facts: Facts, *readers: str) -> Why:
+def _of_name(facts: Facts, *readers: ProgramPart) -> Why:
     """What is judged for the address and the EHLO name."""
     if facts.vantage.source_ip is not None and not facts.vantage.helo and not _without_sender(facts):
         return _no_vantage(facts) if facts.vantage.helo_reason is None else Reason(Gap.NO_HELO)
@@ -149,30 +149,30 @@ def _no_spf(facts: Facts) -> Why:
     # RFC 7208 section 2.4: for the null reverse-path the EHLO name's SPF is judged, where it is a name
     if identities(facts.target, facts.options).mail_from_domain is None:
         return _no_domain(facts)
-    return _of_name(facts, FactReader.SPF)
+    return _of_name(facts, ProgramPart.SPF)
 
 
 def _no_spf_helo(facts: Facts) -> Why:
     helo = facts.vantage.helo
     if helo and facts.vantage.source_ip is not None and (helo.startswith("[") or "." not in helo):
         return _without_sender(facts) or Reason(Gap.HELO_WITHOUT_DNS)
-    return _of_name(facts, FactReader.SPF_HELO)
+    return _of_name(facts, ProgramPart.SPF_HELO)
 
 
 def _no_helo(facts: Facts) -> Why:
     if facts.vantage.helo and facts.vantage.source_ip is not None and facts.sender.ptr is None:
         return _no_ptr(facts)
-    return _of_name(facts, FactReader.HELO)
+    return _of_name(facts, ProgramPart.HELO)
 
 
 def _no_ptr(facts: Facts) -> Why:
-    return _of_address(facts, FactReader.PTR)
+    return _of_address(facts, ProgramPart.PTR)
 
 
 def _no_mail(facts: Facts) -> Why:
     if facts.sender.domain is None and facts.sender.author_domain is None:
         return _no_domain(facts)
-    return _unread(facts, Part.SENDER_POLICY, FactReader.MAIL)
+    return _unread(facts, Part.SENDER_POLICY, ProgramPart.MAIL)
 
 
 def _no_spf_alignment(facts: Facts) -> Why:
@@ -187,20 +187,20 @@ def _no_dkim_alignment(facts: Facts) -> Why:
 def _no_listings(facts: Facts) -> Why:
     if not facts.options.dnsbl_enabled:
         return Reason(Gap.NO_DNSBL)
-    return _without_sender(facts) or _unread(facts, Part.BLOCKLISTS, FactReader.LISTINGS)
+    return _without_sender(facts) or _unread(facts, Part.BLOCKLISTS, ProgramPart.LISTINGS)
 
 
 def why_no_session(facts: Facts) -> Why:
     """Why no session asked about the target: left out, not read, or the run did not come to it."""
     if not facts.options.smtp:
         return Reason(Gap.NO_SMTP)
-    if any(fault.part == FactReader.SESSION for fault in facts.faults):
+    if any(fault.part is ProgramPart.SESSION for fault in facts.faults):
         return Reason(Gap.UNREAD)
     why = _unread(facts, Part.SESSIONS)
     return Reason(Gap.NO_SERVER_ASKED) if why.tag is Gap.NOT_MADE else why
 
 
-def _none_found(*readers: str) -> Callable[[Facts], Why]:
+def _none_found(*readers: ProgramPart) -> Callable[[Facts], Why]:
     """It was looked for, and there is none; or the reader failed."""
 
     def why(facts: Facts) -> Why:
@@ -210,7 +210,7 @@ def _none_found(*readers: str) -> Callable[[Facts], Why]:
     return why
 
 
-def _no_file(part: Part, reader: str) -> Callable[[Facts], Why]:
+def _no_file(part: Part, reader: ProgramPart) -> Callable[[Facts], Why]:
     def why(facts: Facts) -> Why:
         reason = _unread(facts, part, reader)
         return Reason(Gap.NOT_GIVEN) if reason.tag is Gap.NOT_MADE else reason
@@ -221,7 +221,7 @@ def _no_file(part: Part, reader: str) -> Callable[[Facts], Why]:
 def _no_typo(facts: Facts) -> Why:
     if facts.sender.author_domain is None:
         return _of_author(facts)
-    return _none_found(FactReader.TYPO)(facts)
+    return _none_found(ProgramPart.TYPO)(facts)
 
 
 def _no_tls_policy(facts: Facts) -> Why:
@@ -235,14 +235,14 @@ _WHY: Mapping[Fact, Callable[[Facts], Why]] = {
     Fact.OUTSIDE_IP: _no_address,
     Fact.IS_SENDING_ADDRESS: lambda _: Reason(Gap.NOT_GIVEN),
     Fact.HELO_REASON: _no_vantage,
-    Fact.PROVIDER: _none_found(FactReader.PROVIDER),
-    Fact.RECIPIENT_TYPO: _none_found(FactReader.TYPO),
+    Fact.PROVIDER: _none_found(ProgramPart.PROVIDER),
+    Fact.RECIPIENT_TYPO: _none_found(ProgramPart.TYPO),
     Fact.DOMAIN: _no_domain,
     Fact.AUTHOR_DOMAIN: _no_author,
     Fact.SPF: _no_spf,
     Fact.SPF_HELO: _no_spf_helo,
-    Fact.DKIM: lambda facts: _of_author(facts, FactReader.DKIM),
-    Fact.DMARC: lambda facts: _of_author(facts, FactReader.DMARC),
+    Fact.DKIM: lambda facts: _of_author(facts, ProgramPart.DKIM),
+    Fact.DMARC: lambda facts: _of_author(facts, ProgramPart.DMARC),
     Fact.SPF_ALIGNMENT: _no_spf_alignment,
     Fact.DKIM_ALIGNMENT: _no_dkim_alignment,
     Fact.PTR: _no_ptr,
@@ -251,8 +251,8 @@ _WHY: Mapping[Fact, Callable[[Facts], Why]] = {
     Fact.TYPO: _no_typo,
     Fact.LISTINGS: _no_listings,
     Fact.SESSIONS: why_no_session,
-    Fact.MESSAGE: _no_file(Part.MESSAGE, FactReader.MESSAGE),
-    Fact.BOUNCE: _no_file(Part.BOUNCE, FactReader.BOUNCE),
+    Fact.MESSAGE: _no_file(Part.MESSAGE, ProgramPart.MESSAGE),
+    Fact.BOUNCE: _no_file(Part.BOUNCE, ProgramPart.BOUNCE),
     # `why_no_mta` says why; if it is empty, the mail server was not read, or there is none
     Fact.MTA: lambda facts: Reason(Gap.MTA_SILENT, mta=facts.why_no_mta),
     Fact.WHY_NO_MTA: lambda _: Reason(Gap.NONE_FOUND),

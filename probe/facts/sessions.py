@@ -14,7 +14,7 @@ from functools import partial
 from probe.facts.session import Exchange, Session, TlsFacts
 from probe.model.fault import recover
 from probe.model.observed import CertificateFault, HandshakeFault
-from probe.model.readers import FactReader
+from probe.model.program_part import ProgramPart
 from probe.model.reason import Reason
 from probe.model.reply import Stage
 from probe.model.trust import Trust
@@ -30,7 +30,7 @@ def sessions_of(recording: Recording) -> tuple[Session, ...]:
     began = datetime.fromisoformat(recording.started.started_at)  # with its offset: the codec saw to it
     read = (
         recover(
-            FactReader.SESSION,
+            ProgramPart.SESSION,
             partial(_session, recording.session(number), began),
             None,
             step=1,
@@ -132,7 +132,7 @@ def _tls(reading: _Reading, began: datetime) -> TlsFacts:
     if isinstance(event, ev.TlsEstablished):
         tls = TlsFacts(has_offer, True, event.version, event.cipher, chain=event.chain)
         judge = partial(_judge, tls, event, reading.open_event.mx_host, began)
-        return recover("the certificate", judge, tls, step=2)
+        return recover(ProgramPart.CERTIFICATE, judge, tls, step=2)
     if isinstance(event, ev.TlsFailed):
         return TlsFacts(has_offer, established=False, fault=event.fault)
     starttls = reading.transcript.last(Stage.STARTTLS)

@@ -19,6 +19,7 @@ from typing import TypeVar
 from probe.model.debugging import is_debugging
 from probe.model.exhaustion import Shortage, shortage
 from probe.model.observed import Gap
+from probe.model.program_part import ProgramPart
 from probe.model.reason import Reason
 
 _WORDS = 200  # characters of an exception's own text: it may quote text from the network
@@ -32,12 +33,12 @@ S = TypeVar("S")
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A fault inside this program. `part` names the rule, as "the check ptr", or is a word of `FactReader`;
-    `of` says which, where a reader reads several; `step` is the one of the nine steps that lacks it; `what`
-    the exception in a clause; `where` file and line of this program. With `shortage` this machine has no more
+    """A fault inside this program. `part` is what failed; `of` says which, where there are several: the id
+    of a check, the number of a session; `step` is the one of the nine steps that lacks it; `what` the
+    exception in a clause; `where` file and line of this program. With `shortage` this machine has no more
     memory, descriptors, threads or room on a disk: `what` says so, and it is no bug."""
 
-    part: str
+    part: ProgramPart
     step: int
     what: str
     where: str
@@ -72,7 +73,7 @@ def collect_faults() -> Iterator[list[Fault]]:
 
 
 @contextmanager
-def _note_fault(part: str, step: int, of: str = "") -> Iterator[None]:
+def _note_fault(part: ProgramPart, step: int, of: str = "") -> Iterator[None]:
     """Pass an exception of the code inside to `collect_faults`; a cancellation is raised on."""
     try:
         yield
@@ -82,21 +83,25 @@ def _note_fault(part: str, step: int, of: str = "") -> Iterator[None]:
         note(replace(fault_of(part, error, step=step), of=of))
 
 
-def recover(part: str, rule: Callable[[], T], instead: U, *, step: int, of: str = "") -> T | U:
+def recover(part: ProgramPart, rule: Callable[[], T], instead: U, *, step: int, of: str = "") -> T | U:
     """The result of `rule`; if it raises, `instead`, and the fault goes to `collect_faults`."""
     with _note_fault(part, step, of):
         return rule()
     return instead
 
 
-async def recover_async(part: str, work: Awaitable[T], instead: U, *, step: int) -> T | U:
+async def recover_async(
+    part: ProgramPart, work: Awaitable[T], instead: U, *, step: int, of: str = ""
+) -> T | U:
     """The same for a coroutine."""
-    with _note_fault(part, step):
+    with _note_fault(part, step, of):
         return await work
     return instead
 
 
-def recover_steps(part: str, steps: Generator[Y, S, T], instead: U, *, step: int) -> Generator[Y, S, T | U]:
+def recover_steps(
+    part: ProgramPart, steps: Generator[Y, S, T], instead: U, *, step: int
+) -> Generator[Y, S, T | U]:
     """The same for a generator, which sends requests to its driver."""
     with _note_fault(part, step):
         return (yield from steps)
@@ -110,7 +115,7 @@ def note(fault: Fault) -> None:
         faults.append(fault)
 
 
-def fault_of(part: str, error: Exception, *, step: int) -> Fault:
+def fault_of(part: ProgramPart, error: Exception, *, step: int) -> Fault:
     """The fault for an exception."""
     resource = shortage(error)
     if resource is not None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from probe.model.fault import recover_steps
 from probe.model.observed import Part
+from probe.model.program_part import ProgramPart
 from probe.model.target import Options
 from probe.standards.dns.dns64 import made_addresses
 from probe.standards.dns.helo import parse_literal
@@ -147,10 +148,10 @@ def survey(domain: str, options: Options) -> Survey[RecipientRecords]:
     """Everything that is asked about the recipient's side: the route first, then the transport security of
     its hosts. The MX hosts are looked up while the local mail server is still being read, so that their
     answers are there when it turns out that mail goes to them."""
-    mx = yield from recover_steps("the mail route", route(domain, options), None, step=2)
+    mx = yield from recover_steps(ProgramPart.ROUTE, route(domain, options), None, step=2)
     how = yield from mailer()
     if how is not None and how.mta is not None:
-        mx = yield from recover_steps("the mail route", route_as(domain, how), None, step=2)
+        mx = yield from recover_steps(ProgramPart.ROUTE, route_as(domain, how), None, step=2)
     yield Route(mx)
     records = RecipientRecords(mx or MxResult(domain, RouteKind.UNKNOWN, (), ()))
     safely = _transport_security(records, how.port if how is not None else options.smtp_port)
@@ -161,9 +162,9 @@ def _transport_security(records: RecipientRecords, port: int) -> Survey[Recipien
     """MTA-STS, TLS-RPT and TLSA; and whether the resolver made the hosts' addresses itself (DNS64)."""
     mx = records.mx
     transport, tlsas, _ = yield from together(
-        recover_steps("MTA-STS", _transport(mx.domain), None, step=2),
-        recover_steps("DANE", tlsa_answers(mx, port), (), step=2),
-        recover_steps("the addresses that DNS64 made", made_addresses(mx), (), step=2),
+        recover_steps(ProgramPart.MTA_STS, _transport(mx.domain), None, step=2),
+        recover_steps(ProgramPart.DANE, tlsa_answers(mx, port), (), step=2),
+        recover_steps(ProgramPart.DNS64, made_addresses(mx), (), step=2),
     )
     return RecipientRecords(mx, transport, tlsas)
 

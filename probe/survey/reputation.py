@@ -9,7 +9,7 @@ from probe.model.address import IPAddress
 from probe.model.fault import recover_steps
 from probe.model.listing import ListingRole
 from probe.model.observed import Part
-from probe.model.readers import FactReader
+from probe.model.program_part import ProgramPart
 from probe.model.target import Options
 from probe.settings import MESSAGE_LINK_LIMIT
 from probe.standards.dns.message import Resolution
@@ -77,7 +77,7 @@ def survey(
     take long; `by_depth` as in `look_up_many`."""
     if not who.exists:
         return ()
-    looked_up = recover_steps(FactReader.LISTINGS, _looked_up(who, options, links, by_depth), (), step=6)
+    looked_up = recover_steps(ProgramPart.LISTINGS, _looked_up(who, options, links, by_depth), (), step=6)
     return (yield from part(Part.BLOCKLISTS, looked_up, ()))
 
 

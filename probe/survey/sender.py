@@ -10,7 +10,7 @@ from probe.knowledge.selectors import selectors_for
 from probe.model.address import IPAddress, Mailbox
 from probe.model.fault import recover, recover_steps
 from probe.model.observed import Part
-from probe.model.readers import FactReader
+from probe.model.program_part import ProgramPart
 from probe.model.signing import KeyOrigin
 from probe.model.target import DomainTarget, Options, PairTarget, Target
 from probe.reading.message.signatures import key_answers, signing_selectors
@@ -172,7 +172,7 @@ def _published(who: Identities, options: Options, message: bytes | None) -> Surv
     (mail, dkim), bounces, _ = yield from together(
         _of_author(who.author_domain, options, message),
         _mail(who.mail_from_domain, options),
-        recover_steps("the keys of the message", of_message, (), step=5),
+        recover_steps(ProgramPart.MESSAGE_KEYS, of_message, (), step=5),
     )
     return (bounces if who.mail_from_domain is not None else mail), dkim
 
@@ -182,14 +182,14 @@ def _of_author(domain: str | None, options: Options, message: bytes | None) -> S
     if domain is None or mail is None:
         return mail, ()
     keys = _keys(domain, options, mail, message)
-    return mail, (yield from recover_steps(FactReader.DKIM, keys, (), step=2))
+    return mail, (yield from recover_steps(ProgramPart.DKIM, keys, (), step=2))
 
 
 def _mail(domain: str | None, options: Options) -> Survey[MxResult | None]:
     if domain is None:
         return None
     route = mail_domain(domain, options)
-    return (yield from recover_steps(FactReader.MAIL, route, None, step=2))
+    return (yield from recover_steps(ProgramPart.MAIL, route, None, step=2))
 
 
 def _keys(
@@ -198,7 +198,7 @@ def _keys(
     """The keys of the message's selectors; if it has any, no others are guessed."""
     selectors: tuple[str, ...] = ()
     if message is not None:
-        selectors = recover("the selectors of the message", partial(signing_selectors, message), (), step=5)
+        selectors = recover(ProgramPart.MESSAGE_SELECTORS, partial(signing_selectors, message), (), step=5)
     return (yield from dkim_keys(domain, options, mail, selectors))
 
 
@@ -212,7 +212,7 @@ def _by_address(who: Identities) -> Survey[SenderRecords]:
 def _dmarc(author: str | None) -> Survey[DmarcResult | None]:
     if author is None:
         return None
-    discovery = recover_steps(FactReader.DMARC, dmarc_of(author), None, step=2)
+    discovery = recover_steps(ProgramPart.DMARC, dmarc_of(author), None, step=2)
     return (yield from part(Part.SENDER_POLICY, discovery, None))
 
 
@@ -223,15 +223,15 @@ def _from_place(who: Identities) -> Survey[SenderRecords]:
         return SenderRecords(helo=(yield from _helo(place, None)) if name else None)
     (ptr, helo), spf, spf_helo = yield from together(
         _names(ip, place),
-        recover_steps(FactReader.SPF, spf_of_mail_from(who, ip, name) if name else _nothing(), None, step=2),
-        recover_steps(FactReader.SPF_HELO, spf_of_helo(ip, name) if name else _nothing(), None, step=2),
+        recover_steps(ProgramPart.SPF, spf_of_mail_from(who, ip, name) if name else _nothing(), None, step=2),
+        recover_steps(ProgramPart.SPF_HELO, spf_of_helo(ip, name) if name else _nothing(), None, step=2),
     )
     return SenderRecords(spf=spf, spf_helo=spf_helo, ptr=ptr, helo=helo)
 
 
 def _names(ip: IPAddress, place: Place) -> Survey[tuple[PtrResult | None, HeloResult | None]]:
     """The names of the address, and the EHLO name beside them."""
-    ptr = yield from recover_steps(FactReader.PTR, confirm_reverse(ip), None, step=2)
+    ptr = yield from recover_steps(ProgramPart.PTR, confirm_reverse(ip), None, step=2)
     if not place.helo or ptr is None:
         return ptr, None
     return ptr, (yield from _helo(place, ptr))
@@ -239,7 +239,7 @@ def _names(ip: IPAddress, place: Place) -> Survey[tuple[PtrResult | None, HeloRe
 
 def _helo(place: Place, ptr: PtrResult | None) -> Survey[HeloResult | None]:
     helo = helo_of(place.helo, place.outside_ip, ptr)
-    return (yield from recover_steps(FactReader.HELO, helo, None, step=2))
+    return (yield from recover_steps(ProgramPart.HELO, helo, None, step=2))
 
 
 def _aligned(
@@ -248,7 +248,7 @@ def _aligned(
     if dmarc is None:
         return _UNKNOWN
     resolution = possible_alignment(dmarc, spf_domain, signing_domains)
-    return (yield from recover_steps("alignment", resolution, _UNKNOWN, step=2))
+    return (yield from recover_steps(ProgramPart.ALIGNMENT, resolution, _UNKNOWN, step=2))
 
 
 def _nothing() -> Resolution[None]:

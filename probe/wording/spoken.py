@@ -19,7 +19,6 @@ from probe.model.dialable import NotPublic
 from probe.model.exhaustion import Shortage
 from probe.model.fault import Fault
 from probe.model.finding import Arg
-from probe.model.readers import FactReader
 from probe.model.reason import Tagged
 from probe.wording.sentence import sentence
 
@@ -63,12 +62,9 @@ def words_of(word: StrEnum, **values: object) -> str:
     return sentence(template, {name: _value(value) for name, value in values.items()})
 
 
-def reader_of(fault: Fault) -> str:
-    """The rule or reader that raised an exception."""
-    part = fault.part
-    if not isinstance(part, FactReader):
-        return part
-    return words_of(part, of=fault.of)
+def part_of_program(fault: Fault) -> str:
+    """The part of this program that raised an exception, in words."""
+    return words_of(fault.part, of=fault.of)
 
 
 @cache

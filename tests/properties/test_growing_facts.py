@@ -14,7 +14,7 @@ from probe.facts import build
 from probe.facts.build import GrowingFacts, facts_of
 from probe.model.debugging import DEBUG
 from probe.model.observed import Gap, Part
-from probe.model.readers import FactReader
+from probe.model.program_part import ProgramPart
 from probe.model.reason import Reason
 from probe.recording import events as ev
 from probe.recording.file import load
@@ -93,5 +93,5 @@ def test_the_fault_of_a_part_that_is_kept_is_told_again(monkeypatch: pytest.Monk
     events = full_events()
     growing = GrowingFacts()
     first = growing.after(events[:-1])
-    assert [fault.part for fault in first.faults] == [FactReader.PROVIDER]
+    assert [fault.part for fault in first.faults] == [ProgramPart.PROVIDER]
     assert growing.after(events[-1:]).faults == first.faults == facts_of(Recording.of(events)).faults

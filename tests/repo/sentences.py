@@ -15,7 +15,8 @@ from pathlib import Path
 
 _WORD = re.compile(r"[A-Za-z][A-Za-z']+")
 _WORDS = 2  # and a space: less is a unit, or a name
-_TAKES = frozenset({"append", "add", "unread"})  # methods that keep what they are given
+# methods and functions that keep what they are given
+_TAKES = frozenset({"append", "add", "unread", "recover", "recover_async", "recover_steps"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,7 @@ HEAD = "@dataclass\nclass Fact:\n    reason: str\n"
         "def f(problems):\n    problems.append('no answer in time')",
         "def f(self):\n    return self.unread(b'', 1, 'no answer in time')",
         "x = Fact('no answer in time')",
+        "x = recover('the mail route', rule, None, step=1)",
         "x = Fact(reason='no ' + 'answer in time')",
         "x = model.Fact(reason=known or 'no answer in time')",
         "x = Fact(reason='' if known else 'no answer in time')",

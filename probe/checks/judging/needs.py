@@ -11,6 +11,7 @@ from probe.facts.model import Facts
 from probe.knowledge.requirements import Need
 from probe.model.fault import recover
 from probe.model.listing import ListingRole, ListingStatus
+from probe.model.program_part import ProgramPart
 from probe.model.target import PairTarget
 from probe.standards.dns.names import normal
 from probe.standards.dns.results import PtrStatus, RouteKind
@@ -37,7 +38,7 @@ def standing(need: Need, facts: Facts) -> Standing:
     judge = _JUDGES.get(need)
     if judge is None:
         return _UNKNOWN
-    return recover(f"the requirement {need}", lambda: judge(facts), _UNKNOWN, step=2)
+    return recover(ProgramPart.NEED, lambda: judge(facts), _UNKNOWN, step=2, of=need)
 
 
 def _spf_verdict(facts: Facts) -> SpfVerdict | None:

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from probe.checks.judging.wording import Voice
 from probe.facts.model import Facts
 from probe.model.finding import Finding
-from probe.model.readers import FactReader
+from probe.model.program_part import ProgramPart
 
 ID = "message-missing"
 STEP = 5
@@ -26,7 +26,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     """Not assessed without --message; with it the other checks of step 5 give the findings."""
     if facts.message is not None:
         yield say("message-read", ("message",), size=facts.message.size)
-    elif any(fault.part == FactReader.MESSAGE for fault in facts.faults):
+    elif any(fault.part is ProgramPart.MESSAGE for fault in facts.faults):
         yield say("message-not-readable")
     else:
         yield say("message-not-given")

@@ -18,7 +18,7 @@ from probe.facts.model import Facts
 from probe.model.debugging import ISSUES
 from probe.model.fault import Fault
 from probe.model.finding import Finding
-from probe.wording.spoken import reader_of
+from probe.wording.spoken import part_of_program
 
 ID = "internal"
 STEP = 9
@@ -34,4 +34,4 @@ def finding_of(fault: Fault) -> Finding:
     """The finding for a fault, in the step that lacks what failed."""
     say = Voice(ID, fault.step)
     tag = "internal-machine-gave-out" if fault.is_machine else "internal-fault"
-    return say(tag, part=reader_of(fault), what=fault.what, where=fault.where, issues=ISSUES)
+    return say(tag, part=part_of_program(fault), what=fault.what, where=fault.where, issues=ISSUES)

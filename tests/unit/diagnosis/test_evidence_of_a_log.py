@@ -16,6 +16,7 @@ from probe.model.debugging import DEBUG
 from probe.model.fault import collect_faults
 from probe.model.logged import LogAccount, LogFate, LoggedDelivery
 from probe.model.notice_reason import NoticeForm
+from probe.model.program_part import ProgramPart
 from probe.model.reply import Stage
 from probe.reading.bounce.about import BounceFacts
 from probe.reading.bounce.results import DeliveryNotice, NoticeKind
@@ -83,7 +84,7 @@ def test_a_fault_in_the_reader_of_the_logs_words_is_of_the_first_step(
     monkeypatch.delenv(DEBUG)
     with collect_faults() as faults:
         assert log_reading(logged()) is None
-    assert [(it.part, it.step) for it in faults] == [("the reading of the log's words", 1)]
+    assert [(it.part, it.step) for it in faults] == [(ProgramPart.LOG, 1)]
 
 
 def test_the_bounce_is_read_before_the_log() -> None:

@@ -20,6 +20,7 @@ from probe.model.debugging import DEBUG
 from probe.model.evidence import Evidence, Facet
 from probe.model.fault import Fault, collect_faults
 from probe.model.notice_reason import NoticeForm
+from probe.model.program_part import ProgramPart
 from probe.model.reply import Reply, Stage
 from probe.model.target import Options
 from probe.model.verdict import Outcome
@@ -394,18 +395,18 @@ def test_a_fault_in_a_reader_or_a_fact_costs_that_and_is_of_the_first_step(
     world.predicates["a"] = _fail
     rules, faults = faults_of(make.facts(), monkeypatch)
     assert rules == ["w", "b"]
-    assert [(it.part, it.step) for it in faults] == [("the rule a", 1)]
+    assert [(it.part, it.of, it.step) for it in faults] == [(ProgramPart.FACT_RULE, "a", 1)]
 
 
 @pytest.mark.parametrize(
     ("reader", "part", "left"),
     [
-        ("read_received", "the reading of the reply", ["bounce", "f"]),
-        ("read_bounced", "the reading of the bounce", ["w", "f"]),
+        ("read_received", ProgramPart.REPLY, ["bounce", "f"]),
+        ("read_bounced", ProgramPart.BOUNCE, ["w", "f"]),
     ],
 )
 def test_a_fault_in_a_reader_leaves_what_the_others_read(
-    world: World, monkeypatch: pytest.MonkeyPatch, reader: str, part: str, left: list[str]
+    world: World, monkeypatch: pytest.MonkeyPatch, reader: str, part: ProgramPart, left: list[str]
 ) -> None:
     world.by_words, world.bounced, world.by_facts = (words(),), (words("bounce"),), (fact(),)
     monkeypatch.setattr(evidence, reader, _fail)

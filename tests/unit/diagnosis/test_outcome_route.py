@@ -16,7 +16,7 @@ from probe.facts.session import Session
 from probe.model.address import IPAddress
 from probe.model.fault import Fault
 from probe.model.observed import Part
-from probe.model.readers import FactReader
+from probe.model.program_part import ProgramPart
 from probe.model.reason import Reason
 from probe.model.reply import Stage
 from probe.model.session import EndReason
@@ -242,10 +242,10 @@ def test_why_no_server_was_asked() -> None:
     assert unasked(not_reached=cuts[2:]) == told(UNASKED)
     assert unasked(options=V6) == told(f"its host has no address of {CHOSEN}")
     assert unasked(options=V6, not_reached=cuts) == told(f"its host has no address of {CHOSEN}")
-    fault = Fault(FactReader.SESSION, 1, "IndexError", "probe/x.py:1", of="1")
+    fault = Fault(ProgramPart.SESSION, 1, "IndexError", "probe/x.py:1", of="1")
     unread = "this program failed to read what a server said"
     assert unasked(faults=(fault,), options=V6) == told(unread)
-    others = (replace(fault, part="the check ptr"), fault)
+    others = (replace(fault, part=ProgramPart.CHECK, of="ptr"), fault)
     assert unasked(faults=others) == told(unread)
     assert unasked(faults=others[:1]) == told(UNASKED)
     left_out = Options(smtp=False)

@@ -17,7 +17,7 @@ from probe.facts.session import Exchange, Session, TlsFacts
 from probe.model.address import IPAddress, Mailbox, NullReversePath
 from probe.model.fault import Fault
 from probe.model.observed import Gap, HeloReason, Part
-from probe.model.readers import FactReader
+from probe.model.program_part import ProgramPart
 from probe.model.reason import Reason
 from probe.model.session import EndReason
 from probe.model.target import DomainTarget, Options, PairTarget
@@ -137,18 +137,18 @@ def test_a_fact_is_missing_for_its_own_reason(events: list[ev.Event], fact: Fact
 @pytest.mark.parametrize(
     ("reader", "missing", "fact"),
     [
-        (FactReader.SPF, {"spf": None}, Fact.SPF),
-        (FactReader.SPF_HELO, {"spf_helo": None}, Fact.SPF_HELO),
-        (FactReader.DKIM, {"dkim": ()}, Fact.DKIM),
-        (FactReader.DMARC, {"dmarc": None}, Fact.DMARC),
-        (FactReader.PTR, {"ptr": None, "helo": None}, Fact.PTR),
-        (FactReader.PTR, {"ptr": None, "helo": None}, Fact.HELO),
-        (FactReader.HELO, {"helo": None}, Fact.HELO),
-        (FactReader.MAIL, {"mail": None}, Fact.MAIL),
+        (ProgramPart.SPF, {"spf": None}, Fact.SPF),
+        (ProgramPart.SPF_HELO, {"spf_helo": None}, Fact.SPF_HELO),
+        (ProgramPart.DKIM, {"dkim": ()}, Fact.DKIM),
+        (ProgramPart.DMARC, {"dmarc": None}, Fact.DMARC),
+        (ProgramPart.PTR, {"ptr": None, "helo": None}, Fact.PTR),
+        (ProgramPart.PTR, {"ptr": None, "helo": None}, Fact.HELO),
+        (ProgramPart.HELO, {"helo": None}, Fact.HELO),
+        (ProgramPart.MAIL, {"mail": None}, Fact.MAIL),
     ],
 )
 def test_where_this_program_failed_that_is_the_reason(
-    reader: FactReader, missing: dict[str, Any], fact: Fact
+    reader: ProgramPart, missing: dict[str, Any], fact: Fact
 ) -> None:
     fault = Fault(reader, 2, "KeyError", "probe/x.py:1")
     facts = make.facts(sender=make.sender_facts(**missing), faults=(fault,))

@@ -45,7 +45,7 @@ from probe.model.observed import (
     Part,
     SessionReason,
 )
-from probe.model.readers import FactReader
+from probe.model.program_part import ProgramPart
 from probe.model.reply import Stage
 from probe.model.session import Experiment, Stop
 from probe.model.signing import SignatureReason
@@ -179,7 +179,7 @@ VOCABULARIES: tuple[type[StrEnum], ...] = (
     CertificateFault,
     DmarcReason,
     EndCause,
-    FactReader,
+    ProgramPart,
     FetchFault,
     Gap,
     HandshakeFault,

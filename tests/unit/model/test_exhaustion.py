@@ -8,6 +8,7 @@ import pytest
 
 from probe.model.exhaustion import shortage_clause
 from probe.model.fault import fault_of
+from probe.model.program_part import ProgramPart
 from probe.model.session import EndReason
 from probe.net.smtp import connect_error
 from tests.support.reasons import spoken
@@ -40,8 +41,8 @@ def _raised_from(cause: BaseException) -> RuntimeError:
 )
 def test_what_this_machine_has_no_more_of_is_named(error: Exception, word: str) -> None:
     assert word in shortage_clause(error)
-    assert fault_of("the check ptr", error, step=1).is_machine
-    assert "bug" not in fault_of("the check ptr", error, step=1).what
+    assert fault_of(ProgramPart.CHECK, error, step=1).is_machine
+    assert "bug" not in fault_of(ProgramPart.CHECK, error, step=1).what
 
 
 @pytest.mark.parametrize(
@@ -56,7 +57,7 @@ def test_what_this_machine_has_no_more_of_is_named(error: Exception, word: str) 
 )
 def test_other_errors_are_not_this_machines(error: Exception) -> None:
     assert shortage_clause(error) == ""
-    assert not fault_of("the check ptr", error, step=1).is_machine
+    assert not fault_of(ProgramPart.CHECK, error, step=1).is_machine
 
 
 def test_a_connection_for_which_there_is_no_descriptor_is_this_machines_fault() -> None:

@@ -25,6 +25,7 @@ from probe.knowledge.requirements import Need
 from probe.model.debugging import DEBUG, ISSUES
 from probe.model.fault import collect_faults, fault_of, recover, recover_async
 from probe.model.finding import Finding, Severity
+from probe.model.program_part import ProgramPart
 from probe.model.reply import Reply, Stage
 from probe.model.report import Report
 from probe.model.session import Experiment
@@ -119,7 +120,7 @@ def test_a_requirement_that_fails_costs_that_one(need: Need, monkeypatch: pytest
     monkeypatch.setitem(needs._JUDGES, need, fail)
     with collect_faults() as faults:
         assert needs.standing(need, make.facts()).is_met is None
-    assert [fault.part for fault in faults] == [f"the requirement {need}"]
+    assert [(fault.part, fault.of) for fault in faults] == [(ProgramPart.NEED, need)]
 
 
 READERS: dict[str, tuple[Any, str]] = {
@@ -248,11 +249,11 @@ def test_a_report_says_what_it_was_made_without(monkeypatch: pytest.MonkeyPatch)
 def test_the_place_is_named_from_the_package_on() -> None:
     with pytest.raises(AttributeError) as caught:
         findings_of(None)  # type: ignore[arg-type]
-    assert fault_of("x", caught.value, step=1).where.startswith("probe/checks/catalogue.py:")
+    assert fault_of(ProgramPart.PTR, caught.value, step=1).where.startswith("probe/checks/catalogue.py:")
 
 
 def test_the_words_of_an_exception_are_bounded_and_on_one_line() -> None:
-    fault = fault_of("x", ValueError("a\nb" * 1000), step=1)
+    fault = fault_of(ProgramPart.PTR, ValueError("a\nb" * 1000), step=1)
     assert "\n" not in fault.what
     assert len(fault.what) < 250
 
@@ -262,7 +263,7 @@ def test_the_words_of_an_exception_are_bounded_and_on_one_line() -> None:
     [MemoryError(), OSError(errno.EMFILE, os.strerror(errno.EMFILE)), OSError(errno.ENOMEM, "no memory")],
 )
 def test_what_the_machine_lacks_is_no_bug(error: Exception) -> None:
-    finding = internal.finding_of(fault_of("the check ptr", error, step=2))
+    finding = internal.finding_of(fault_of(ProgramPart.CHECK, error, step=2))
     assert "this machine " in finding.message
     assert "bug" not in finding.message
     assert ISSUES not in finding.remedy
@@ -272,10 +273,10 @@ def test_a_fault_is_told_once_and_by_the_nearest_watch() -> None:
     with collect_faults() as outer:
         with collect_faults() as inner:
             for _ in range(3):
-                assert recover("x", fail, "instead", step=1) == "instead"
-        recover("y", fail, None, step=1)
-    assert [fault.part for fault in inner] == ["x"]
-    assert [fault.part for fault in outer] == ["y"]
+                assert recover(ProgramPart.PTR, fail, "instead", step=1) == "instead"
+        recover(ProgramPart.SPF, fail, None, step=1)
+    assert [fault.part for fault in inner] == [ProgramPart.PTR]
+    assert [fault.part for fault in outer] == [ProgramPart.SPF]
 
 
 async def test_work_that_waits_is_spared_and_a_cancellation_is_not() -> None:
@@ -285,9 +286,9 @@ async def test_work_that_waits_is_spared_and_a_cancellation_is_not() -> None:
         fail()
 
     with collect_faults() as faults:
-        assert await recover_async("x", work(), 7, step=1) == 7
+        assert await recover_async(ProgramPart.PTR, work(), 7, step=1) == 7
     assert len(faults) == 1
-    task = asyncio.ensure_future(recover_async("x", asyncio.sleep(3600), None, step=1))
+    task = asyncio.ensure_future(recover_async(ProgramPart.PTR, asyncio.sleep(3600), None, step=1))
     await asyncio.sleep(0)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):

@@ -10,7 +10,7 @@ from probe.model.address import Mailbox
 from probe.model.exhaustion import Shortage
 from probe.model.fault import Fault
 from probe.model.observed import Gap, Part
-from probe.model.readers import FactReader
+from probe.model.program_part import ProgramPart
 from probe.model.reason import Reason
 from probe.model.reply import Reply, Stage
 from probe.model.session import EndReason, Experiment
@@ -205,13 +205,14 @@ CASES = (
     Case("not-reached", "cut off", make.facts(complete=False), ("not_assessed recording-cut-short",)),
     Case("internal", "nothing failed", make.facts(), ()),
     Case("internal", "one of several failed",
-         make.facts(faults=(Fault(FactReader.SESSION, 1, "KeyError", "probe/x.py:1", of="2"),)),
+         make.facts(faults=(Fault(ProgramPart.SESSION, 1, "KeyError", "probe/x.py:1", of="2"),)),
          ("not_assessed internal-fault",), ("the reading of session 2",)),
-    Case("internal", "a reader failed", make.facts(faults=(Fault("PTR", 9, "KeyError", "probe/x.py:1"),)),
+    Case("internal", "a reader failed",
+         make.facts(faults=(Fault(ProgramPart.PTR, 9, "KeyError", "probe/x.py:1"),)),
          ("not_assessed internal-fault",),
          ("PTR was left out", "KeyError, at probe/x.py:1", "which is a bug", "Please report it")),
     Case("internal", "memory gave out", make.facts(faults=(
-        Fault("SPF", 9, "no memory left", "", Shortage.MEMORY),)),
+        Fault(ProgramPart.SPF, 9, "no memory left", "", Shortage.MEMORY),)),
          ("not_assessed internal-machine-gave-out",), ("SPF was left out: no memory left",)),
     Case("port25", "connected", make.facts(), ("ok port-open",)),
     Case("port25", "all timed out", make.facts(sessions=(

@@ -10,7 +10,7 @@ from probe.model.address import Mailbox
 from probe.model.fault import Fault
 from probe.model.listing import ListingRole, ListingStatus
 from probe.model.message_problem import MessageReason, MessageWhy
-from probe.model.readers import FactReader
+from probe.model.program_part import ProgramPart
 from probe.model.signing import SignatureReason, SignatureVerdict, SignatureWhy
 from probe.model.target import PairTarget
 from probe.reading.message.results import Link, LinkKind, SignatureResult
@@ -40,7 +40,7 @@ TWO_FROM = MessageWhy(MessageReason.SEVERAL_FIELDS, "From", count=2)
 FAILED = signed("fail", problem=SignatureWhy(SignatureReason.BODY_CHANGED))
 ONLY_DKIM = make.sender_facts(spf=make.spf(SpfVerdict.FAIL), alignment=Alignment(True, None))
 UTF8_SENDER = PairTarget(Mailbox("阿丽", "sender.example", "sender.example"), make.RECIPIENT)
-UNREAD = make.facts(faults=(Fault(FactReader.MESSAGE, 5, "IndexError", "probe/x.py:1"),))
+UNREAD = make.facts(faults=(Fault(ProgramPart.MESSAGE, 5, "IndexError", "probe/x.py:1"),))
 
 
 def linked_to_listed(weight: int) -> Facts:

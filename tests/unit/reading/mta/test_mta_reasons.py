@@ -21,6 +21,7 @@ from probe.model.local_tool import (
     run_inquiry,
 )
 from probe.model.mta_reason import MtaReason, MtaWhy
+from probe.model.program_part import ProgramPart
 from probe.model.sender_mta import MtaChoice, NoSenderMta, SenderMta
 from probe.reading.mta.exim import ask_exim
 from probe.reading.mta.inquiry import ask_sender_mta
@@ -189,7 +190,10 @@ def test_each_reason_comes_about_and_names_its_values() -> None:
         "encrypted is no level of TLS that Postfix knows",
         "dane needs smtp_dns_support_level = dnssec, which is not set",
     ]
-    faults = [fault_of("x", error, step=9) for error in (KeyError("x"), OSError(errno.EMFILE, "x"))]
+    faults = [
+        fault_of(ProgramPart.SENDER_MTA, error, step=9)
+        for error in (KeyError("x"), OSError(errno.EMFILE, "x"))
+    ]
     of_run = [why_not_read(fault) for fault in faults]
     assert [spoken(reason) for reason in of_run] == [fault.what for fault in faults]
     earlier = decode(json.dumps({"kind": "local_mta", "at_ms": 1, "mta": None, "why": "no exim"}))
