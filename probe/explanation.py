@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -174,20 +174,9 @@ def _priors(reading: Reading) -> Mapping[str, float] | None:
     return {**table["prior"], **table["prior_without_words"]}
 
 
-def explain_lines(lines: Iterable[str]) -> Iterator[Explanation]:
-    """Explain each line: plain text, or JSON `{"id", "text", "stage", "host"}`; one result a line, in order.
-
-    Empty lines are passed over. A line that cannot be read gives an Explanation with `error`.
-    Nothing is kept between lines, so any number of them takes the same memory.
-    """
-    for number, line in enumerate(lines, 1):
-        explanation = explain_line(line, number)
-        if explanation is not None:
-            yield explanation
-
-
 def explain_line(line: str, number: int) -> Explanation | None:
-    """The same for one line; None for an empty one."""
+    """Explain a line of many, of which it is the `number`th: plain text, or JSON `{"id", "text", "stage",
+    "host"}`. None for an empty line; one that cannot be read gives an Explanation with `error`."""
     text = line.strip()
     if not text:
         return None

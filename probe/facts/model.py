@@ -31,8 +31,6 @@ from probe.standards.spf.results import SpfResult
 from probe.standards.tls.results import DaneResult
 from probe.survey.sending import Sending
 
-"""How `Facts.faults` name these readers, the second with the number of the session."""
-
 
 @dataclass(frozen=True, slots=True)
 class VantageFacts:

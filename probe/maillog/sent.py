@@ -34,7 +34,7 @@ class Sent(Queue):
         super().__init__(zone, sender_of, mark, emit, waiting_limit)
         self._internal = internal
         self.volumes = Volumes()
-        self.sent = self.sent_fresh = self.local = self.internal = 0
+        self.sent = self.local = self.internal = 0
         self.undated = 0
         self._remote: dict[tuple[str | None, str | None], Operator] = {}
 
@@ -71,8 +71,6 @@ class Sent(Queue):
         self, event: Event, at: int | None, operator: Operator, entry: WaitingRecipient | None
     ) -> None:
         self.sent += 1
-        if self._mark is not None and at is not None and at > self._mark:
-            self.sent_fresh += 1
         self.volumes.at(operator, at).sent += 1
         if event.source_ip is not None:
             self._source(event.source_ip, at)
@@ -102,9 +100,6 @@ class Sent(Queue):
             self.undated += count if at is None else 0
         self.sent += len(rows)
         self._note_span(deliveries, minute_of, begins)
-        if self._mark is not None:
-            seconds = {at: self.seconds(deliveries.clock.stamp(at)) or 0 for at in minute_of}
-            self.sent_fresh += sum(seconds[at] > self._mark for at in times)
 
     def _without_single(self, deliveries: Deliveries) -> Sequence[Row]:
         """The rows that can be counted together; each of the others is counted."""

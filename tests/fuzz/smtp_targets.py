@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from probe.explanation import explain, explain_lines
+from probe.explanation import explain
 from probe.explanation import to_json as explanation_json
 from probe.knowledge.enhanced_status import look_up
 from probe.model.reply import EnhancedStatus, Stage
@@ -17,6 +17,7 @@ from probe.standards.smtp.ehlo import parse_extensions
 from probe.standards.smtp.reader import ReplyReader, WireReply
 from probe.standards.smtp.transcript import Transcript
 from tests.fuzz.target import Target, fixtures, quiet, valid_json
+from tests.support.explained import explain_lines
 from tests.support.rendering import to_markdown, to_text
 
 REPLIES = (
@@ -177,7 +178,7 @@ def explained(data: bytes) -> None:
 def reply_lines(data: bytes) -> None:
     """Lines of a log or of JSON: one result for every line that is not empty, in order."""
     lines = [decode(line) for line in data.split(b"\n")]
-    results = list(explain_lines(lines))
+    results = explain_lines(lines)
     assert len(results) == sum(1 for line in lines if line.strip())
     for explanation in results:
         row = valid_json(explanation_json(explanation))

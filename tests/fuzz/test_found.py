@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from probe.bounces import read_bounces
-from probe.explanation import explain_lines, to_json
+from probe.explanation import to_json
 from probe.reading.message.links import links_in_html
 from probe.reading.message.read import read_message
 from probe.reading.message.signatures import verify_signatures
@@ -29,6 +29,7 @@ from probe.standards.tls.certificate import problems, read_certificate
 from probe.wording.spoken import spoken
 from tests.fuzz.dns_targets import DNS_TARGETS
 from tests.fuzz.target import FIXTURES
+from tests.support.explained import explain_lines
 from tests.support.reasons import TRUSTED
 
 CERTIFICATE = next(iter(next(target for target in DNS_TARGETS if target.name == "certificate").seeds()))

@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from probe.explanation import explain, explain_lines, to_json
+from probe.explanation import explain, to_json
 from probe.model.reply import Stage
 from probe.reading.reply.entries import all_wrappings
 from probe.reading.reply.mask import mask
 from probe.reading.reply.unwrap import unwrap
+from tests.support.explained import explain_lines
 
 _CODES = ["550 ", "550-5.1.1 ", "5.0.0", "4.7.1 ", "250 ", "#5.2.2", "smtp;", "1.2.3.4", "::1"]
 _WORDS = [
@@ -45,7 +46,7 @@ def test_any_text_is_explained(text: str, stage: Stage | None, host: str) -> Non
 @given(st.lists(_TEXTS.map(lambda text: text.replace("\n", " ").replace("\r", " ")), max_size=6))
 @settings(max_examples=60, deadline=None)
 def test_every_line_that_is_not_empty_gives_one_result(lines: list[str]) -> None:
-    assert len(list(explain_lines(lines))) == sum(bool(line.strip()) for line in lines)
+    assert len(explain_lines(lines)) == sum(bool(line.strip()) for line in lines)
 
 
 @given(_TEXTS)

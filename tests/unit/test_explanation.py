@@ -7,9 +7,11 @@ from itertools import islice, repeat
 
 import pytest
 
-from probe.explanation import Explanation, explain, explain_lines, parse_stage, to_json
+from probe.cli.explain import _explain_each
+from probe.explanation import Explanation, explain, parse_stage, to_json
 from probe.model.evidence import Band
 from probe.model.reply import Stage
+from tests.support.explained import explain_lines
 
 
 def _cause(text: str, stage: Stage | None = None, host: str = "") -> str:
@@ -132,7 +134,7 @@ def test_lines_keep_their_order_and_a_bad_line_is_one_error() -> None:
         json.dumps({"id": "e", "text": 5}),
         "554 spam detected",
     ]
-    results = list(explain_lines(lines))
+    results = explain_lines(lines)
     assert [result.id for result in results] == [1, "a", 4, 5, 6, 7, 8]
     assert [bool(result.error) for result in results] == [False, False, True, True, True, True, False]
     assert "lunch" in results[3].error and "greeting" in results[3].error
@@ -141,7 +143,7 @@ def test_lines_keep_their_order_and_a_bad_line_is_one_error() -> None:
 
 
 def test_lines_are_read_one_at_a_time() -> None:
-    endless = explain_lines(repeat("550 no"))
+    endless = _explain_each(repeat("550 no"), None, "")
     assert all(isinstance(result, Explanation) for result in islice(endless, 3))
 
 

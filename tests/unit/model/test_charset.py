@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probe.explanation import explain, explain_lines
+from probe.explanation import explain
 from probe.model.charset import SAMPLE
 from probe.model.text import decode, printable
+from tests.support.explained import explain_lines
 
 SENTENCES = {
     "gb18030": [
