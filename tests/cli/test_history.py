@@ -95,7 +95,7 @@ def test_the_setting_turns_it_off(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not tape.keeps_runs({})
 
 
-def test_what_is_wrong_with_the_place_costs_one_line_and_never_the_run(
+def test_a_fault_of_the_history_folder_gives_one_line_and_never_ends_the_run(
     probe: Callable[..., Outcome], tmp_path: Path
 ) -> None:
     (tmp_path / "elsewhere").mkdir()
@@ -109,7 +109,7 @@ def test_what_is_wrong_with_the_place_costs_one_line_and_never_the_run(
     assert (quiet.code, quiet.stderr) == (4, "")
 
 
-def test_a_file_system_that_takes_nothing_costs_one_line(probe: Callable[..., Outcome]) -> None:
+def test_a_file_system_that_cannot_be_written_gives_one_line(probe: Callable[..., Outcome]) -> None:
     outcome = probe("check", *PAIR, *NOWHERE, XDG_STATE_HOME="/proc")  # no directory can be made there
     assert outcome.code == 4 and "Saved nothing." in outcome.stdout
     assert outcome.stderr.startswith("smtp-probe: this run is not kept for replay --last: cannot write /proc")

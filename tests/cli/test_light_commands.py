@@ -143,7 +143,7 @@ def _cheapest(cache: Path, *commands: tuple[str, ...]) -> list[float]:
 @pytest.mark.parametrize(
     ("arguments", "most"), [(("explain", "550 5.1.1 user unknown"), 1.9), (("--help",), 0.9)], ids=str
 )
-def test_a_light_command_costs_about_as_much_as_the_import_of_typer(
+def test_a_light_command_takes_about_as_long_as_the_import_of_typer(
     arguments: tuple[str, ...], most: float, tmp_path: Path
 ) -> None:
     """A ratio of two processes on the same machine, not a number of seconds."""

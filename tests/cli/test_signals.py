@@ -64,7 +64,7 @@ def _ignore(number: signal.Signals) -> None:
 
 
 @pytest.mark.parametrize("end", [INT, TERM, HUP])
-def test_a_reader_that_does_not_read_holds_nobody(end: signal.Signals) -> None:
+def test_a_signal_ends_the_program_though_nobody_reads_its_output(end: signal.Signals) -> None:
     process = subprocess.Popen([*COMMAND, "rules"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert process.stdout is not None
     process.stdout.read(1)  # the rest fills the pipe

@@ -96,7 +96,7 @@ def test_the_deadline_ends_a_run_against_a_silent_server(silent_server: _SilentS
 
 
 @needs_full
-def test_a_disk_that_is_full_while_recording_costs_the_recording_and_not_the_report() -> None:
+def test_a_full_disk_while_recording_loses_the_recording_and_not_the_report() -> None:
     outcome = smtp_probe("check", *PAIR, *NOWHERE, "--record", str(FULL))
     assert outcome.code == 4
     assert "INCONCLUSIVE" in outcome.stdout
@@ -283,7 +283,7 @@ def test_a_resolver_that_vanishes_is_reported_as_unknown(answers: int, closes: b
 
 
 @pytest.mark.parametrize("command", ["check", "replay"])
-def test_a_small_disk_costs_one_line(command: str, tmp_path: Path) -> None:
+def test_a_small_disk_gives_one_line_of_error(command: str, tmp_path: Path) -> None:
     """A file may grow to 2 KiB here, which is what a disk that runs full does to a recording."""
     whole = tmp_path / "whole.jsonl"
     assert smtp_probe("check", *PAIR, *NOWHERE, "--record", str(whole)).code == 4

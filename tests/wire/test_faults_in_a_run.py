@@ -63,7 +63,7 @@ async def _reported(folder: Path, server: HostileServer = POLITE) -> Report:
 
 
 @pytest.mark.parametrize("part", PARTS)
-async def test_a_part_that_fails_costs_that_part(
+async def test_a_part_that_raises_is_the_only_one_left_out(
     part: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(*PARTS[part])
@@ -86,7 +86,7 @@ async def test_sessions_that_fail_leave_what_dns_said(
     assert report.dns.spf.result == "pass"
 
 
-async def test_a_route_that_fails_costs_the_sessions_alone(
+async def test_a_route_that_raises_leaves_out_the_sessions_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sending, "resolve_mx", fail)

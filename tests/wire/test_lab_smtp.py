@@ -48,7 +48,7 @@ async def client(
         writer.close()
 
 
-async def test_a_whole_session_is_accepted_where_no_rule_speaks() -> None:
+async def test_a_whole_session_is_accepted_where_no_rule_applies() -> None:
     log = Log()
     async with client(policy(), log=log) as it:
         assert await it.reply() == ["220 mx.test ESMTP"]

@@ -174,7 +174,7 @@ async def test_an_unanswered_question_ends_the_inquiry() -> None:
     }
 
 
-async def test_abolished_and_needless_questions_are_spared() -> None:
+async def test_obsolete_and_needless_questions_are_not_asked() -> None:
     async with asked(ZONE) as (_, server):
         assert not {"SPF", "CNAME"} & {query.rtype for query in server.queries}
 

@@ -116,7 +116,7 @@ def test_an_option_names_a_link_local_resolver(network: Namespace) -> None:
     assert "example.net. MX" in log.read_text()
 
 
-def test_a_file_that_names_nobody_means_this_machine(network: Namespace) -> None:
+def test_a_resolver_file_without_a_server_means_this_machine(network: Namespace) -> None:
     with name_server(network, "127.0.0.1") as log:
         run = check(network, b"search example.org\n")
     assert run.stderr == ""

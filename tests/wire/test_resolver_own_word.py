@@ -146,7 +146,7 @@ async def test_a_stub_with_nothing_known_behind_it_confirms_nothing() -> None:
     assert "out of data of its own (AA, TTL 0)" in spoken(result.answers[0].failure)
 
 
-async def test_where_those_behind_are_silent_the_stub_is_heard_and_not_believed(
+async def test_the_stub_is_asked_and_not_trusted_where_its_upstreams_do_not_answer(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async with (

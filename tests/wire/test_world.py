@@ -111,7 +111,7 @@ async def test_clock_seed_and_scenario_are_the_worlds() -> None:
 
 
 @pytest.mark.parametrize("shared", [True, False])
-async def test_runs_in_one_world_are_one_guest_of_an_operator(shared: bool) -> None:
+async def test_runs_in_one_world_share_the_limit_of_an_operator(shared: bool) -> None:
     """Each run has an address of its own to talk to, and all of them belong to one operator."""
     runs = SESSIONS_WITH_ONE_OPERATOR + 5
     expected = SESSIONS_WITH_ONE_OPERATOR if shared else runs
@@ -144,7 +144,7 @@ async def test_runs_in_one_world_are_one_guest_of_an_operator(shared: bool) -> N
     assert most == expected
 
 
-def test_the_worlds_of_a_process_that_are_live_are_one_guest() -> None:
+def test_the_live_worlds_of_a_process_share_one_limit() -> None:
     assert live().courtesy is live().courtesy
     apart = lab("healthy", https_context=None, https_port=None, tls_roots=None)
     assert apart.courtesy is not live().courtesy

@@ -103,7 +103,7 @@ def test_a_usable_host_behind_one_that_leads_nowhere_counts() -> None:
     assert questions == ["MX d.example", "A a.example", "AAAA a.example", "A b.example"]
 
 
-def test_hundreds_of_dead_hosts_are_not_all_asked_and_prove_nothing() -> None:
+def test_hundreds_of_hosts_without_an_answer_are_not_all_asked_and_prove_nothing() -> None:
     replies: Replies = {"MX d.example": (tuple((10, f"m{n:03}.example") for n in range(300)),)}
     result, questions = drive(look_up("d.example", Hosts()), replies)
     assert result.state is DomainState.DNS_UNKNOWN and len(questions) == 41

@@ -75,7 +75,7 @@ def test_idle_is_what_really_changes_nothing() -> None:
             assert then.verdict.fix_by == now.verdict.fix_by
 
 
-def test_tls_is_left_out_only_where_the_answer_smells_of_it() -> None:
+def test_the_test_without_tls_is_advised_only_where_the_answer_names_tls() -> None:
     assert advise(refused(BARE), (Experiment.WITHOUT_TLS,)) == Advice(None, {})
     smelling = refused("5.7.0 certificate refused", options=Options(tls=TlsMode.AUTO))
     assert advise(smelling, (Experiment.WITHOUT_TLS,)).choice is Experiment.WITHOUT_TLS

@@ -81,7 +81,7 @@ def test_an_accepted_healthy_pair_has_nothing_that_fails() -> None:
     assert "--message" in items[5].do
 
 
-def test_a_domain_run_speaks_of_no_recipient() -> None:
+def test_a_domain_run_mentions_no_recipient() -> None:
     assert not any("recipient was accepted" in step.do for step in steps(make.facts_of_domain()).values())
 
 

@@ -186,7 +186,7 @@ def test_experiments_are_made_only_for_lasting_refusals_that_name_no_cause(text:
     assert settles_cause(reply_of(text), RCPT) is settled
 
 
-def test_evidence_is_told_with_what_speaks_against_it() -> None:
+def test_evidence_for_a_cause_is_shown_with_evidence_against_it() -> None:
     facts = make.facts(sessions=(met(RCPT, make.reply(550, "5.7.1 SPF check failed")),))
     ranking = diagnose(facts, findings_of(facts)).ranking[0]
     assert ranking.id == "auth_failed"

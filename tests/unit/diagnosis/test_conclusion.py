@@ -152,7 +152,7 @@ def test_never_is_said_with_its_ground(cause: str, band: Band) -> None:
 
 
 @pytest.mark.parametrize("cause", LASTING)
-def test_without_a_ground_of_this_very_cause_nothing_is_given_up(cause: str) -> None:
+def test_giving_up_needs_evidence_of_this_very_cause(cause: str) -> None:
     other = next(it for it in LASTING if it != cause)
     for evidence in ((), (item(),), (item(final=other),)):
         assert time(concluded(cause, *evidence)) == (Retry.AFTER_FIX, None, "")
@@ -191,7 +191,7 @@ def test_the_words_may_name_another_owner_time_and_action(band: Band) -> None:
     assert time(conclusion) == (Retry.LATER, 77, "w says so")
 
 
-def test_on_a_guess_what_words_say_of_the_conduct_is_not_followed() -> None:
+def test_the_conduct_that_words_ask_for_is_not_followed_for_a_guessed_cause() -> None:
     conclusion = concluded("relay_denied", band=Band.UNDECIDED, named_by=(item(conduct=OTHERWISE),))
     assert conclusion == concluded("relay_denied", band=Band.UNDECIDED)
 
@@ -255,7 +255,7 @@ def test_where_a_server_asks_to_try_again_later_that_is_done(permanent: bool) ->
     assert conclusion.conduct.fix_by == causes()["relay_denied"].permanent.fix_by
 
 
-def test_asked_to_try_again_later_nothing_is_given_up() -> None:
+def test_a_reply_that_asks_to_try_again_later_gives_up_nothing() -> None:
     gone = item("gone", final="user_unknown")
     assert time(concluded("user_unknown", gone, asks(Retry.LATER))) == (Retry.LATER, 3600, "asks says so")
 

@@ -157,7 +157,7 @@ def test_an_experiment_that_shows_the_words_empty_empties_any(world: World) -> N
 @pytest.mark.parametrize(
     ("weight", "counts"), [(5, 5), (1, 1), (0.5, 0.5), (0, 0), (-0.5, -0.5 * FACTOR), (-5, -5 * FACTOR)]
 )
-def test_beside_words_a_fact_keeps_what_speaks_for_their_cause(
+def test_a_fact_beside_words_keeps_its_weight_for_their_cause(
     world: World, weight: float, counts: float
 ) -> None:
     world.by_words = (words(mailbox_full=SPEAKS),)
@@ -245,7 +245,7 @@ def test_reply_and_bounce_add_up_and_one_rule_counts_once(world: World) -> None:
     }
 
 
-def test_of_a_recipient_who_was_accepted_only_the_bounce_speaks(world: World) -> None:
+def test_only_the_bounce_counts_for_a_recipient_who_was_accepted(world: World) -> None:
     world.by_words, world.bounced = (words("reply"),), (words("bounce", greylisted=2),)
     world.by_facts = (fact(causes={"auth_failed": 4}),)
     accepted = refused(make.reply(250, "ok"), outcome=Outcome.ACCEPTED)
@@ -388,7 +388,7 @@ def faults_of(facts: Facts, monkeypatch: pytest.MonkeyPatch) -> tuple[list[str],
     return [item.rule for item in items], faults
 
 
-def test_a_fault_in_a_reader_or_a_fact_costs_that_and_is_of_the_first_step(
+def test_a_fault_in_a_reader_or_fact_leaves_out_that_one_and_is_of_the_first_step(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.by_words, world.by_facts = (words(),), (fact("a"), fact("b"))

@@ -270,7 +270,7 @@ def test_the_second_host_counts_after_the_first_put_off() -> None:
     assert seen(met(Stage.GREETING, LATER), met(Stage.RCPT, NO, 2)).outcome is Outcome.REFUSED
 
 
-def test_a_refused_greeting_stands_when_the_second_host_is_silent() -> None:
+def test_a_refused_greeting_decides_when_the_second_host_does_not_answer() -> None:
     for second in (make.failed_session(EndReason.TIMEOUT, 2), met(Stage.GREETING, None, 2)):
         result = seen(met(Stage.GREETING, NO), second)
         assert (result.outcome, result.stage) == (Outcome.REFUSED, Stage.GREETING)

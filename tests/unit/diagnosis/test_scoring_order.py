@@ -248,7 +248,7 @@ def test_words_move_the_log_odds_along_the_line_in_full_from_nine_decibans_on(we
     assert ratio(after, "greylisted", "spam_content") == pytest.approx(2)
 
 
-def test_only_what_speaks_for_the_first_cause_makes_it_likelier() -> None:
+def test_only_evidence_for_the_first_cause_makes_it_likelier() -> None:
     for_it = said("a", rate_limited=5)
     against = said("b", rate_limited=-0.5)
     facts = said("c", Facet.REPUTATION, rate_limited=0.5)

@@ -350,7 +350,7 @@ def steps(facts: Facts) -> dict[int, ChecklistStep]:
     return {step.step: step for step in checklist(diagnose(facts, findings), findings)}
 
 
-def test_on_a_guess_nobody_is_told_to_act_and_no_address_is_given_up() -> None:
+def test_a_guessed_cause_names_nobody_to_act_and_gives_up_no_address() -> None:
     bare = refused("5.0.0", others("5.0.0", "5.0.0"))
     assert (verdict(bare).band, verdict(bare).fix_by, verdict(bare).retry) == (
         "undecided",

@@ -210,7 +210,7 @@ def test_a_session_that_ended_at_starttls_was_never_named_a_mailbox() -> None:
 # -- out of step -----------------------------------------------------------------------------------
 
 
-def test_where_replies_are_out_of_step_the_last_command_tells_how_far_it_came() -> None:
+def test_the_last_command_is_the_stage_where_replies_are_out_of_step() -> None:
     refused_early = [make.exchange(it, NO if it is Stage.EHLO else OK) for it in DEPTH[:3]]
     lost = held(*refused_early, make.exchange(Stage.QUIT, OK), desynchronised=True)
     assert decided(lost) == (Stage.MAIL, 250)

@@ -69,7 +69,7 @@ checks = pytest.mark.parametrize("check", all_checks(), ids=lambda check: check.
 
 
 @checks
-def test_a_check_that_fails_costs_that_check(check: Check, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_check_that_raises_is_the_only_one_left_out(check: Check, monkeypatch: pytest.MonkeyPatch) -> None:
     facts = make.facts(message=make.message())
     before = report_on(facts, RECORDING)
     monkeypatch.setattr(check, "check", fail)
@@ -96,7 +96,9 @@ def test_what_a_check_found_before_it_failed_stays(monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize("name", PREDICATES)
-def test_a_predicate_that_fails_costs_its_rule(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_predicate_that_raises_leaves_out_its_rule_alone(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     before = report_on(REFUSED, RECORDING)
     monkeypatch.setitem(PREDICATES, name, fail)
     report = report_on(REFUSED, RECORDING)
@@ -116,7 +118,9 @@ def _is_looked_for(name: str) -> bool:
 
 
 @pytest.mark.parametrize("need", needs._JUDGES)
-def test_a_requirement_that_fails_costs_that_one(need: Need, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_requirement_that_raises_is_unknown_and_the_others_are_judged(
+    need: Need, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(needs._JUDGES, need, fail)
     with collect_faults() as faults:
         assert needs.standing(need, make.facts()).is_met is None
@@ -150,7 +154,7 @@ READERS: dict[str, tuple[Any, str]] = {
 
 
 @pytest.mark.parametrize("reader", READERS.values(), ids=READERS.keys())
-def test_a_reader_that_fails_costs_what_it_reads(
+def test_a_reader_that_raises_leaves_out_what_it_reads_alone(
     reader: tuple[Any, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(*reader, _failing_like(reader[1]))
@@ -269,7 +273,7 @@ def test_what_the_machine_lacks_is_no_bug(error: Exception) -> None:
     assert ISSUES not in finding.remedy
 
 
-def test_a_fault_is_told_once_and_by_the_nearest_watch() -> None:
+def test_a_fault_is_collected_once_by_the_innermost_collector() -> None:
     with collect_faults() as outer:
         with collect_faults() as inner:
             for _ in range(3):
@@ -279,7 +283,7 @@ def test_a_fault_is_told_once_and_by_the_nearest_watch() -> None:
     assert [fault.part for fault in outer] == [ProgramPart.SPF]
 
 
-async def test_work_that_waits_is_spared_and_a_cancellation_is_not() -> None:
+async def test_an_exception_of_a_coroutine_is_caught_and_a_cancellation_is_not() -> None:
     import asyncio
 
     async def work() -> None:

@@ -63,7 +63,7 @@ async def test_who_gives_up_waiting_leaves_the_turn_to_others(ledger: Courtesy) 
         pass
 
 
-async def test_another_ledger_is_another_guest(ledger: Courtesy) -> None:
+async def test_two_ledgers_limit_independently_of_each_other(ledger: Courtesy) -> None:
     other = Courtesy()
     async with ledger.turn("x", A), ledger.turn("x", A), other.turn("x", A), other.turn("x", A):
         pass

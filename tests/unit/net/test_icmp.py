@@ -61,7 +61,7 @@ def test_the_sender_is_named(rest: Any, sender: Any) -> None:
         (socket.AF_INET, socket.IPPROTO_IP, 11, HEAD + struct.pack("=HH", 99, 0) + bytes(12)),
     ],
 )
-def test_what_names_nobody_leaves_the_error_as_it_is(rest: Any) -> None:
+def test_an_icmp_message_without_a_sender_does_not_change_the_error(rest: Any) -> None:
     assert outcome(*rest) is NO_WAY
 
 

@@ -47,7 +47,7 @@ async def test_who_is_cancelled_while_waiting_leaves_no_gap() -> None:
         pass
 
 
-async def test_who_is_cancelled_when_its_turn_has_come_hands_it_on() -> None:
+async def test_a_waiter_cancelled_at_its_turn_passes_the_turn_to_the_next() -> None:
     limit = ProcessLimit(at_most(1))
     second = None
     async with limit.hold():
@@ -91,7 +91,7 @@ def test_event_loops_of_several_threads_share_it() -> None:
     assert most == 3
 
 
-def test_a_loop_that_is_closed_holds_nobody_up() -> None:
+def test_waiters_of_a_closed_loop_do_not_block_others() -> None:
     limit = ProcessLimit(at_most(1))
 
     holding: list[contextlib.AbstractAsyncContextManager[None]] = []

@@ -92,7 +92,7 @@ def test_it_is_shown_where_the_reply_or_the_ranking_is_open(report: m.Report, ou
     assert ("less than 3 % each: " in to_text(report)) is output
 
 
-def test_a_fact_that_speaks_of_several_is_told_once() -> None:
+def test_a_fact_about_several_causes_is_shown_once() -> None:
     report = refusal("550 5.0.0 no", enhanced="5.0.0")
     first, second, third, *others = report.hypotheses
     shared = replace(first, probability=0.5, fact="postmaster got the same answer", weight_db=12.0)

@@ -140,7 +140,7 @@ def test_an_insecure_tlsa_answer_asks_for_nothing() -> None:
     assert dane(zone) == (DaneStatus.INSECURE, "")
 
 
-def test_a_family_that_dns_is_silent_about_does_not_make_a_host_insecure() -> None:
+def test_an_unanswered_address_family_does_not_make_a_host_insecure() -> None:
     zone = {
         **said("MX r.test", Mx(10, HOST)),
         **said(f"A {HOST}", ip_address("192.0.2.1")),

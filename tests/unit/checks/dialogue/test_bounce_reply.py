@@ -105,7 +105,7 @@ def test_the_origin_of_a_bare_status_is_named(reply: str, words: str) -> None:
     assert any(words in finding.message for finding in bounce_reply.check(bounced(reply)))
 
 
-def test_the_bounce_speaks_where_the_recipient_is_accepted_now() -> None:
+def test_the_bounce_counts_where_the_recipient_is_accepted_now() -> None:
     diagnosis = diagnose(bounced("554 5.7.1 rejected as spam"), ())
     assert diagnosis.verdict.outcome == "accepted"
     assert diagnosis.verdict.cause == "spam_content"
@@ -113,7 +113,7 @@ def test_the_bounce_speaks_where_the_recipient_is_accepted_now() -> None:
     assert "bounce" in diagnosis.verdict.summary
 
 
-def test_the_bounce_speaks_where_this_run_could_not_ask() -> None:
+def test_the_bounce_counts_where_this_run_could_not_ask() -> None:
     unreached = make.failed_session(end=EndReason.TIMEOUT)
     facts = make.facts(sessions=(unreached,), bounce=bounced("550 5.2.2 mailbox full").bounce)
     diagnosis = diagnose(facts, ())

@@ -97,7 +97,7 @@ def test_check(case: Case) -> None:
     assert_case(case)
 
 
-def test_a_refusal_in_the_log_speaks_where_the_recipient_is_accepted_now() -> None:
+def test_a_refusal_in_the_log_counts_where_the_recipient_is_accepted_now() -> None:
     verdict = diagnose(logged(words="554 5.7.1 rejected as spam", stage=Stage.END_OF_DATA), ()).verdict
     assert (verdict.outcome, verdict.cause, verdict.exit_code) == ("accepted", "spam_content", 5)
     assert "log" in verdict.summary
@@ -114,7 +114,7 @@ def test_a_deferral_after_the_dot_is_not_seen_at_rcpt_and_counts() -> None:
     assert diagnose(facts, ()).verdict.exit_code == 5
 
 
-def test_the_log_speaks_where_this_run_could_not_ask() -> None:
+def test_the_log_counts_where_this_run_could_not_ask() -> None:
     unreached = make.failed_session(end=EndReason.TIMEOUT)
     facts = replace(logged(words="550 5.2.2 mailbox full"), sessions=(unreached,))
     verdict = diagnose(facts, ()).verdict

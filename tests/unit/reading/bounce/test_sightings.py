@@ -58,7 +58,7 @@ def test_the_reply_that_it_quotes_names_the_client() -> None:
     assert result == [("8.8.8.8", "mx.recipient.example", SightingPlace.BOUNCE)]
 
 
-def test_a_reply_without_the_clients_address_names_nobody() -> None:
+def test_a_reply_without_the_clients_address_gives_no_sighting() -> None:
     assert named("out.sender.example", REMOTE.format("550 5.1.1 no such user")) == []
 
 

@@ -155,7 +155,9 @@ def test_the_rules_on_own_words_are_there() -> None:
 
 
 @pytest.mark.parametrize(("rule", "example"), EXAMPLES, ids=lambda item: getattr(item, "text", None))
-def test_own_words_condemn_no_mailbox_and_blame_no_recipient(rule: Rule, example: Example) -> None:
+def test_the_senders_own_words_are_no_proof_about_a_mailbox_or_a_recipient(
+    rule: Rule, example: Example
+) -> None:
     explained = explain(example.text)
     assert explained.cause is not None and explained.conduct is not None
     assert explained.conduct.fix_by != "recipient"
@@ -206,7 +208,7 @@ def test_a_user_unknown_that_was_tried_for_days_is_not_tried_again() -> None:
 
 
 @pytest.mark.parametrize("action", ["failed", "delayed"])
-def test_only_known_software_lies_about_a_delay(action: str) -> None:
+def test_an_expired_envelope_of_unknown_software_keeps_the_action_of_its_notice(action: str) -> None:
     (result,) = _notice("It is late.", _fields("a@b.example", "X-Other; Envelope expired", action))
     assert result.kind == ("bounce" if action == "failed" else "delay")
 

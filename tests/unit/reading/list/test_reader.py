@@ -91,7 +91,7 @@ def test_a_column_that_is_not_clear_is_asked_for(text: str, column: str | None, 
         layout(text, column=column)
 
 
-def test_a_quote_that_is_never_closed_costs_one_row() -> None:
+def test_a_quote_that_is_never_closed_spoils_one_row_only() -> None:
     lines = [f"n{number},u{number}@x.example" for number in range(100)]
     lines[3] = '"open,u3@x.example'
     rows = read("name,email\n" + "\n".join(lines))
@@ -104,7 +104,7 @@ def test_a_record_may_go_over_lines() -> None:
     assert addresses(rows) == [(2, "a@x.example"), (4, "b@y.example")]
 
 
-def test_two_stray_quotes_swallow_nothing_between_them() -> None:
+def test_rows_between_two_stray_quotes_are_read() -> None:
     rows = read('name,email\n"A,a@x.example\nB,b@y.example\nC",c@z.example\nD,d@z.example\n')
     assert [row.line for row in rows] == [2, 3, 4, 5]
 

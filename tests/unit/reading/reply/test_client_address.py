@@ -72,7 +72,7 @@ def test_the_servers_own_address_is_not_the_clients() -> None:
 
 
 @pytest.mark.parametrize("stage", [Stage.MAIL, Stage.RCPT, Stage.QUIT, Stage.GREETING])
-def test_an_acceptance_of_anything_but_ehlo_names_nobody(stage: Stage) -> None:
+def test_a_positive_reply_at_another_stage_than_ehlo_names_no_address(stage: Stage) -> None:
     assert client_address(Reply(250, None, (f"{HELLO}[192.0.2.1]",)), stage) is None
 
 

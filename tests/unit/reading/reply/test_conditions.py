@@ -87,7 +87,7 @@ def test_an_aspect_holds_as_far_as_it_says(
         ({"software": ["rspamd"], "told_by": "session"}, POSTFIX, False),
     ],
 )
-def test_a_rule_about_a_program_goes_by_who_speaks(
+def test_a_rule_about_a_program_holds_only_where_that_program_answers(
     condition: dict[str, Any], speaker: Speaker | None, expected: bool
 ) -> None:
     assert _holds(condition, speaker=speaker) is expected

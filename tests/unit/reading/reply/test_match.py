@@ -68,7 +68,7 @@ def test_words_whose_condition_fails_overrule_nothing(monkeypatch: pytest.Monkey
 
 
 @pytest.mark.parametrize(("vague", "expected"), [(1, {"exact"}), (0, {"exact", "other"})])
-def test_a_vague_rule_is_silent_beside_a_more_exact_one(
+def test_a_vague_rule_gives_no_evidence_beside_a_more_exact_one(
     vague: int, expected: set[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     use(monkeypatch, rule("exact", phrases=["mailbox full"]), rule("other", phrases=["refused"], vague=vague))
@@ -85,7 +85,7 @@ def test_of_vague_rules_the_least_vague_speak(monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.parametrize(("vague", "expected"), [(8, {"hint"}), (9, {"hint"}), (10, set())])
-def test_a_hint_vaguer_than_nine_is_silent(
+def test_a_hint_vaguer_than_nine_gives_no_evidence(
     vague: int, expected: set[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     use(monkeypatch, rule("hint", notions=["recipient", "refused"], vague=vague))
@@ -127,7 +127,7 @@ def test_beside_a_known_sentence_a_hint_is_an_echo_for_another_cause(monkeypatch
     assert speaking("recipient box is full, refused") == {"known", "noted?"}
 
 
-def test_beside_a_vague_sentence_a_hint_speaks_for_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_hint_beside_a_vague_sentence_gives_its_own_evidence(monkeypatch: pytest.MonkeyPatch) -> None:
     use(monkeypatch, rule("vague", {"policy_unspecified": 9}, phrases=["refused"], vague=1), NOTED)
     assert speaking("recipient refused") == {"noted"}
 
@@ -140,7 +140,7 @@ def test_hints_never_silence_the_token_of_a_provider(monkeypatch: pytest.MonkeyP
     assert speaking("hm05 user gone") == {"exact"}
 
 
-def test_rules_of_conduct_are_held_against_each_other_only(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rules_of_conduct_are_compared_only_with_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
     use(
         monkeypatch,
         rule("later", {}, facet="conduct", phrases=["try later"]),
@@ -170,7 +170,7 @@ def test_a_sentence_that_names_no_cause_leaves_hints_their_weight(
     assert speaking("sorry, recipient refused") == {"nothing", "noted"}
 
 
-def test_a_vague_rule_without_causes_speaks_where_nothing_else_does(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_vague_rule_without_causes_counts_where_no_other_rule_does(monkeypatch: pytest.MonkeyPatch) -> None:
     use(monkeypatch, rule("vaguest", {}, phrases=["sorry"], vague=9))
     assert speaking("sorry") == {"vaguest"}
 
@@ -224,7 +224,7 @@ def test_what_the_codes_say_goes_by_whether_there_are_words(
     assert speaking(text, *statuses, code="550") == expected
 
 
-def test_where_a_rule_reads_a_mark_the_reply_is_not_silent(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reply_with_a_mark_that_a_rule_reads_has_words(monkeypatch: pytest.MonkeyPatch) -> None:
     use(monkeypatch, *CODES, rule("mark", phrases=["[17]"]))
     assert speaking("[17]", code="550") == {"code", "mark"}
 

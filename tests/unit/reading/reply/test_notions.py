@@ -76,7 +76,7 @@ def test_a_notion_beside_a_known_sentence_orders_what_comes_after_the_first_caus
     }
 
 
-def test_an_echo_never_speaks_for_a_cause_that_the_known_sentence_names() -> None:
+def test_an_echo_adds_nothing_to_a_cause_that_the_known_sentence_names() -> None:
     explanation = explain("550 5.7.1 Message rejected as spam by our content filter")
     assert explanation.ranking[0].id == "spam_content"
     assert not [item for item, _ in explanation.ranking[0].evidence_for if item.rule.startswith("notion.")]

@@ -60,7 +60,7 @@ def test_the_stage_is_that_of_the_outer_reply() -> None:
     assert read_reply(HEAD + inner).stage is None, "the stage of the quotation is not the reply's"
 
 
-def test_a_verification_that_gives_no_reason_condemns_nobody() -> None:
+def test_a_verification_without_a_reason_settles_no_cause() -> None:
     reading = read_reply("550-Callout verification failed:\n550 ")
     assert reading.evidence and not any(item.final for item in reading.evidence)
 

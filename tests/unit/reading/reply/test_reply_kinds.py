@@ -29,7 +29,7 @@ RCPT, MAIL, EHLO, GREETING, EOD = Stage.RCPT, Stage.MAIL, Stage.EHLO, Stage.GREE
         ("550 MAILER-DAEMON: delivery was not possible", {"either"}),
     ],
 )
-def test_nobody_is_given_up_for_words_that_do_not_say_so(text: str, fix_by: set[str]) -> None:
+def test_giving_up_needs_words_that_say_so(text: str, fix_by: set[str]) -> None:
     conduct = explain(text, RCPT).conduct
     assert conduct is not None and conduct.retry != "never" and conduct.fix_by in fix_by
 

@@ -97,7 +97,7 @@ def test_what_accepts_tells_only_where_ehlo_does_not() -> None:
     "greeting",
     ["", "mx.rcpt.test ESMTP", "postfix.rcpt.test ESMTP ready", "mx ESMTP Postfix; mx ESMTP Exim 4.96"],
 )
-def test_nothing_is_told_by_a_greeting_that_names_none_or_two(greeting: str) -> None:
+def test_a_greeting_that_names_no_program_or_two_identifies_none(greeting: str) -> None:
     assert tell(greeting, "", []) is None
 
 
@@ -106,11 +106,11 @@ def test_a_named_greeting_goes_before_what_else_the_session_shows() -> None:
     assert speaker is not None and speaker.id == "exim"
 
 
-def test_a_stranger_cannot_make_telling_slow_or_break() -> None:
+def test_no_text_of_a_server_makes_recognition_slow_or_raise() -> None:
     assert tell("esmtp " * 100_000, "pipelining " * 100_000, ["x" * 100_000]) is None
 
 
-def test_the_words_of_others_speak_only_where_the_session_told_the_program() -> None:
+def test_the_words_of_other_programs_count_only_where_the_session_names_the_program() -> None:
     reply = "451 4.3.2 Please try again later"
     named = Speaker("sendmail", "Sendmail, by its greeting")
     guessed = Speaker("sendmail", "Sendmail, by its answer to EHLO", False, 0.7)
@@ -124,7 +124,7 @@ def test_the_words_of_others_speak_only_where_the_session_told_the_program() -> 
     assert less.weights["server_error"] == pytest.approx(0.7 * result.weights["server_error"])
 
 
-def test_words_that_tell_their_program_are_silent_under_the_greeting_of_another_server() -> None:
+def test_the_words_of_one_program_do_not_count_under_the_greeting_of_another() -> None:
     reply, rule = "550 Administrative prohibition", "exim.administrative"
 
     def fired(speaker: Speaker | None) -> bool:
@@ -135,7 +135,7 @@ def test_words_that_tell_their_program_are_silent_under_the_greeting_of_another_
     assert fired(Speaker("postfix", "", is_named=False)), "a guess contradicts nothing"
 
 
-def test_a_filter_speaks_behind_any_server() -> None:
+def test_a_filters_words_count_behind_any_server() -> None:
     result = read_reply("554 5.7.1 Matched map: LOCAL", Stage.END_OF_DATA, speaker=Speaker("postfix", ""))
     assert _of(result.evidence, "rspamd.map") is not None
 

@@ -117,7 +117,7 @@ def test_verdict_follows_the_test_entries(
         assert listing.text == ""
 
 
-def test_a_silent_list_names_the_test_entry_that_it_lacks() -> None:
+def test_a_list_without_its_test_entry_names_that_entry() -> None:
     assert MUST in reason_of(listing_of({}))
 
 
@@ -253,7 +253,7 @@ def test_an_answer_outside_127_is_never_a_listing(blocklist: BlockList, answer: 
     assert not blocklist.read((address,)).lists
 
 
-def test_an_allow_list_entry_speaks_for_the_sender() -> None:
+def test_an_allow_list_entry_counts_in_favour_of_the_sender() -> None:
     listing = usable(by_zone("list.dnswl.org"), "192.0.2.7", "127.0.5.3")
     assert (listing.status, listing.is_allow_list, listing.weight) == (ListingStatus.ALLOWED, True, 5)
 
