@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -25,6 +26,7 @@ IMPURE = {
     "urllib.request",
 }
 NETWORK_LIBRARIES = {"aiosmtplib", "checkdmarc", "httpx", "h11"}
+_MODULE = re.compile(r"probe(?:\.[a-z_0-9]+)+")
 
 
 def _imports(path: Path) -> set[str]:
@@ -82,6 +84,20 @@ def test_a_layer_imports_only_what_lies_below_it(layer: Layer) -> None:
         for part in _of_the_program(_imports(path)) - allowed
     ]
     assert wrong == []
+
+
+def test_a_layer_names_no_module_above_it_in_a_string() -> None:
+    above = {
+        (path.relative_to(PACKAGE).as_posix(), node.value)
+        for layer in LAYERS
+        for path in layer.files
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and _MODULE.fullmatch(node.value)
+        if node.value.split(".")[1] not in {*layer.below, layer.name, *OPEN_TO_ALL}
+    }
+    # a report gives itself as text: `report.to_text()`, a method of the contract
+    writers = {"probe.report.formats", "probe.report.style"}
+    assert above == {("model/presented.py", name) for name in writers}
 
 
 @pytest.mark.parametrize("layer", [layer for layer in LAYERS if layer.is_pure], ids=lambda layer: layer.name)
