@@ -95,7 +95,7 @@ def test_a_wait_that_the_server_names_goes_before_the_usual_one() -> None:
     assert final.conduct is not None and final.conduct.retry_after is None
 
 
-def test_where_nothing_is_settled_nobody_is_told_to_act_on_a_guess() -> None:
+def test_an_unsettled_cause_tells_nobody_to_act_on_a_guess() -> None:
     guess = explain("550 5.7.1")
     assert guess.band is Band.UNDECIDED and guess.cause is not None and guess.cause.id != "unknown"
     row = to_json(guess)

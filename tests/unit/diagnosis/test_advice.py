@@ -77,8 +77,8 @@ def test_idle_is_what_really_changes_nothing() -> None:
 
 def test_the_test_without_tls_is_advised_only_where_the_answer_names_tls() -> None:
     assert advise(refused(BARE), (Experiment.WITHOUT_TLS,)) == Advice(None, {})
-    smelling = refused("5.7.0 certificate refused", options=Options(tls=TlsMode.AUTO))
-    assert advise(smelling, (Experiment.WITHOUT_TLS,)).choice is Experiment.WITHOUT_TLS
+    about_tls = refused("5.7.0 certificate refused", options=Options(tls=TlsMode.AUTO))
+    assert advise(about_tls, (Experiment.WITHOUT_TLS,)).choice is Experiment.WITHOUT_TLS
 
 
 def test_the_endings_of_other_mailboxes_are_all_pairs_of_answers() -> None:

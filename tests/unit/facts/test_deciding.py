@@ -235,7 +235,7 @@ def helo(reply: Reply | None, sent: str = "HELO probe.example") -> Exchange:
 
 
 @pytest.mark.parametrize("answer", [NO, LATER, None])
-def test_where_both_are_refused_the_words_to_ehlo_tell_why(answer: Reply | None) -> None:
+def test_the_reply_to_ehlo_has_the_reason_where_helo_is_refused_too(answer: Reply | None) -> None:
     refusal = make.reply(554, "you are listed")
     for sent in ("HELO probe.example", "helo probe.example"):
         assert decided(said_hello(ehlo(refusal), helo(answer, sent))) == (Stage.EHLO, 554)

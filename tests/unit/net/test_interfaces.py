@@ -46,7 +46,7 @@ def test_many_are_cut() -> None:
     assert len(addresses_in(*many)) == OWN_ADDRESSES_LIMIT
 
 
-def test_where_the_system_does_not_tell_there_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_an_answer_of_the_system_there_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(socket, "AF_NETLINK", raising=False)
     assert interfaces.own_addresses() == ()
 

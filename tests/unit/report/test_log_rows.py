@@ -43,7 +43,7 @@ def _report(*lines: str) -> LogReport:
         ("550", 550, None, ""),
     ],
 )
-def test_a_reply_is_told_apart_into_code_status_and_text(
+def test_a_reply_is_shown_as_code_status_and_text(
     reply: str, code: int, status: str | None, text: str
 ) -> None:
     (row,) = _objects(bounced(reply))

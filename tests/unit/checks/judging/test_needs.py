@@ -64,7 +64,7 @@ BROKEN = [
 
 
 @pytest.mark.parametrize(("need", "facts", "words"), BROKEN, ids=lambda value: str(value)[:50])
-def test_a_broken_need_is_told(need: Need, facts: Facts, words: str) -> None:
+def test_a_broken_requirement_is_reported(need: Need, facts: Facts, words: str) -> None:
     stand = standing(need, facts)
     assert stand.is_met is False
     args = {"broken": (stand.by,), "subjects": (stand.subject,), "details": (stand.detail,)}

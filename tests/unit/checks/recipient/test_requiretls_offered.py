@@ -46,6 +46,6 @@ def test_requiretls(case: Case) -> None:
     assert_case(case)
 
 
-def test_a_domain_run_is_told_of_it() -> None:
+def test_a_domain_run_reports_it() -> None:
     facts = replace(make.facts_of_domain(), sessions=sessions({"extensions": OFFERS}).sessions)
     assert [f.tag for f in findings_of(facts) if f.id == ID] == ["requiretls-offered"]

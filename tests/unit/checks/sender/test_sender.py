@@ -397,7 +397,7 @@ def test_netease_refuses_the_null_reverse_path() -> None:
     assert broken["netease-sender"] is Severity.ERROR
 
 
-def test_each_listing_is_told_worst_first() -> None:
+def test_listings_are_reported_worst_first() -> None:
     from probe.checks.sender import source_blocklist
 
     light = make.listing(LISTED, title="Light", zone="light.example", weight=1)

@@ -57,7 +57,7 @@ def test_a_good_entry_is_read_without_a_word(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", REPAIRED)
-def test_a_repair_is_told(text: str) -> None:
+def test_a_repair_of_an_entry_is_reported(text: str) -> None:
     entry = read(text)
     assert (entry.address, entry.domain) == ("bob@example.com", "example.com")
     assert entry.is_repaired and entry.note.startswith("repaired: ") and REPAIRED[text] in entry.note
@@ -76,7 +76,7 @@ def test_a_domain_with_an_at_before_it_is_a_domain() -> None:
     )
 
 
-def test_octets_of_another_charset_are_told() -> None:
+def test_octets_of_another_charset_are_reported() -> None:
     entry = read(b"caf\xe9@example.com".decode("utf-8", "surrogateescape"))
     assert entry.address == "caf\u00e9@example.com" and "Windows-1252" in entry.note
 

@@ -109,7 +109,7 @@ def test_rows_between_two_stray_quotes_are_read() -> None:
     assert [row.line for row in rows] == [2, 3, 4, 5]
 
 
-def test_rows_that_are_too_short_or_too_long_are_told() -> None:
+def test_rows_that_are_too_short_or_too_long_are_reported() -> None:
     rows = read("name,email\nA\nB,b@y.example,more\n" + "x" * (LINE_LIMIT + 5) + "\nC,c@z.example\n")
     notes = ["has 1 of 2 columns", "has 3 columns, not 2", f"is longer than {LINE_LIMIT} characters", ""]
     assert [row.entry.note for row in rows] == notes

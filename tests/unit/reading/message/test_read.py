@@ -320,7 +320,7 @@ MALFORMED = [
 
 
 @pytest.mark.parametrize(("data", "words"), MALFORMED, ids=lambda it: str(it)[:20])
-def test_what_breaks_the_form_of_a_message_is_told(data: bytes, words: str) -> None:
+def test_every_fault_of_form_of_a_message_is_reported(data: bytes, words: str) -> None:
     assert words in clauses(read_message(data).problems)
 
 

@@ -242,7 +242,7 @@ def test_several_records_at_one_name_are_told(texts: tuple[str, ...], tag: KeyRe
     assert (problem.tag, spoken(problem)) == (tag, words)
 
 
-def test_a_question_without_an_answer_is_told_as_what_came_instead() -> None:
+def test_an_unanswered_question_is_reported_with_what_came_instead() -> None:
     key = at_name((), Status.TIMEOUT)
     assert key.whys == key.problems and [it.tag for it in key.problems] == [KeyReason.NO_ANSWER]
     assert clauses(key.problems) == ("no answer in time",)
