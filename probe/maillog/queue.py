@@ -54,18 +54,20 @@ class Queue(Table):
                 self._tell(_IS_DEFERRED, entry.event, entry)
             for parked in self.parked.all():
                 if not self._is_counted(parked):
-                    self._tell(Fate.UNKNOWN, parked.event, None)
+                    for _ in range(parked.event.recipient_count):
+                        self._tell(Fate.UNKNOWN, parked.event, None)
 
     def parked_counts(self) -> tuple[int, int, int]:
         """The number of recipients on hold, of those on hold that already count as failures, and of those
         queued without a reason."""
         held = count = queued = 0
         for parked in self.parked.all():
+            number = parked.event.recipient_count
             if parked.is_held:
-                held += 1
-                count += self._is_counted(parked)
+                held += number
+                count += number if self._is_counted(parked) else 0
             elif not self._is_counted(parked):
-                queued += 1
+                queued += number
         return held, count, queued
 
     def _is_counted(self, parked: Parked) -> bool:

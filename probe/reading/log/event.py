@@ -118,7 +118,8 @@ class Event(NamedTuple):
     was made; the words are those of an older failure. `earlier`: for an event without its own reason, the
     words of the last deferral before it. `cut`: the line ends before its time. `delay_s` counts from the
     arrival of the message, `delays` are its parts (Postfix: before queue manager, in it, connection,
-    transmission). `client` is who was refused (REFUSAL).
+    transmission). `client` is who was refused (REFUSAL). `recipient_count`: how many
+    recipients it is about, if it names none of them.
 
     (A named tuple: a log has millions, and a frozen dataclass of this size takes six times as long.)
     """
@@ -146,6 +147,7 @@ class Event(NamedTuple):
     delays: tuple[float, ...] = ()
     tls: str | None = None
     client: Relay | None = None
+    recipient_count: int = 1
 
     @property
     def stage(self) -> Stage | None:

@@ -41,7 +41,7 @@ _ARRIVAL = re.compile(r"(?:.{0,64} )??(" + ID + r") <= (\S+)")
 # In Python 3.11 an enum member look-up is as slow as a function call.
 _ATTEMPT, _LOCAL = Kind.ATTEMPT, Speaker.LOCAL
 _SENT_ON, _DEFERRED, _EXPIRED = Status.SENT, Status.DEFERRED, Status.EXPIRED
-_NOTHING = (None, None, None, False, False, None, (), None, None)  # the fields behind the source address
+_NOTHING = (None, None, None, False, False, None, (), None, None, 1)  # the fields behind the source address
 _event: Callable[[tuple[Any, ...]], Event] = partial(tuple.__new__, Event)  # a third of the time
 
 

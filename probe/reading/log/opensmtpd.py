@@ -22,6 +22,11 @@ _DELIVERY = re.compile(
     rf"to={_ADDRESS} (?:rcpt={_ADDRESS} )?(.*?)delay=(\S+) result=\"?(\w+)\"? stat=(.*)",
     re.DOTALL,
 )
+_QUEUE = re.compile(
+    rf"\w+: (Expire|Remove) for ([0-9a-f]{{16}}): from={_ADDRESS}, to={_ADDRESS}, "
+    r".*?\bdelay=(\S+), stat=(.*)",
+    re.DOTALL,
+)
 _FIELD = re.compile(r"(\w+)=(?:\"([^\"]*)\"|(\S+))")
 _CONNECTING = re.compile(
     r"([0-9a-f]{16}) mta connecting address=\w+(?:\+\w+)?://(\S+?)(?::(\d+))? host=(\S+)"
@@ -59,6 +64,8 @@ class OpenSmtpdReader(FramedReader):
         return (
             b"delivery evpid=" in data
             or b" mta " in data
+            or b": Expire for " in data
+            or b": Remove for " in data
             or b"failed-command" in data
             or b" smtp connected" in data
         )
@@ -69,6 +76,9 @@ class OpenSmtpdReader(FramedReader):
             if match is None or match[9] not in _STATUS:
                 return self.unread(data, number, "a delivery of OpenSMTPD whose fields are not understood")
             return (self._attempt(match, frame, number),)
+        if ": Expire for " in text or ": Remove for " in text:
+            match = _QUEUE.match(text)
+            return (self._end(match, frame, number),) if match is not None else ()
         if " failed-command " in text:
             return self._refusal(text, frame, number)
         connection = _CONNECTING.match(text)
@@ -131,6 +141,28 @@ class OpenSmtpdReader(FramedReader):
             delay_s=duration(delay),
             tls=str(tls) if tls else None,
             cut=not stat.endswith('"') if stat.startswith('"') else False,
+        )
+
+    def _end(self, match: re.Match[str], frame: Frame, number: int) -> Event:
+        """The end of what waited too long, or was taken out with `smtpctl remove`: no attempt was made."""
+        word, evpid, sender, to, delay, stat = match.groups()
+        earlier = self.memory.settle(evpid, to)
+        self.memory.forget(evpid)
+        return Event(
+            self.file,
+            number,
+            Kind.QUEUE,
+            Status.EXPIRED if word == "Expire" else Status.REMOVED,
+            word,
+            frame.at,
+            "smtpd",
+            evpid,
+            None,
+            sender,
+            to,
+            words=Words(Speaker.LOCAL, stat.strip()),
+            earlier=earlier,
+            delay_s=duration(delay),
         )
 
     def _sessions_of(self, domain: str, relay: Relay | None) -> tuple[Words | None, Relay | None]:

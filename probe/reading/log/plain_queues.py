@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from probe.model.text import decode
 from probe.reading.log.event import Event, Kind, Record, Stamp, Status
+from probe.reading.log.memory import RECIPIENTS
 from probe.reading.log.reader import TEXT, Reader
 
 
@@ -19,13 +20,22 @@ class PlainQueueReader(Reader):
     _queue_id: str | None = None
     _sender: str | None = None
     _at: Stamp | None = None
+    _count = 1
 
     def read(self, data: bytes, number: int) -> Sequence[Record]:
         recipient = self.recipient(decode(data[:TEXT]).rstrip())
         if recipient is None or self._queue_id is None:
             return ()
         fields = (self.file, number, Kind.QUEUE, Status.QUEUED, "queued", self._at, self.program)
-        return (Event(*fields, self._queue_id, sender=self._sender, recipient=recipient or None),)
+        return (
+            Event(
+                *fields,
+                self._queue_id,
+                sender=self._sender,
+                recipient=recipient or None,
+                recipient_count=self._count,
+            ),
+        )
 
     def end(self) -> Sequence[Record]:
         self._queue_id = self._sender = self._at = None
@@ -100,11 +110,13 @@ class HarakaQueueReader(PlainQueueReader):
     addresses."""
 
     program = "haraka"
-    _line = re.compile(r"Q: (\S+) rcpt:\d+ from:<(.*)> domain:\S*")
+    _line = re.compile(r"Q: (\S+) rcpt:(\d+) from:<(.*)> domain:\S*")
 
     def recipient(self, line: str) -> str | None:
         match = self._line.fullmatch(line)
         if match is None:
             return None
-        self._queue_id, self._sender = match[1], match[2]
-        return ""
+        self._queue_id, self._sender = match[1], match[3]
+        number = match[2]
+        self._count = min(int(number), RECIPIENTS) if len(number) < 10 else RECIPIENTS
+        return "" if self._count else None

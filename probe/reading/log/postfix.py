@@ -35,7 +35,7 @@ _HITS = re.compile(
     r"|warning: saving corrupt file)"
 )
 _STATUSES = ("status=", "postsuper", '"MESSAGE":[')  # marks of relevant lines that the above does not match
-_NOTHING_MORE = (None, False, False, None, (), None, None)  # the fields behind the words
+_NOTHING_MORE = (None, False, False, None, (), None, None, 1)  # the fields behind the words
 _REPLY_START, _ANSWERS, _END = "] said: ", " (in reply to ", " command))"
 
 
@@ -139,7 +139,7 @@ class PostfixReader(PostfixLines):
         name = None if queue_id == "NOQUEUE" else queue_id
         fate = (_REFUSAL, _REJECTED, "reject", self.clock.stamp(at), program, name)
         words = Words(_LOCAL, reply, stage_of(stage))
-        behind = (None, None, None, None, words, *_NOTHING_MORE[:-1], self.relays[client])
+        behind = (None, None, None, None, words, *_NOTHING_MORE[:-2], self.relays[client], 1)
         return new_event((self.file, number, *fate, None, sender, recipient, *behind))
 
     def _places(self, text: str) -> Iterable[int]:

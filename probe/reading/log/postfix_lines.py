@@ -198,6 +198,7 @@ class PostfixLines(FramedReader):
                 parts_s,
                 tls_text or None,
                 None,
+                1,
             )
         )
 

@@ -131,7 +131,7 @@ OPENSMTPD = {
     "8b4a6b3ee2c0c01b": {"bob@full.example": "deferred"},
     "b23026afca26b87f": {"r2@ratelimit.example": "deferred"},
     "b23026aff8ff33a4": {"r1@ratelimit.example": "deferred"},
-    "4c697efa8700a57d": {"del@full.example": "deferred"},
+    "4c697efa8700a57d": {"del@full.example": "unknown"},  # smtpctl remove
     "4b440d49b033b3d2": {"pause@full.example": "deferred"},
     "410d9752b702cda9": {"bob@refused.example": "deferred"},
 }
@@ -203,8 +203,21 @@ def test_an_administrator_of_kumomta_takes_out_the_recipients_that_the_record_na
     assert totals(counted([_kumo("AdminBounce", first, second)], "kumomta")).dropped == 2
 
 
+def test_what_opensmtpd_gives_up_waits_no_longer() -> None:
+    """The log has 11 lines "Expire for", one for each recipient that waited until then."""
+    result = totals(counted(LOGS["opensmtpd-stdout"], "opensmtpd"))
+    assert LOGS["opensmtpd-stdout"].count(b": Expire for ") == result.expired
+    assert result.expired > 0 == result.deferred
+
+
 def test_all_recipients_of_one_record_of_kumomta_expire() -> None:
     assert totals(counted([_kumo("Expiration", "bob@b.example", "eve@b.example")], "kumomta")).expired == 2
+
+
+def test_each_recipient_of_a_queue_that_names_none_is_counted() -> None:
+    outcomes: list[Outcome] = []
+    aggregate = counted(LOGS["queue-haraka"], "haraka-queue", outcomes=outcomes)
+    assert (totals(aggregate).queued, len(outcomes)) == (9, 9)
 
 
 HARAKA = "2026-11-29T10:06:{}Z [{}] [4F895CC6-9C72-4644-AC4D-F6F55150EFBF.1.1] [outbound] {}"

@@ -271,6 +271,24 @@ def test_sendmail_refusals_of_its_own(rest: str, status: Status, stage: Stage) -
     assert (event.kind, event.status, event.stage) == (Kind.REFUSAL, status, stage)
 
 
+def test_opensmtpd_gives_up_after_the_time_in_the_queue() -> None:
+    """Of 6.8.0p2: the reason is that of the last try; an envelope that was never tried has none."""
+    whom = "from=<a@a.example>, to=<b@b.example>, rcpt=<->, delay=1m, stat="
+    tried = (
+        "0000000000000001 mta delivery evpid=00000000000000aa from=<a@a.example> to=<b@b.example> rcpt=<-> "
+        'source="192.0.2.1" relay="192.0.2.2 (mx.b.example)" delay=1s result="TempFail" stat="452 4.2.2 Full"'
+    )
+    _, given_up = several("opensmtpd", tried, f"relay: Expire for 00000000000000aa: {whom}Envelope expired")
+    assert (given_up.status, given_up.recipient, given_up.sender) == (
+        Status.EXPIRED, "b@b.example", "a@a.example",
+    )  # fmt: skip
+    assert given_up.earlier == Words(Speaker.REMOTE, "452 4.2.2 Full")
+    never_tried = one("opensmtpd", f"relay: Expire for 00000000000000ab: {whom}Envelope expired")
+    assert (never_tried.status, never_tried.earlier) == (Status.EXPIRED, None)
+    removed = one("opensmtpd", f"relay: Remove for 00000000000000ab: {whom}Removed by administrator")
+    assert removed.status is Status.REMOVED
+
+
 def test_opensmtpd_joins_a_failed_session_only_below_the_recipient_s_domain() -> None:
     failed = [
         "aaaaaaaaaaaaaaaa mta connecting address=smtp://192.0.2.1:25 host=mx9.x.example",

@@ -9,6 +9,7 @@ import pytest
 from probe.model.reply import Stage
 from probe.reading.log.event import Event, Kind, Relay, Speaker, Stamp, Status, Words
 from probe.reading.log.formats import by_name, detect
+from probe.reading.log.memory import RECIPIENTS
 from probe.reading.log.plain_queues import HarakaQueueReader
 from probe.reading.log.queues import MailqReader
 from tests.unit.reading.log.samples import events, sample
@@ -131,3 +132,15 @@ def test_haraka_lists_no_names() -> None:
     assert isinstance(event, Event)
     assert (event.queue_id, event.recipient) == ("1795946812510_0_28_jMwfQB_3_mail", None)
     assert detect([row]) is by_name("haraka-queue")
+    (several,) = reader.read(row.replace(b"rcpt:1", b"rcpt:2"), 2)
+    assert isinstance(several, Event)
+    assert (event.recipient_count, several.recipient_count) == (1, 2)
+
+
+def test_a_number_of_recipients_that_cannot_be_is_bounded() -> None:
+    row = b"Q: 1795946812510_0_28_jMwfQB_3_mail rcpt:%s from:<> domain:full.example"
+    reader = HarakaQueueReader()
+    (event,) = reader.read(row % (b"9" * 5_000), 1)
+    assert isinstance(event, Event)
+    assert event.recipient_count == RECIPIENTS
+    assert reader.read(row % b"0", 2) == ()
