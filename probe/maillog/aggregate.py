@@ -17,6 +17,7 @@ from probe.maillog.table import GROUPS
 from probe.maillog.template import template
 from probe.maillog.waiting import WAITING
 from probe.model.reply import Stage
+from probe.model.verdict import FixBy
 from probe.reading.log.deliveries import Deliveries
 from probe.reading.log.event import Event, Kind, Speaker, Status
 from probe.reading.log.reader import Piece
@@ -91,6 +92,8 @@ class Aggregate(Sent):
             self._count_expiry(event, at, operator, domain)
             return
         group, key, reason = self._group(event, operator, event.earlier)
+        if event.status is _BOUNCED and reason.fix_by is FixBy.NOBODY:
+            group, key, reason = self._group_with(self.reasons.final(reason), event, operator)
         if event.kind is _ATTEMPT:
             self.attempts += 1
             group.attempts += 1

@@ -13,6 +13,7 @@ from probe.maillog.parked import Parked, ParkedList
 from probe.maillog.reasons import Reason
 from probe.maillog.table import Table
 from probe.maillog.waiting import WAITING, WaitingList
+from probe.model.verdict import FixBy
 from probe.reading.log.event import Event, Kind, Status
 
 # Python 3.11 takes as long to look up a member of an enum as to call a function.
@@ -91,12 +92,26 @@ class Queue(Table):
                 self._leave(entry)
                 group, key = entry.group, entry.key
                 reason = group.wordings[key].reason if key in group.wordings else group.reason
+                group, key, reason = self._given_up(entry, reason)
             else:
                 group, key, reason = self._group(event, operator, event.earlier)
+                if reason.fix_by is FixBy.NOBODY:
+                    group, key, reason = self._group_with(self.reasons.final(reason), event, operator)
             self._note_event(group, event, at)
             group.enter(_IS_EXPIRED, entry.domain if entry is not None else domain, key)
             complete = event if entry is None else _of(event, entry)
             self._tell(_IS_EXPIRED, complete, entry, at, reason)
+
+    def _given_up(self, entry: WaitingRecipient, reason: Reason) -> tuple[Group, str, Reason]:
+        """The group of a waiting recipient that is given up, to which its attempts go, too."""
+        group, wording = entry.group, entry.group.wordings.get(entry.key)
+        if reason.fix_by is not FixBy.NOBODY or wording is None:
+            return group, entry.key, reason
+        result = self._group_with(self.reasons.final(reason), wording.example, group.operator)
+        group.attempts -= entry.attempts
+        result[0].attempts += entry.attempts
+        result[0].note_time(entry.first)
+        return result
 
     def _park(self, event: Event) -> None:
         """Note a message that waits without a reason, from a queue listing or held by an operator."""
@@ -165,7 +180,9 @@ class Queue(Table):
         if event.queue_id is None:
             if self._emit is not None:
                 entry.event = event
+                entry.attempts += event.kind is _ATTEMPT
                 self._tell(_IS_DEFERRED, event, entry)
+                entry.attempts = 0  # the caller counts
             return entry  # nothing can be told of it later
         for each in self.waiting.add(event.queue_id, entry):
             self.forgotten += 1

@@ -22,6 +22,11 @@ _OWN_ACTION = (
     "A mailbox, filter or program of this machine did not take the message: look at it, and at this mail "
     "server's configuration."
 )
+_LASTING_ACTION = (
+    "Your server gave up, although the other side asked it only to wait. Send the message again. Greylisting "
+    "counts each address that a message comes from by itself: let all tries leave from the same one. "
+    "If it is put off again, ask the recipient's administrator."
+)
 _REMOTE = Speaker.REMOTE  # enum member look-ups are slow
 _SERVER_ERROR = "server_error"
 _OWN_TROUBLE = "trouble on this mail server"
@@ -57,6 +62,7 @@ class Reasons:
         self._limit = limit
         self._readings: dict[tuple[object, ...], Reason] = {}
         self._variants: dict[tuple[object, ...], int] = {}
+        self._finals: dict[int, Reason] = {}
         self.left_over = 0  # events whose words were not read by themselves
 
     def __len__(self) -> int:
@@ -95,6 +101,13 @@ class Reasons:
         self._readings[(key, *place)] = reason
         return reason
 
+    def final(self, reason: Reason) -> Reason:
+        """The same for a message that is lost: what should have passed by itself did not."""
+        final = self._finals.get(id(reason))
+        if final is None:
+            final = self._finals[id(reason)] = _lasting(reason)
+        return final
+
 
 def _reason(
     key: str, text: str, is_remote: bool, event: Event, operator: Operator, wording: Words | None
@@ -110,6 +123,12 @@ def _reason(
     if operator is LOCAL and not is_remote:
         conclusion = _of_this_machine(conclusion)
     return Reason(key, explanation, conclusion, is_remote)
+
+
+def _lasting(reason: Reason) -> Reason:
+    conclusion = reason.conclusion
+    conduct = replace(conclusion.conduct, fix_by=FixBy.EITHER)
+    return replace(reason, conclusion=replace(conclusion, conduct=conduct, action=_LASTING_ACTION))
 
 
 def _of_this_machine(conclusion: Conclusion) -> Conclusion:

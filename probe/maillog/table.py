@@ -75,7 +75,9 @@ class Table:
     def _group(
         self, event: Event, operator: Operator, words: Words | None = None
     ) -> tuple[Group, str, Reason]:
-        reason = self.reasons.of(event, operator, words)
+        return self._group_with(self.reasons.of(event, operator, words), event, operator)
+
+    def _group_with(self, reason: Reason, event: Event, operator: Operator) -> tuple[Group, str, Reason]:
         group = self._group_of.get((id(reason), operator.id))  # a reason lives as long as this table
         if group is not None and reason.key in group.wordings:
             return group, reason.key, reason

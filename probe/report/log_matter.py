@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from probe.maillog.report import LogGroup, LogReport, LogWording
 from probe.model.evidence import Band
 from probe.model.reply import Stage
-from probe.model.verdict import FixBy
+from probe.model.verdict import FixBy, Retry
 from probe.report import document as doc
 from probe.report import words
 from probe.report.detail import Detail
@@ -77,9 +77,17 @@ def _matter_rows(group: LogGroup, report: LogReport, detail: Detail) -> Iterator
     if group.source_ips:
         yield doc.Fact("From", ((Raw(", ".join(group.source_ips)),),))
     yield doc.Fact("Do", ((group.action,),))
-    yield doc.Fact("Retry", ((words.retry(group.retry, group.retry_after_s),),))
+    yield doc.Fact("Retry", ((_retry(group),),))
     if group.command:
         yield doc.Fact("Next", ((next_label(group.command),),), group.command)
+
+
+def _retry(group: LogGroup) -> str:
+    """When to try again, and by whom: what was given up is tried by no server any more."""
+    time = words.retry(group.retry, group.retry_after_s)
+    if group.expired and not group.deferred and group.retry is Retry.LATER:
+        return f"send it again, {time} at the earliest: your server has given up"
+    return time
 
 
 def _words_of(wording: LogWording, detail: Detail) -> doc.Fact:

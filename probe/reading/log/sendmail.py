@@ -120,6 +120,8 @@ class SendmailReader(FramedReader):
         status = _status(stat)
         # with a status it was tried, at least in DNS; the reason is only in the queue
         words, is_cut = (None, False) if is_waiting else _words(reply, stat, mailer)
+        if reply is None and stat == "Deferred" and (match["dsn"] or "").startswith("4.4."):
+            words = Words(Speaker.LOCAL, f"dsn={match['dsn']}, stat={stat}")  # the status alone tells more
         relay = _relay(match["relay"])
         message = self.memory.message_of(queue_id)
         tls = None
