@@ -212,7 +212,7 @@ class Queue(Table):
         )
         after = None
         if fate is _IS_SENT and entry is not None and at is not None and entry.first is not None:
-            after = at - entry.first
+            after = at - entry.first if at >= entry.first else None  # the clock was set back
         self._emit(Outcome(fate, event, reason, first, attempts, after))
 
 

@@ -35,12 +35,13 @@ _OWN_TROUBLE = "trouble on this mail server"
 @dataclass(frozen=True, slots=True)
 class Reason:
     """The meaning of some words. `key` is the template under which they were read, `is_remote` whether a
-    remote server said them."""
+    remote server said them, `is_local` whether it happened on this machine."""
 
     key: str
     explanation: Explanation
     conclusion: Conclusion
     is_remote: bool
+    is_local: bool = False
 
     @property
     def fix_by(self) -> FixBy:
@@ -50,7 +51,8 @@ class Reason:
     def title(self) -> str:
         """The cause in words; of a fault of this server's own it is not said to be the recipient's."""
         cause = self.conclusion.cause
-        if cause.id == _SERVER_ERROR and not self.is_remote and self.fix_by is FixBy.SENDER:
+        is_own = self.is_local or not self.is_remote
+        if cause.id == _SERVER_ERROR and is_own and self.fix_by is FixBy.SENDER:
             return _OWN_TROUBLE
         return cause.title
 
@@ -120,9 +122,9 @@ def _reason(
         conclusion = explanation.conclusion
         if conclusion is None:
             raise AssertionError("an empty reply always has a conclusion")
-    if operator is LOCAL and not is_remote:
+    if operator is LOCAL:  # a filter's reply, too
         conclusion = _of_this_machine(conclusion)
-    return Reason(key, explanation, conclusion, is_remote)
+    return Reason(key, explanation, conclusion, is_remote, operator is LOCAL)
 
 
 def _lasting(reason: Reason) -> Reason:

@@ -90,11 +90,10 @@ def _late(report: LogReport) -> tuple[Line, ...]:
     late_groups = [it for it in report.groups if it.cured]
     if not late_groups:
         return ()
-    longest = max((it.cured_longest_s or 0 for it in late_groups), default=0)
+    longest = max((it.cured_longest_s for it in late_groups if it.cured_longest_s is not None), default=None)
     total = sum(it.cured for it in late_groups)
-    return (
-        (f"{number(total)} of the delivered had been deferred first, the longest for {duration(longest)}",),
-    )
+    how_long = f", the longest for {duration(longest)}" if longest is not None else ""
+    return ((f"{number(total)} of the delivered had been deferred first{how_long}",),)
 
 
 def _summary_rows(report: LogReport, groups_with_messages: Sequence[LogGroup]) -> Iterator[doc.Fact]:

@@ -121,7 +121,9 @@ def _counted_apart(report: LogReport) -> Iterator[str]:
 
 def how_long(group: LogGroup) -> str:
     """How long those waited that were delivered after all."""
-    longest = duration(group.cured_longest_s or 0)
+    if group.cured_longest_s is None:
+        return "after how long is not known"
+    longest = duration(group.cured_longest_s)
     if group.cured == 1:
         return f"after {longest}"
     return f"half within {duration(group.cured_after_s or 0)}, the longest {longest}"

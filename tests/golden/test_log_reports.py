@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from probe.maillog.aggregate import Aggregate
 from probe.maillog.further import Selection
 from probe.maillog.pseudonym import Names
 from probe.maillog.report import SCHEMA, LogFileRead, LogReport
@@ -67,10 +68,13 @@ MUST_NOT = {
 @cache
 def report(name: str) -> LogReport:
     which = sample(name)
-    aggregate = counted(b"".join(line + b"\n" for line in which.lines), which.format.name)
+    log = b"".join(line + b"\n" for line in which.lines)
+    return _report(counted(log, which.format.name), which.format.name, f"{name}.log", len(which.lines))
+
+
+def _report(aggregate: Aggregate, format_name: str, path: str, lines: int) -> LogReport:
     names = Names(b"golden")
-    path = f"{name}.log"
-    read = LogFileRead(path, which.format.name, len(which.lines), 1, 0, len(which.lines) - 1, "")
+    read = LogFileRead(path, format_name, lines, 1, 0, lines - 1, "")
     return LogReport(
         SCHEMA,
         ReportTool("0", "0"),
@@ -90,8 +94,12 @@ def report(name: str) -> LogReport:
 
 
 def _text(name: str, width: int = 100, verbosity: int = 0) -> str:
+    return _written(report(name), width, verbosity)
+
+
+def _written(result: LogReport, width: int = 100, verbosity: int = 0) -> str:
     form = next(it for it in FORMATS if it.name == "text")
-    return form.write(Kind.LOG, report(name), Style(width=width, verbosity=verbosity))
+    return form.write(Kind.LOG, result, Style(width=width, verbosity=verbosity))
 
 
 @pytest.mark.parametrize("name", GOLDEN)
@@ -138,3 +146,19 @@ def test_our_own_words_are_never_a_remote_reply(which: Sample) -> None:
         for wording in group.wordings:
             if not wording.is_remote:
                 assert wording.code is None and wording.enhanced_status is None
+
+
+def test_how_long_is_not_told_of_what_has_no_times() -> None:
+    """nullmailer stamps no lines."""
+    waits = "Failed: 451 4.7.1 Greylisted"
+    rows = [
+        "Starting delivery: host: mx.b.example protocol: smtp file: 17.1",
+        "From: <a@a.example> to: <b@b.example>",
+        "smtp: {}",
+        "{}",
+    ]
+    log = "\n".join(rows).format(waits, "Sending failed: Temporary error in sending the message") + "\n"
+    log += "\n".join(rows).format("Succeeded: 250 2.0.0 Ok", "Sent file.") + "\n"
+    text = _written(_report(counted(log.encode(), "nullmailer"), "nullmailer", "mail.log", 8))
+    assert "1 of the delivered had been deferred first\n" in text
+    assert "after how long is not known" in text and "0 s" not in text

@@ -106,6 +106,22 @@ def test_a_filter_on_this_machine_is_no_delivery_and_its_failure_is_ours() -> No
     assert counted([hop], internal=True).sent == 1
 
 
+def test_a_filter_that_is_busy_is_no_matter_of_the_recipient_s_administrator() -> None:
+    busy = "host 127.0.0.1[127.0.0.1] said: 451 4.5.0 id=78 scanner is busy (in reply to end of DATA command)"
+    aggregate = counted([line("deferred", busy, relay="127.0.0.1[127.0.0.1]:10024")])
+    (group,) = aggregate.groups.values()
+    assert (group.reason.fix_by, group.reason.title) == (FixBy.SENDER, "trouble on this mail server")
+
+
+def test_where_the_clock_was_set_back_it_is_not_told_how_long_it_took() -> None:
+    outcomes: list[Outcome] = []
+    rows = [deferred("451 4.7.1 Greylisted", at="02:59:19"), sent(at="02:00:40")]
+    aggregate = counted(rows, outcomes=outcomes)
+    (outcome,) = outcomes
+    assert (outcome.fate, outcome.attempts, outcome.delivered_after) == (Fate.SENT, 2, None)
+    assert (totals(aggregate).cured, next(iter(aggregate.groups.values())).cured.count) == (1, 0)
+
+
 def test_mailboxes_of_this_server_are_told_apart() -> None:
     aggregate = counted([line("sent", "delivered to mailbox", relay="local", program="local")])
     assert (aggregate.sent, aggregate.local) == (0, 1)
