@@ -73,6 +73,14 @@ class Words(NamedTuple):
         )
         return self._replace(recipients=tuple(islice(names, _NAMED)))
 
+    def named(self) -> frozenset[str | None]:
+        """Those of several recipients whom they are about: by their address, else by the local part alone.
+        Empty if they name none, or too many."""
+        if len(self.recipients) == _NAMED:
+            return frozenset()
+        text = self.text.lower()
+        return frozenset([it for it in self.recipients if it.lower() in text] or self.recipients)
+
 
 @dataclass(frozen=True, slots=True)
 class Relay:

@@ -68,6 +68,12 @@ class MsmtpReader(FramedReader):
         elif problem:
             words = Words(Speaker.PROGRAM, problem.strip(), stage, is_cut)
         relay = Relay(fields.get("host"), None, _port(fields.get("port", "")))
+        words = words.about(recipients) if words is not None else None
+        named = words.named() if words is not None else frozenset()
+        # one recipient is refused, and msmtp sends the message to none of them
+        own_words = Words(
+            Speaker.PROGRAM, problem.strip(), stage, is_cut, words.recipients if words is not None else ()
+        )
         return [
             Event(
                 self.file,
@@ -80,7 +86,7 @@ class MsmtpReader(FramedReader):
                 sender=fields.get("from"),
                 recipient=recipient,
                 relay=relay,
-                words=words.about(recipients) if words is not None else None,
+                words=own_words if named and recipient not in named else words,
                 cut=is_cut,
                 tls=fields.get("tls"),
             )

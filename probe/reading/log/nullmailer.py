@@ -110,6 +110,10 @@ class NullmailerReader(FramedReader):
             remark = f"{text}: {word}" if status is not Status.SENT and word not in ("", text) else text
             words = Words(Speaker.LOCAL, remark, stage)
         recipients: Sequence[str | None] = now.recipients or (None,)
+        words = words.about(recipients) if words is not None else None
+        named = words.named() if words is not None else frozenset()
+        # one recipient is refused, and nullmailer sends the message to none of them
+        own_words = Words(Speaker.LOCAL, word, None, is_cut) if status is not Status.SENT else words
         return [
             Event(
                 self.file,
@@ -124,7 +128,7 @@ class NullmailerReader(FramedReader):
                 now.sender,
                 recipient,
                 relay=now.relay,
-                words=words.about(recipients) if words is not None else None,
+                words=own_words if named and recipient not in named else words,
                 cut=is_cut,
             )
             for recipient in recipients
