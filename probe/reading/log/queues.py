@@ -87,6 +87,17 @@ class _Message:
     reason: str | None = None
 
 
+# What sendmail shows of a message after one of its recipients was refused: those who are listed wait for
+# another reason, which is in its log.
+_OF_OTHERS = (
+    "User unknown",
+    "Host unknown",
+    "Service unavailable",
+    "Data format error",
+    "Remote protocol error",
+)
+
+
 class MailqReader(Reader):
     """Reads `mailq` of Postfix and of sendmail; times of Postfix have seconds, those of sendmail do not."""
 
@@ -111,7 +122,8 @@ class MailqReader(Reader):
             now.mark = "Q"
             return ()
         if line.startswith("("):
-            now.reason = line[1:].removesuffix(")")
+            is_of_others = not now.is_postfix and line.startswith(_OF_OTHERS, 1)
+            now.reason = "" if is_of_others else line[1:].removesuffix(")")
             return ()
         if not text[:1].isspace() or _HEADING.fullmatch(line):
             return ()

@@ -95,6 +95,19 @@ def test_sendmail_lists_what_is_in_quarantine() -> None:
     assert (event.recipient, event.status) == ("q@full.example", Status.HELD)
 
 
+def test_who_waits_in_sendmail_s_queue_is_not_told_the_refusal_of_another_recipient() -> None:
+    """`mailq` of sendmail 8.17.1.9, as it was written after no1@a1.example had been refused."""
+    rows = (
+        b"6ATEOGeL000066        3 Sun Nov 29 14:24 sm@sender.example",
+        b"                 (User unknown)",
+        b"\t\t\t\t\t full1@a1.example",
+    )
+    reader = MailqReader()
+    (event,) = (event for number, row in enumerate(rows, 1) for event in reader.read(row, number))
+    assert isinstance(event, Event)
+    assert (event.recipient, event.status, event.words) == ("full1@a1.example", Status.QUEUED, None)
+
+
 @pytest.mark.parametrize(
     ("name", "queue_id", "sender", "recipients"),
     [
