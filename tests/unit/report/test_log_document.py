@@ -90,13 +90,14 @@ def test_no_line_is_wider_than_the_screen() -> None:
 
 
 def test_every_fate_has_its_words() -> None:
+    full = "452 4.2.2 The mailbox is full"
     end = "from=<al@a.example>, status=expired, returned to sender"
     expired = f"Nov 29 04:00:00 mail postfix/qmgr[1]: ABCDEF1234: {end}"
     removed = "Nov 29 04:00:00 mail postfix/postsuper[1]: ABC0000001: removed"
     text = _text(
         _report(
-            *(deferred(GREY), expired, deferred(GREY, "ABC0000001"), removed),
-            *(deferred(GREY, "ABC0000002"), bounced(GREY, "ABC0000003")),
+            *(deferred(full), expired, deferred(full, "ABC0000001"), removed),
+            *(deferred(full, "ABC0000002"), bounced(full, "ABC0000003")),
         )
     )
     words = " ".join(text.split())
