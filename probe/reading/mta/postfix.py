@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from probe.model.address import Mailbox, ReversePath
-from probe.model.local_tool import Call, Inquiry, ToolCall, ToolOutput, ToolWhy
+from probe.model.local_tool import Call, FileCall, Inquiry, ToolCall, ToolOutput, ToolWhy
 from probe.model.mta_reason import MtaReason, MtaWhy
 from probe.model.sender_mta import (
     Hop,
@@ -47,6 +47,8 @@ from probe.reading.mta.postfix_values import (
 
 _ABOUT = ("mail_version", "config_directory", "message_size_limit", "multi_instance_directories")
 _NAMES = (*_ABOUT, *ROUTING, *CLIENT)
+_DIRECTORIES = ("/etc/postfix", "/usr/local/etc/postfix", "/opt/local/etc/postfix", "/usr/pkg/etc/postfix")
+_NOT_THERE = "No such file or directory"  # strerror of ENOENT
 _KINDS = {
     "smtp": HopKind.RELAY,
     "local": HopKind.LOCAL,
@@ -60,6 +62,8 @@ def ask_postfix(sender: ReversePath, recipient: Mailbox, config: str) -> Inquiry
     """How Postfix would send from `sender` to `recipient`; `config` is the directory of another instance,
     empty for the main one. Ends with `NoSenderMta` where there is none that tells its parameters."""
     where = ("-c", config) if config else ()
+    if not config and (yield from _is_not_configured()):
+        return NoSenderMta(MtaWhy(MtaReason.NOT_CONFIGURED))
     main, services, overrides = yield (
         ToolCall("postconf", (*where, "-x", *_NAMES)),
         ToolCall("postconf", (*where, "-M")),
@@ -83,6 +87,16 @@ def ask_postfix(sender: ReversePath, recipient: Mailbox, config: str) -> Inquiry
     levels, unread = yield from _look_up(where, policies)
     reading = _Reading(values, client, route, commands_of(services.text), levels, config)
     return reading.mta(why or _files(routing), unread)
+
+
+def _is_not_configured() -> Inquiry[bool]:
+    """Whether there is a Postfix without its main.cf. Its tools say so, too, but wait a second before they
+    end."""
+    files = yield tuple(FileCall(f"{directory}/main.cf") for directory in _DIRECTORIES)
+    if not all(not file.is_usable and _NOT_THERE in file.why.text for file in files):
+        return False
+    (default,) = yield (ToolCall("postconf", ("-d", "-h", "config_directory")),)
+    return default.text.strip() in _DIRECTORIES
 
 
 def _no_parameters(failure: ToolWhy) -> NoSenderMta:

@@ -14,7 +14,6 @@ from probe.model.fault import fault_of
 from probe.model.local_tool import (
     Call,
     FileCall,
-    ToolCall,
     ToolOutput,
     ToolReason,
     ToolWhy,
@@ -35,6 +34,8 @@ from tests.unit.reading.mta.other_mta_reasons import OTHER_CASES
 
 BOB, ALICE = parse_mailbox("bob@example.org"), parse_mailbox("alice@example.net")
 LATE = ToolOutput(exit_code=None, failure=ToolWhy(ToolReason.LATE, seconds=2))
+FAILED = ToolOutput("", "/usr/sbin/postconf: fatal: no such thing\n", 1)
+NO_FILE = "[Errno 2] No such file or directory: '/etc/postfix/main.cf'"
 MISSING = ToolOutput(exit_code=None, failure=ToolWhy(ToolReason.NO_PROGRAM, "x"), is_missing=True)
 ROUTED = "alice@example.net\n  router = dnslookup, transport = remote\n"
 SMTP = "driver = smtp\n"
@@ -75,12 +76,25 @@ def postfix(
     main = {"mail_version": "3.7.11", "default_transport": "smtp", "message_size_limit": "1000", **values}
 
     def answer(call: Call) -> ToolOutput:
-        assert isinstance(call, ToolCall)
+        if isinstance(call, FileCall):
+            return ToolOutput("# main.cf")
         if call.program == "postmap":
             return tables
         if "-M" in call.arguments or "-P" in call.arguments:
             return ToolOutput(services if "-M" in call.arguments else "")
         return failing or ToolOutput("".join(f"{name} = {value}\n" for name, value in main.items()))
+
+    return run_inquiry(ask_postfix(BOB, ALICE, ""), answer)
+
+
+def unconfigured_postfix(directory: str) -> SenderMta | NoSenderMta:
+    """What is read where no usual directory of Postfix has a main.cf, and `directory` is the one that it was
+    built for."""
+
+    def answer(call: Call) -> ToolOutput:
+        if isinstance(call, FileCall):
+            return ToolOutput(exit_code=None, failure=ToolWhy(ToolReason.FILE_UNREADABLE, text=NO_FILE))
+        return ToolOutput(f"{directory}\n") if "-d" in call.arguments else FAILED
 
     return run_inquiry(ask_postfix(BOB, ALICE, ""), answer)
 
@@ -95,7 +109,6 @@ def reasons_in(mta: SenderMta | NoSenderMta) -> Iterator[MtaWhy]:
 
 
 T = MtaReason
-FAILED = ToolOutput("", "/usr/sbin/postconf: fatal: no such thing\n", 1)
 # What is read, a reason that it gives, and its sentence.
 CASES: list[tuple[SenderMta | NoSenderMta, MtaReason, str]] = [
     (run_inquiry(ask_sender_mta(MtaChoice.NONE, BOB, ALICE, ""), lambda _: LATE), T.NOT_ASKED, "--mta none"),
@@ -111,6 +124,8 @@ CASES: list[tuple[SenderMta | NoSenderMta, MtaReason, str]] = [
         T.NOT_CONFIGURED,
         "Postfix is installed, and not configured",
     ),
+    (unconfigured_postfix("/etc/postfix"), T.NOT_CONFIGURED, "Postfix is installed, and not configured"),
+    (unconfigured_postfix("/srv/mail"), T.TOOL_FAILED, "postconf: fatal: no such thing"),
     (postfix(failing=FAILED), T.TOOL_FAILED, "postconf: fatal: no such thing"),
     (exim(about=ToolOutput(exit_code=1)), T.TOOL_FAILED, "exim4 -bV: exit status 1"),
     (exim(LATE), T.NO_ANSWER, "the tools took longer than 2 s"),
