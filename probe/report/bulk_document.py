@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from probe.bulk.report import BulkGate, BulkMatter, BulkPlan, BulkReport
+from probe.bulk.report import BulkGate, BulkMatter, BulkOperator, BulkOutcome, BulkPlan, BulkReport
 from probe.model.text import duration
 from probe.model.verdict import Outcome
 from probe.report import document as doc
@@ -162,24 +162,24 @@ def _rest(report: BulkReport, detail: Detail) -> Iterator[doc.Block]:
 
 
 def _outcomes(report: BulkReport) -> doc.Table:
+    parts = ((it, f"{_WORDS[it.outcome]} ({it.outcome}, by DNS)") for it in report.outcomes)
+    return _shares("outcome", parts)
+
+
+def _shares(title: str, parts: Iterable[tuple[BulkOutcome | BulkOperator, str | Raw]]) -> doc.Table:
+    """What parts of the list come to, each with its name and a bar."""
     columns = (
         doc.Column("rows", is_number=True),
         doc.Column("domains", is_number=True),
         doc.Column("share", is_number=True),
-        doc.Column("outcome"),
+        doc.Column(title),
         doc.Column(""),
     )
     return doc.Table(
         columns,
         tuple(
-            (
-                (number(it.rows),),
-                (number(it.domains),),
-                (share(it.share),),
-                (f"{_WORDS[it.outcome]} ({it.outcome}, by DNS)",),
-                (bar(it.share),),
-            )
-            for it in report.outcomes
+            ((number(it.rows),), (number(it.domains),), (share(it.share),), (name,), (bar(it.share),))
+            for it, name in parts
         ),
     )
 
@@ -210,26 +210,7 @@ def _malformed(report: BulkReport, most: int) -> doc.Table:
 
 
 def _operators(report: BulkReport, most: int) -> doc.Table:
-    columns = (
-        doc.Column("rows", is_number=True),
-        doc.Column("domains", is_number=True),
-        doc.Column("share", is_number=True),
-        doc.Column("operator"),
-        doc.Column(""),
-    )
-    return doc.Table(
-        columns,
-        tuple(
-            (
-                (number(it.rows),),
-                (number(it.domains),),
-                (share(it.share),),
-                (Raw(_cut(it.title, 30)),),
-                (bar(it.share),),
-            )
-            for it in report.operators[:most]
-        ),
-    )
+    return _shares("operator", ((it, Raw(_cut(it.title, 30))) for it in report.operators[:most]))
 
 
 def bar(part: float) -> str:
