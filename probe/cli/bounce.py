@@ -6,13 +6,13 @@ import argparse
 import sys
 from collections.abc import Iterator, Sequence
 from io import BufferedReader
-from pathlib import Path
 from typing import BinaryIO
 
 from probe.bounces import BouncedRecipient, messages, read_bounces
 from probe.cli import signals
 from probe.cli.commands import Run
 from probe.cli.errors import UsageError, complain, refuse_controls, refuse_outlook, unreadable
+from probe.cli.inputs import open_input
 from probe.cli.light import LightParser
 from probe.cli.output import chosen_format, deliver_each, report_path, speak_utf8, style_for
 from probe.model.verdict import ExitCode
@@ -140,7 +140,7 @@ def _results(files: Sequence[str], unread: list[UsageError]) -> Iterator[Bounced
     """The results of all files, in order; a file that cannot be read is noted, the others are read."""
     for name in files:
         try:
-            with _open(name) as stream:
+            with open_input(name) as stream:
                 if _is_recording(stream):
                     unread.append(UsageError("FILE", _about_recording(name)))
                     continue
@@ -167,11 +167,6 @@ def _about_recording(name: str) -> str:
 
 class _EmptyError(Exception):
     """A file without a message."""
-
-
-def _open(name: str) -> BufferedReader:
-    # stdin is duplicated by its number, so that closing the stream leaves the process's own alone
-    return open(sys.stdin.fileno(), "rb", closefd=False) if name == "-" else Path(name).open("rb")
 
 
 def _of_stream(stream: BinaryIO, name: str) -> Iterator[BouncedRecipient]:

@@ -5,19 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
 from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from probe.bulk.report import BulkInput
-from probe.cli.bulk_options import BulkOptions, parser, read_options
+from probe.bulk.report import BulkInput, BulkReport
+from probe.cli.bulk_options import FORMATS, BulkOptions, parser, read_options
 from probe.cli.bulk_progress import BulkProgress
-from probe.cli.bulk_state import BulkState, now
+from probe.cli.bulk_state import BulkState, Place, now
 from probe.cli.commands import Run
 from probe.cli.errors import UsageError, complain, unreadable
+from probe.cli.inputs import open_input
 from probe.cli.output import deliver_each, deliver_text, speak_utf8
 from probe.cli.signals import EXIT_INTERRUPTED
 from probe.reading.list.layout import LayoutError
@@ -70,8 +70,6 @@ def _go_on(state: BulkState, options: BulkOptions, progress: BulkProgress) -> in
     begin = now()
     was_forgotten = not options.is_offline and state.forget_before(begin - options.max_age) > 0
     if was_forgotten:
-        from probe.cli.bulk_state import Place
-
         state.commit(Place())  # rows that were written may be others now
     sink = Sink(options.output, state.place.offset) if options.has_rows else None
     writer = Writer(state, sink, options)
@@ -109,24 +107,20 @@ def _stop_line(state: BulkState, options: BulkOptions) -> str:
     return f"stopped after {count} of {total} domains; the same command goes on from here"
 
 
-def _deliver(report: Any, options: BulkOptions) -> int:
+def _deliver(report: BulkReport, options: BulkOptions) -> int:
     """The summary: to stdout, to -o where no rows go there, or in one line beside rows on stdout."""
-    from probe.bulk.report import BulkReport
     from probe.report.bulk_document import one_line
     from probe.report.bulk_rows import to_json
 
-    result: BulkReport = report
     if options.summary is not None:
-        deliver_text(to_json(result), options.summary)
+        deliver_text(to_json(report), options.summary)
     if options.has_rows and options.output is None:
-        complain(one_line(result))
-        return result.exit_code
-    from probe.cli.bulk_options import FORMATS
-
+        complain(one_line(report))
+        return report.exit_code
     form = FORMATS["text"] if options.has_rows else options.form
     path = None if options.has_rows else options.output
     return deliver_each(
-        [result],
+        [report],
         Kind.BULK,
         form,
         path,
@@ -140,10 +134,8 @@ def _deliver(report: Any, options: BulkOptions) -> int:
 
 
 def _open(name: str) -> BinaryIO:
-    if name == "-":
-        return open(sys.stdin.fileno(), "rb", closefd=False)
     try:
-        return Path(name).open("rb")
+        return open_input(name)
     except OSError as error:
         raise unreadable("FILE", name, error) from None
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-import sys
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from probe.cli.errors import UsageError, unreadable
+from probe.cli.inputs import open_input
 from probe.reading.log.formats import FORMATS, SAMPLE, Format, by_name, detect
 from probe.reading.log.octets import HEAD, UnpackedFile, packing
 from probe.reading.log.rotation import LogFile, first_stamp, in_time_order
@@ -80,13 +80,6 @@ def _raw(file: Input, on_progress: Callable[[int], None] | None) -> Iterator[byt
             if on_progress is not None:
                 on_progress(len(chunk))
             yield chunk
-
-
-def open_input(name: str) -> BinaryIO:
-    """The file, or stdin for `-`. Raises OSError."""
-    if name == "-":
-        return open(sys.stdin.fileno(), "rb", closefd=False)
-    return Path(name).open("rb")
 
 
 def _zstd(chunks: Iterable[bytes], file: Input) -> Iterator[bytes]:
