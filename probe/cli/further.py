@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Sequence
 
 from probe.cli.errors import UsageError
+from probe.cli.parameters import Takes, options_of, parameters_of
 
 
 def split_options(argv: Sequence[str], own: argparse.ArgumentParser) -> tuple[list[str], list[str]]:
@@ -38,15 +39,6 @@ def split_options(argv: Sequence[str], own: argparse.ArgumentParser) -> tuple[li
 
 def _options_of_check() -> dict[str, bool]:
     """Each option of `check`, and whether it takes a value."""
-    import typer
+    from probe.cli.check import check
 
-    from probe.cli.app import build
-
-    program = typer.main.get_command(build())
-    parameters = program.commands["check"].params  # type: ignore[attr-defined]
-    return {
-        name: not (getattr(it, "is_flag", False) or getattr(it, "count", False))
-        for it in parameters
-        for name in (*it.opts, *it.secondary_opts)
-        if name.startswith("-")
-    }
+    return {name: it.takes is not Takes.NOTHING for name, it in options_of(parameters_of(check)).items()}

@@ -120,8 +120,7 @@ def _dispatch(argv: list[str]) -> int:
         return 0
     _refuse_controls(argv)
     entry = _READ_BY_TYPER.get(argv[0])
-    arguments = read_plain(entry.function, argv[1:]) if entry is not None else None
-    if entry is not None and arguments is not None:
+    if entry is not None and (arguments := read_plain(entry.function, argv[1:])) is not None:
         return entry.function(**arguments)
     return _typer(argv)
 

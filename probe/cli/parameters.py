@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import inspect
 import typing
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
@@ -79,17 +79,22 @@ def _parameters(command: Callable[..., int]) -> Iterator[Parameter]:
         yield Parameter(name, typing.get_args(hints[name])[0], declaration[0], parameter.default)
 
 
-def read_plain(command: Callable[..., int], argv: Sequence[str]) -> dict[str, Any] | None:
-    """The keyword arguments of a command line that is plainly written: names of options in full, each once
-    (unless it may be repeated), values that do not begin with a hyphen, as many arguments as there must be.
-    None for every other line, which typer then reads, or refuses in its own words."""
-    parameters = parameters_of(command)
-    options = {
+def options_of(parameters: Iterable[Parameter]) -> dict[str, Parameter]:
+    """The options among them, by each of the names that they are typed by."""
+    return {
         name: it
         for it in parameters
         if isinstance(it.declaration, Option)
         for name in it.declaration.names.split()
     }
+
+
+def read_plain(command: Callable[..., int], argv: Sequence[str]) -> dict[str, Any] | None:
+    """The keyword arguments of a command line that is plainly written: names of options in full, each once
+    (unless it may be repeated), values that do not begin with a hyphen, as many arguments as there must be.
+    None for every other line, which typer then reads, or refuses in its own words."""
+    parameters = parameters_of(command)
+    options = options_of(parameters)
     values: dict[str, Any] = {}
     operands: list[str] = []
     words = iter(argv)
