@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from probe.model.address import IPAddress, Mailbox, ReversePath
-from probe.model.local_tool import FileCall, Inquiry, ToolCall, ToolReason
+from probe.model.local_tool import FileCall, Inquiry, ToolCall
 from probe.model.mta_reason import MtaReason, MtaWhy
 from probe.model.sender_mta import (
     AddressFact,
@@ -27,6 +27,7 @@ from probe.model.sender_mta import (
     TlsLevel,
     TlsPolicy,
 )
+from probe.reading.mta.configuration import read_configuration
 from probe.reading.mta.opensmtpd_rules import Message, Rule, rule_for
 from probe.reading.mta.opensmtpd_values import (
     LEVELS,
@@ -56,14 +57,9 @@ _TABLES = ("auth", "domain", "helo-src", "src")  # options of `relay` that take 
 def ask_opensmtpd(sender: ReversePath, recipient: Mailbox, config: str) -> Inquiry[SenderMta | NoSenderMta]:
     """How OpenSMTPD would send from `sender` to `recipient` for a program of this host; `config` is the
     directory or file of a further configuration, empty for the main one."""
-    places = (config, f"{config}/smtpd.conf") if config else CONFIGS
-    files = yield tuple(FileCall(place) for place in places)
-    place = next(((at, it.text) for at, it in zip(places, files, strict=True) if it.is_usable), None)
-    unread = next((it.why for it in files if it.why.tag is ToolReason.LATE), None)
-    if unread is not None:
-        return NoSenderMta(MtaWhy(MtaReason.NO_ANSWER, failure=unread))
-    if place is None:
-        return NoSenderMta(MtaWhy(MtaReason.NO_FILE, config or CONFIGS[0]))
+    place = yield from read_configuration(config, "smtpd.conf", CONFIGS)
+    if isinstance(place, NoSenderMta):
+        return place
     path, text = place
     about, check, host, *names = yield (
         ToolCall("smtpd", ("-h",)),

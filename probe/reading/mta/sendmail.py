@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from probe.model.address import Mailbox, ReversePath
-from probe.model.local_tool import FileCall, Inquiry, ToolCall, ToolOutput, ToolReason
+from probe.model.local_tool import Inquiry, ToolCall, ToolOutput
 from probe.model.mta_reason import MtaReason, MtaWhy
 from probe.model.sender_mta import (
     AddressFact,
@@ -27,6 +27,7 @@ from probe.model.sender_mta import (
     TlsLevel,
     TlsPolicy,
 )
+from probe.reading.mta.configuration import read_configuration
 from probe.reading.mta.postfix_values import literal_of
 from probe.reading.mta.sendmail_values import (
     Mailer,
@@ -63,14 +64,9 @@ def ask_sendmail(sender: ReversePath, recipient: Mailbox, config: str) -> Inquir
     """How sendmail would send from `sender` to `recipient`; `config` is the directory or file of a further
     configuration, empty for the main one. A host without a sendmail.cf has none, whatever its program
     `sendmail` is."""
-    places = (config, f"{config}/sendmail.cf") if config else CONFIGS
-    files = yield tuple(FileCall(place) for place in places)
-    place = next(((at, it.text) for at, it in zip(places, files, strict=True) if it.is_usable), None)
-    unread = next((it.why for it in files if it.why.tag is ToolReason.LATE), None)
-    if unread is not None:
-        return NoSenderMta(MtaWhy(MtaReason.NO_ANSWER, failure=unread))
-    if place is None:
-        return NoSenderMta(MtaWhy(MtaReason.NO_FILE, config or CONFIGS[0]))
+    place = yield from read_configuration(config, "sendmail.cf", CONFIGS)
+    if isinstance(place, NoSenderMta):
+        return place
     path, text = place
     recipient_text = "" if _NO_LETTER.search(str(recipient)) else str(recipient)
     questions = _route_lines(sender, recipient_text, recipient.domain)
