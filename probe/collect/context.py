@@ -65,7 +65,7 @@ class Context:
     deadline: Deadline
     resolver: Resolver
     recording: Recording
-    sink: Callable[[ev.Event], None]
+    record: Callable[[ev.Event], None]
     say: Callable[[str], None]
     files: UserFiles
     how: Sending | None = None
@@ -77,11 +77,6 @@ class Context:
     def sending(self) -> Sending:
         """How the run sends, as far as known."""
         return self.how or Sending(self.options)
-
-    def record(self, event: ev.Event) -> None:
-        """Keep an observation, and pass it on to --record."""
-        self.recording.append(event)
-        self.sink(event)
 
     async def await_posture(self) -> None:
         """Wait for the DNS data on the sender, at most as long as for one slow question."""

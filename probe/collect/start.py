@@ -86,7 +86,7 @@ async def make_run(
                 deadline=deadline,
                 resolver=resolver,
                 recording=recording,
-                sink=sink,
+                record=record,
                 say=listeners.progress or _unheard,
                 files=files,
             )

@@ -81,7 +81,7 @@ class Resolver:
 def context(target: Target, options: Options, resolver: Resolver) -> Context:
     started = ev.Started(1, "0", "2026-11-29T00:00:00.000Z", target, options)
     clock = Clock()
-    nothing = cast(Any, None)
+    nothing, recording = cast(Any, None), Recording(started)
     return Context(
         target=target,
         options=options,
@@ -90,8 +90,8 @@ def context(target: Target, options: Options, resolver: Resolver) -> Context:
         clock=clock,
         deadline=clock.deadline(60),
         resolver=cast(Any, resolver),
-        recording=Recording(started),
-        sink=lambda _: None,
+        recording=recording,
+        record=recording.append,
         say=lambda _: None,
         files=UserFiles(),
     )
