@@ -272,9 +272,7 @@ def _label(text: str, at: int, raw: str) -> tuple[str, str]:
     mapped_name = _map_characters(raw)
     if mapped_name.isascii():
         _check_ldh(text, at, raw, mapped_name)
-        return mapped_name, (
-            _from_a_label(text, at, mapped_name) if mapped_name.startswith("xn--") else mapped_name
-        )
+        return mapped_name, _from_a_label(mapped_name) if mapped_name.startswith("xn--") else mapped_name
     for offset, char in enumerate(raw):
         if char.isspace():
             raise AddressError(text, at + offset, AddressReason.DOMAIN_SPACE)
@@ -317,20 +315,28 @@ def _check_ldh(text: str, at: int, raw: str, label: str) -> None:
         raise AddressError(text, at + LABEL_LIMIT, AddressReason.LONG_LABEL, most=LABEL_LIMIT)
 
 
-def _from_a_label(text: str, at: int, label: str) -> str:
+def _from_a_label(label: str) -> str:
     import idna
 
     try:
         return idna.ulabel(label)
     except UnicodeError:
-        if not _is_host_label(label):
-            raise AddressError(text, at, AddressReason.A_LABEL, label) from None
-        return label  # a name that IDNA 2003 allowed: it may exist, and is shown as it stands in DNS
+        return (
+            label  # IDNA 2003 may have allowed it; mail servers ask for any host name, and so does the probe
+        )
 
 
-def _is_host_label(label: str) -> bool:
-    """Whether an A-label that IDNA 2008 does not allow can be the name of a host all the same: it stands for
-    characters that there are, which the older IDNA 2003 allowed."""
+def label_of_no_characters(domain: str) -> str | None:
+    """The first label of `domain` that begins with xn-- and stands for no characters: a "fake A-label" (RFC
+    5890 section 2.3.2.1), which no registry gives out. What IDNA 2003 alone allowed is none. None where there
+    is none."""
+    return next(
+        (it for it in domain.split(".") if it.startswith("xn--") and not _stands_for_characters(it)), None
+    )
+
+
+def _stands_for_characters(label: str) -> bool:
+    """Whether the Punycode of an xn-- label can be decoded, to characters that can be seen."""
     try:
         u_label = label.removeprefix("xn--").encode("ascii").decode("punycode")
     except UnicodeError:

@@ -62,7 +62,6 @@ class AddressReason(StrEnum):
     HYPHEN = "hyphen"
     LONG_LABEL = "long_label"
     LONG_U_LABEL = "long_u_label"
-    A_LABEL = "a_label"
     IDNA_CHARACTER = "idna_character"
     IDNA_LABEL = "idna_label"
 
@@ -134,7 +133,6 @@ WORDS: Mapping[AddressReason, str] = {
     _R.HYPHEN: "a label does not begin or end with a hyphen",
     _R.LONG_LABEL: "a label is longer than {most} octets",
     _R.LONG_U_LABEL: "a label is too long",
-    _R.A_LABEL: "{text} is not a valid A-label (IDNA 2008)",
     _R.IDNA_CHARACTER: "{text} ({code}) is not allowed in a domain (IDNA 2008)",
     _R.IDNA_LABEL: "the label {text} is not allowed (IDNA 2008)",
 }
