@@ -12,6 +12,7 @@ from enum import StrEnum
 from ipaddress import ip_address
 from typing import NamedTuple, Protocol
 
+from probe.bulk.lanes import network
 from probe.model.address import IPAddress
 from probe.model.dialable import is_private, why_no_host
 from probe.settings import BULK_HOSTS_KEPT, MX_LIMIT
@@ -38,12 +39,16 @@ class DomainState(StrEnum):
 
 class DomainResult(NamedTuple):
     """What was found out of `domain`. `hosts` are its MX hosts, the best first, at most MX_LIMIT; `failure`
-    is what DNS answered instead, where it did not say: the question and the status."""
+    is what DNS answered instead, where it did not say: the question and the status. `host` is the one that
+    mail is taken to first, or the best where there is none, `networks` those of its addresses (see
+    `probe.bulk.lanes`)."""
 
     domain: str
     state: DomainState
     hosts: tuple[str, ...] = ()
     failure: str = ""
+    host: str = ""
+    networks: tuple[bytes, ...] = ()
 
 
 class LeanResponse(Protocol):
@@ -75,20 +80,29 @@ class Hosts:
     def __init__(self, *, allow_private: bool = False) -> None:
         self._allow_private = allow_private
         self._by_name: dict[str, HostState] = {}
+        self._networks: dict[str, tuple[bytes, ...]] = {}
         self.failures: dict[str, str] = {}
 
     def state(self, host: str) -> HostState | None:
         """What is known of it; None where it has not been looked up."""
         return self._by_name.get(host)
 
-    def keep(self, host: str, state: HostState) -> HostState:
+    def keep(self, host: str, state: HostState, networks: tuple[bytes, ...] = ()) -> HostState:
         """Remember the state of a host, the oldest give way."""
         if state is HostState.UNKNOWN:  # another domain asks again
             return state
         if len(self._by_name) >= BULK_HOSTS_KEPT:
-            del self._by_name[next(iter(self._by_name))]
+            oldest = next(iter(self._by_name))
+            del self._by_name[oldest]
+            self._networks.pop(oldest, None)
         self._by_name[host] = state
+        if networks:
+            self._networks[host] = networks
         return state
+
+    def networks(self, host: str) -> tuple[bytes, ...]:
+        """The networks of the addresses of a usable host."""
+        return self._networks.get(host, ())
 
     def judge(self, addresses: Sequence[bytes]) -> HostState:
         """The state that these addresses, packed, make; NONE for none."""
@@ -141,13 +155,13 @@ def look_up_mx(domain: str, hosts: Hosts) -> LookUp:
     if status is Status.NXDOMAIN:
         return DomainResult(domain, DomainState.NO_DOMAIN)
     if status is Status.NODATA:
-        return DomainResult(domain, DomainState.IMPLICIT_MX, (domain,))
+        return DomainResult(domain, DomainState.IMPLICIT_MX, (domain,), host=domain)
     if status is not Status.ANSWER:
         return DomainResult(domain, DomainState.DNS_UNKNOWN, failure=_failure(response))
     names = _exchanges(response)
     if "" in names:
         return DomainResult(domain, DomainState.NULL_MX)
-    return DomainResult(domain, DomainState.MX, names[:MX_LIMIT])
+    return DomainResult(domain, DomainState.MX, names[:MX_LIMIT], host=names[0])
 
 
 def _exchanges(response: LeanResponse) -> tuple[str, ...]:
@@ -179,7 +193,8 @@ def _implicit(domain: str, hosts: Hosts) -> LookUp:
         case HostState.NONE:
             return DomainResult(domain, DomainState.NO_MAIL_HOST)
         case _:
-            return DomainResult(domain, _BY_HOST[state] or DomainState.IMPLICIT_MX, (domain,))
+            it = _BY_HOST[state] or DomainState.IMPLICIT_MX
+            return DomainResult(domain, it, (domain,), host=domain, networks=hosts.networks(domain))
 
 
 def _by_hosts(domain: str, names: tuple[str, ...], hosts: Hosts) -> LookUp:
@@ -188,16 +203,16 @@ def _by_hosts(domain: str, names: tuple[str, ...], hosts: Hosts) -> LookUp:
     for name in first:  # one after the other: the first one nearly always decides
         state = yield from _host(name, hosts)
         if state is HostState.USABLE:
-            return DomainResult(domain, DomainState.MX, first)
+            return DomainResult(domain, DomainState.MX, first, host=name, networks=hosts.networks(name))
         states.append(state)
     failure = next((text for name in first if (text := hosts.failures.pop(name, ""))), "")
     if HostState.UNKNOWN in states:
-        return DomainResult(domain, DomainState.DNS_UNKNOWN, first, failure)
+        return DomainResult(domain, DomainState.DNS_UNKNOWN, first, failure, first[0])
     if len(names) > MX_LIMIT:
         more = f"its first {MX_LIMIT} MX hosts lead nowhere, and {len(names) - MX_LIMIT} more were not tried"
-        return DomainResult(domain, DomainState.DNS_UNKNOWN, first, more)
+        return DomainResult(domain, DomainState.DNS_UNKNOWN, first, more, first[0])
     worst = next(it for it in HostState if it in states)
-    return DomainResult(domain, _BY_HOST[worst] or DomainState.MX, first)
+    return DomainResult(domain, _BY_HOST[worst] or DomainState.MX, first, host=first[0])
 
 
 _BY_HOST = {
@@ -217,11 +232,13 @@ def _host(name: str, hosts: Hosts) -> Generator[tuple[Question, ...], Heard, Hos
     if _is_literal(name):  # RFC 5321 section 5.1: an MX names a host
         return HostState.NONE
     states: list[HostState] = []
+    addresses: list[bytes] = []
     for rtype in (RecordType.A, RecordType.AAAA):
         (response,) = yield (Question(name, rtype),)
         status = _status(response)
         if status is Status.ANSWER:
-            state = hosts.judge([it for it in response.records if isinstance(it, bytes)])
+            addresses = [it for it in response.records if isinstance(it, bytes)]
+            state = hosts.judge(addresses)
         elif status in NEGATIVE:
             state = HostState.NONE
         else:
@@ -229,7 +246,7 @@ def _host(name: str, hosts: Hosts) -> Generator[tuple[Question, ...], Heard, Hos
             hosts.failures[name] = _failure(response)
         if state is HostState.USABLE:
             hosts.failures.pop(name, None)
-            return hosts.keep(name, state)
+            return hosts.keep(name, state, tuple(sorted(set(map(network, addresses)))))
         states.append(state)
     return hosts.keep(name, next((it for it in _HEAVIEST if it in states), HostState.NONE))
 

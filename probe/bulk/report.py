@@ -76,7 +76,8 @@ class BulkMatter:
 @dataclass(frozen=True, slots=True)
 class BulkOperator:
     """Who runs the mail servers of rows: `operator` is the id of a provider or a registered domain; `title`
-    for people. `share` of all rows that have one."""
+    for people. Servers that share a provider, a registered domain or a network (/24, /48) are one operator's,
+    by the name that most of its rows have. `share` of all rows that have one."""
 
     operator: str
     title: str
@@ -139,7 +140,8 @@ class BulkPlan:
 @dataclass(frozen=True, slots=True)
 class BulkReport:
     """The report on a list. `extent` says how far the questions went (None: nothing was asked); `output` is
-    the file of the rows, `state` the one to go on from (empty: none)."""
+    the file of the rows, `state` the one to go on from (empty: none). `operators` are those with most rows,
+    of `operator_count`."""
 
     schema: str
     tool: ReportTool
@@ -150,6 +152,7 @@ class BulkReport:
     outcomes: tuple[BulkOutcome, ...]
     matters: tuple[BulkMatter, ...]
     operators: tuple[BulkOperator, ...]
+    operator_count: int
     typos: tuple[BulkTypo, ...]
     malformed: tuple[BulkProblem, ...]
     gates: tuple[BulkGate, ...]

@@ -20,13 +20,12 @@ class RowStatus(StrEnum):
 class DomainFacts(NamedTuple):
     """What is known of a domain, and is the same for all its rows. `provider` is the id of one that is known,
     `operator` that or the registered domain of the first MX host; both are empty where there is none.
-    `failure` is what DNS answered instead; `typo` the domain that may be meant."""
+    `failure` is what DNS answered instead."""
 
     state: DomainState
     provider: str = ""
     operator: str = ""
     failure: str = ""
-    typo: str = ""
 
     @property
     def verdict(self) -> Verdict:
@@ -36,18 +35,13 @@ class DomainFacts(NamedTuple):
     @property
     def note(self) -> str:
         """What there is to say of it, or nothing."""
-        parts = (
-            self.verdict.reason,
-            self.failure,
-            f"looks like a slip for {self.typo}" if self.typo else "",
-        )
-        return "; ".join(filter(None, parts))
+        return "; ".join(filter(None, (self.verdict.reason, self.failure)))
 
 
 class BulkRow(NamedTuple):
     """`line` and `text` as in the list; `address` and `domain` as in `Entry`; `first` is the line of the row
-    that this one repeats (0: none), the case of
-    letters apart; `facts` is None where nothing was asked."""
+    that this one repeats (0: none), the case of letters apart; `typo` the domain that may be meant instead
+    (empty: none); `facts` is None where nothing was asked."""
 
     line: int
     text: str
@@ -55,6 +49,7 @@ class BulkRow(NamedTuple):
     domain: str | None
     entry_note: str
     first: int
+    typo: str
     facts: DomainFacts | None
 
     @property
@@ -68,5 +63,6 @@ class BulkRow(NamedTuple):
     def note(self) -> str:
         """All that there is to say of it."""
         again = f"the same as line {self.first}" if self.first else ""
-        parts = (self.entry_note, again, self.facts.note if self.facts is not None else "")
+        slip = f"looks like a slip for {self.typo}" if self.typo else ""
+        parts = (self.entry_note, again, self.facts.note if self.facts is not None else "", slip)
         return "; ".join(filter(None, parts))

@@ -9,6 +9,7 @@ from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
 from probe.bulk.domain import DomainResult, Hosts, look_up, look_up_mx
+from probe.bulk.lanes import signs_of
 from probe.bulk.row import BulkRow, DomainFacts
 from probe.cli import signals
 from probe.cli.bulk_options import BulkOptions
@@ -16,7 +17,6 @@ from probe.cli.bulk_progress import BulkProgress
 from probe.cli.bulk_sink import Sink
 from probe.cli.bulk_state import BulkState, DomainRecord, Place, now
 from probe.knowledge.providers import Operator, operator
-from probe.knowledge.typo import likely_typo_of
 from probe.net.dns_engine import DnsEngine
 from probe.report.bulk_rows import csv_head, row_csv, row_line
 from probe.settings import BULK_COMMIT, BULK_HOSTS_KEPT
@@ -143,9 +143,9 @@ class Asking:
             provider,
             who.key if who is not None else "",
             result.failure,
-            likely_typo_of(result.domain) or "",
         )
-        self._records.append(DomainRecord(number, facts, now()))
+        signs = signs_of(result.host, result.networks) if result.host else ()
+        self._records.append(DomainRecord(number, facts, signs, now()))
         if self._options.is_plan and result.hosts:
             self._first_hosts.append(result.hosts[0])
         self._count += 1

@@ -7,7 +7,6 @@ longer by what the next start cuts off.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import sqlite3
@@ -18,51 +17,14 @@ from typing import Any, NamedTuple
 
 from probe.bulk.domain import DomainState
 from probe.bulk.row import BulkRow, DomainFacts
+from probe.bulk.summary import OperatorCount
+from probe.cli import bulk_tables as tables
+from probe.cli.bulk_lanes import Routes, operators
+from probe.cli.bulk_lock import take_lock
 from probe.cli.errors import UsageError
+from probe.knowledge.typo import likely_typo_of
 from probe.reading.list.reader import ListRow
 from probe.settings import BULK_BATCH
-
-APPLICATION = 0x53504231  # "SPB1"
-VERSION = 1
-_TABLES = """
-create table meta (name text primary key, value text not null) without rowid;
-create table rows (
-  line integer primary key, input text not null, address text, domain text, note text not null);
-create table duplicates (line integer primary key, first integer not null);
-create table domains (
-  id integer primary key, name text not null, rows integer not null, first integer not null, done integer,
-  state text, provider text, operator text, failure text, typo text, at integer);
-"""
-_PREPARE = (
-    # the same address, or domain, but for the case of letters: the first row counts
-    """insert into duplicates select line, first from (
-         select line, first_value(line) over (partition by who order by line) as first from (
-           select line, lower(
-             case address when '' then input else coalesce(address, '@' || domain) end) as who
-           from rows where domain is not null))
-       where line <> first order by line""",
-    """insert into domains (name, rows, first)
-       select domain, count(*), min(line) as first from rows where domain is not null
-       group by domain order by first""",
-    "create unique index domains_by_name on domains (name)",
-)
-_ROW = """select r.line, r.input, r.address, r.domain, r.note, u.first,
-  d.done, d.state, d.provider, d.operator, d.failure, d.typo
-  from {tables} left join duplicates u on u.line = r.line where {which} limit ?"""
-_IN_ORDER = _ROW.format(
-    tables="rows r left join domains d on d.name = r.domain", which="r.line > ? order by r.line"
-)
-_MALFORMED = _ROW.format(
-    tables="rows r left join domains d on d.name = r.domain",
-    which="r.domain is null and r.line > ? order by r.line",
-)
-_AS_DONE = _ROW.format(
-    tables="domains d cross join rows r on r.domain = d.name",
-    which="d.done >= ? and (d.done > ? or r.line > ?) order by d.done, r.line",
-)
-_NETWORK = frozenset(
-    {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "fuse.sshfs", "fuse.glusterfs"}
-)
 
 
 class Place(NamedTuple):
@@ -76,10 +38,12 @@ class Place(NamedTuple):
 
 
 class DomainRecord(NamedTuple):
-    """What was found out about the domain with this id, and when (seconds since 1970)."""
+    """What was found out about the domain with this id, the signs of its mail server (see
+    `probe.bulk.lanes`), and when (seconds since 1970)."""
 
     id: int
     facts: DomainFacts
+    signs: tuple[str, ...]
     at: int
 
 
@@ -104,20 +68,21 @@ class BulkState:
 
     def _open(self, *, is_to_go: bool) -> None:
         if self.path is not None:
-            _refuse_network(self.path)
-            self._take_lock(self.path)
+            self._lock = take_lock(self.path)
         self._base = sqlite3.connect(self.path or "", isolation_level=None)
+        self._routes = Routes(self._base)
         (application,) = self._base.execute("pragma application_id").fetchone()
         (version,) = self._base.execute("pragma user_version").fetchone()
-        (tables,) = self._base.execute("select count(*) from sqlite_master").fetchone()
-        if not tables:
+        (present,) = self._base.execute("select count(*) from sqlite_master").fetchone()
+        if not present:
             self._base.executescript(
-                f"pragma application_id = {APPLICATION}; pragma user_version = {VERSION};"
-                f"begin; {_TABLES} commit;"
+                f"pragma application_id = {tables.APPLICATION}; "
+                f"pragma user_version = {tables.VERSION};"
+                f"begin; {tables.TABLES} commit;"
             )
-        elif application != APPLICATION:
+        elif application != tables.APPLICATION:
             raise UsageError("-o", f"{self.path} is no state file of bulk; name another output")
-        elif version != VERSION and not is_to_go:
+        elif version != tables.VERSION and not is_to_go:
             raise UsageError(
                 "-o", f"{self.path} was written by another version ({version}); --fresh begins anew"
             )
@@ -126,17 +91,6 @@ class BulkState:
             self._base.execute("pragma synchronous = normal")
         if not is_to_go:
             self.note("process", str(os.getpid()))
-
-    def _take_lock(self, path: Path) -> None:
-        try:
-            self._lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)  # the list of somebody's recipients
-        except OSError as error:
-            raise UsageError("-o", f"cannot write {path}: {(error.strerror or str(error)).lower()}") from None
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            holder = _holder(path)
-            raise UsageError("-o", f"{path} is in use: {holder} works on this output") from None
 
     def close(self) -> None:
         """Close it; the lock goes last."""
@@ -175,9 +129,9 @@ class BulkState:
         """Put the rows of the list in; returns how many. What an earlier start left half read goes first.
         `step` is called with the number of rows now and then."""
         base = self._base
-        for table in ("rows", "duplicates", "domains"):
+        for table in ("rows", "duplicates", "domains", "routes"):
             base.execute(f"delete from {table}")  # noqa: S608 - names of our own
-        for index in ("domains_by_name", "domains_by_done", "rows_by_domain"):
+        for index in tables.INDICES:
             base.execute(f"drop index if exists {index}")
         count = 0
         batch: list[tuple[int, str, str | None, str | None, str]] = []
@@ -199,13 +153,12 @@ class BulkState:
         return count
 
     def prepare(self, *, by_domain: bool, values: Mapping[str, str]) -> None:
-        """Find duplicates and domains; note `values`, and that the list is whole."""
+        """Find duplicates, domains and slips; note `values`, and that the list is whole."""
         self._base.execute("begin")
-        for statement in _PREPARE:
+        for statement in (*tables.PREPARE, *(tables.BY_DOMAIN if by_domain else ())):
             self._base.execute(statement)
-        if by_domain:
-            self._base.execute("create index rows_by_domain on rows (domain)")
-            self._base.execute("create index domains_by_done on domains (done)")
+        slips = ((slip, number) for number, name in self.open_domains() if (slip := likely_typo_of(name)))
+        self._base.executemany("update domains set typo = ? where id = ?", slips)
         for name, value in (*values.items(), ("read", "1")):
             self.note(name, value)
         self._base.execute("commit")
@@ -237,9 +190,11 @@ class BulkState:
             (self._last_done,) = self._base.execute("select coalesce(max(done), 0) from domains").fetchone()
         last, self._last_done = self._last_done, self._last_done + len(records)
         self._base.executemany(
-            "update domains set done = ?, state = ?, provider = ?, operator = ?, failure = ?, typo = ?, "
-            "at = ? where id = ?",
-            ((number, *it.facts, it.at, it.id) for number, it in enumerate(records, last + 1)),
+            tables.KEEP_DOMAIN,
+            (
+                (number, *it.facts, self._routes.id_of(it.signs), it.at, it.id)
+                for number, it in enumerate(records, last + 1)
+            ),
         )
 
     def forget_before(self, moment: int) -> int:
@@ -268,12 +223,12 @@ class BulkState:
     def rows_after(self, place: Place, *, in_order: bool, is_asked: bool) -> list[BulkRow]:
         """The next rows that are known to the end, BULK_BATCH at most."""
         if in_order:
-            return self._rows(_IN_ORDER, place.line, is_asked=is_asked)
-        rows = self._rows(_MALFORMED, place.line, is_asked=is_asked) if not place.turn else []
+            return self._rows(tables.IN_ORDER, place.line, is_asked=is_asked)
+        rows = self._rows(tables.MALFORMED, place.line, is_asked=is_asked) if not place.turn else []
         if rows:
             return rows
         line, first = place.line if place.turn else 0, max(place.turn, 1)
-        return self._rows(_AS_DONE, first, first, line, is_asked=is_asked)
+        return self._rows(tables.AS_DONE, first, first, line, is_asked=is_asked)
 
     def _rows(self, statement: str, *place: int, is_asked: bool) -> list[BulkRow]:
         cursor = self._base.execute(statement, (*place, BULK_BATCH))
@@ -297,6 +252,10 @@ class BulkState:
             return 0
         return int(self._base.execute("select count(distinct name) from hosts").fetchone()[0])
 
+    def operators(self, most: int) -> tuple[list[OperatorCount], int]:
+        """The operators with most rows, `most` at most, and how many there are."""
+        return operators(self._base, most)
+
     def query(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         """The rows of a question about what is in it."""
         return self._base.execute(statement, values).fetchall()
@@ -304,55 +263,20 @@ class BulkState:
 
 def _bulk_rows(records: Iterable[tuple[Any, ...]], *, is_asked: bool) -> Iterator[BulkRow]:
     """The rows, up to the first one whose domain is open."""
-    for line, text, address, domain, note, first, turn, *cells in records:
+    for line, text, address, domain, note, first, typo, turn, *cells in records:
         facts = None
         if is_asked and domain is not None:
             if turn is None:
                 return
             state, *rest = cells
             facts = DomainFacts(DomainState(state), *rest)
-        yield BulkRow(line, text, text if address == "" else address, domain, note, first or 0, facts)
+        whole = text if address == "" else address
+        yield BulkRow(line, text, whole, domain, note, first or 0, typo or "", facts)
 
 
 def _storable(text: str) -> str:
     """SQLite holds UTF-8: half characters, for octets that are none, become visible."""
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
-
-
-def _holder(path: Path) -> str:
-    try:
-        base = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=1)
-        try:
-            row = base.execute("select value from meta where name = 'process'").fetchone()
-        finally:
-            base.close()
-    except sqlite3.Error:
-        row = None
-    return f"process {row[0]}" if row is not None else "another process"
-
-
-def _refuse_network(path: Path) -> None:
-    """SQLite's locks and shared memory do not hold on a network file system."""
-    kind = _file_system(path)
-    if kind in _NETWORK:
-        raise UsageError("-o", f"{path} lies on a network file system ({kind}); write to a local disk")
-
-
-def _file_system(path: Path) -> str:
-    """The type of the file system, on Linux; empty elsewhere."""
-    place = os.path.realpath(path)
-    longest, kind = "", ""
-    try:
-        with Path("/proc/self/mountinfo").open(encoding="utf-8", errors="surrogateescape") as stream:
-            for line in stream:
-                before, _, behind = line.partition(" - ")
-                mount = before.split(" ")[4].replace("\\040", " ")
-                inside = place == mount or place.startswith(mount.rstrip("/") + "/")
-                if inside and len(mount) >= len(longest):
-                    longest, kind = mount, behind.split(" ")[0]
-    except OSError:
-        return ""
-    return kind
 
 
 def now() -> int:

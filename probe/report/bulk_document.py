@@ -114,7 +114,7 @@ def _plan(plan: BulkPlan, report: BulkReport) -> doc.Section:
         if first:
             part = share(sum(it.share for it in first))
             who = f"{len(first)} operator{'s' if len(first) > 1 else ''}"
-            lines.append((f"{part} of the rows are with {who} of {number(len(report.operators))}.",))
+            lines.append((f"{part} of the rows are with {who} of {number(report.operator_count)}.",))
     if plan.mailbox_seconds is not None:
         lines.append(
             (

@@ -207,3 +207,31 @@ async def test_a_plan_offline_asks_nothing() -> None:
 def test_a_plan_writes_no_rows(tmp_path: Path) -> None:
     run = smtp_probe("bulk", "-", "--plan", "--format", "csv", stdin=b"a@good.example\n")
     assert run.code == 2 and "writes no rows" in run.stderr
+
+
+async def test_vanity_names_of_one_hoster_are_one_operator_in_the_summary(tmp_path: Path) -> None:
+    summary = tmp_path / "summary.json"
+    zone = {
+        **{f"MX shop{n}.example": [f"10 mx.shop{n}.example."] for n in range(3)},
+        **{f"A mx.shop{n}.example": [f"8.8.4.{n + 1}"] for n in range(3)},
+        "MX far.example": ["10 mx.far.example."],
+        "A mx.far.example": ["9.9.9.9"],
+    }
+    rows = b"a@shop0.example\na@shop1.example\nb@shop1.example\na@shop2.example\na@far.example\n"
+    async with DnsServer(zone) as server:
+        await bulk(server, "-", "--summary", str(summary), stdin=rows)
+    report = json.loads(summary.read_text(encoding="utf-8"))
+    assert [(it["operator"], it["rows"], it["domains"]) for it in report["operators"]] == [
+        ("shop1.example", 4, 3),
+        ("far.example", 1, 1),
+    ]
+    assert report["operator_count"] == 2
+
+
+def test_a_slip_is_told_without_asking() -> None:
+    rows = b"a@gmial.com\nb@good.example\n"
+    run = smtp_probe("bulk", "-", "--offline", "--format", "jsonl", stdin=rows)
+    slip, good = objects(run.stdout)
+    assert (slip["note"], good["note"]) == ("looks like a slip for gmail.com", None)
+    told = smtp_probe("bulk", "-", "--offline", "--fail-over", "typo=0", stdin=rows)
+    assert told.code == 1 and "is gmail.com meant?" in " ".join(told.stdout.split())
