@@ -20,29 +20,29 @@ class Routes:
 
     def __init__(self, base: sqlite3.Connection) -> None:
         self._base = base
-        self._known: dict[tuple[str, ...], int] = {}
+        self._ids: dict[tuple[str, ...], int] = {}
 
     def id_of(self, signs: tuple[str, ...]) -> int | None:
         """The id of the route with these signs; None for none."""
         if not signs:
             return None
-        found = self._known.get(signs)
-        if found is None:
+        number = self._ids.get(signs)
+        if number is None:
             text = " ".join(signs)
             self._base.execute("insert or ignore into routes (signs) values (?)", (text,))
-            (found,) = self._base.execute("select id from routes where signs = ?", (text,)).fetchone()
-            if len(self._known) >= BULK_HOSTS_KEPT:
-                self._known.clear()
-            self._known[signs] = found
-        return found
+            (number,) = self._base.execute("select id from routes where signs = ?", (text,)).fetchone()
+            if len(self._ids) >= BULK_HOSTS_KEPT:
+                self._ids.clear()
+            self._ids[signs] = number
+        return number
 
 
 def join_lanes(base: sqlite3.Connection) -> None:
     """Find the lane of each route: routes that share a sign, or are joined by others, have the same. The ids
     of signs are kept on disk, so that memory does not grow with the list."""
     (count,) = base.execute("select count(*) from routes").fetchone()
-    known = base.execute("select value from meta where name = ?", (_JOINED,)).fetchone()
-    if known is not None and int(known[0]) == count:
+    joined_before = base.execute("select value from meta where name = ?", (_JOINED,)).fetchone()
+    if joined_before is not None and int(joined_before[0]) == count:
         return
     base.execute("create temp table signs (id integer primary key, sign text not null unique)")
     lanes = DisjointSet()

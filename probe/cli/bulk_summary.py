@@ -28,7 +28,7 @@ def report_of(state: BulkState, options: BulkOptions, begin: int, rate: float | 
     counts = _states(state) if has_outcomes else []
     by_outcome = outcomes(counts, totals.rows)
     gates = judge(options.limits, gate_counts(totals, by_outcome), totals.rows)
-    counted, operator_count = state.operators(_MOST)
+    by_operator, operator_count = state.operators(_MOST)
     ((of_operators,),) = state.query("select coalesce(sum(rows), 0) from domains where operator <> ''")
     ((informative,),) = state.query(
         "select count(*) from domains where done is not null and state <> ?", DomainState.DNS_UNKNOWN.value
@@ -48,12 +48,12 @@ def report_of(state: BulkState, options: BulkOptions, begin: int, rate: float | 
         totals=totals,
         outcomes=by_outcome,
         matters=matters(counts),
-        operators=operators(counted, of_operators),
+        operators=operators(by_operator, of_operators),
         operator_count=operator_count,
         typos=_typos(state),
         malformed=_malformed(state),
         gates=gates,
-        plan=_plan(state, options, totals, rate, counted) if options.is_plan else None,
+        plan=_plan(state, options, totals, rate, by_operator) if options.is_plan else None,
         output=str(options.output) if options.output is not None and options.has_rows else "",
         state=str(options.state_path) if options.state_path is not None else "",
         notes=_notes(totals, is_blind=is_blind),
@@ -86,13 +86,13 @@ def _plan(
     options: BulkOptions,
     totals: BulkTotals,
     rate: float | None,
-    counted: list[OperatorCount],
+    by_operator: list[OperatorCount],
 ) -> BulkPlan:
     if options.is_offline:
         return plan(totals.domains, None, 0, None, None)
     ((missing,),) = state.query("select count(*) from domains where state = ?", DomainState.NO_DOMAIN.value)
     ((mailboxes,),) = state.query("select count(address) from rows")
-    return plan(totals.domains, state.count_hosts(), missing, counted if mailboxes else None, rate)
+    return plan(totals.domains, state.count_hosts(), missing, by_operator if mailboxes else None, rate)
 
 
 def _states(state: BulkState) -> list[StateCount]:

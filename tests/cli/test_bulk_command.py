@@ -233,5 +233,5 @@ def test_a_slip_is_told_without_asking() -> None:
     run = smtp_probe("bulk", "-", "--offline", "--format", "jsonl", stdin=rows)
     slip, good = objects(run.stdout)
     assert (slip["note"], good["note"]) == ("looks like a slip for gmail.com", None)
-    told = smtp_probe("bulk", "-", "--offline", "--fail-over", "typo=0", stdin=rows)
-    assert told.code == 1 and "is gmail.com meant?" in " ".join(told.stdout.split())
+    gate = smtp_probe("bulk", "-", "--offline", "--fail-over", "typo=0", stdin=rows)
+    assert gate.code == 1 and "is gmail.com meant?" in " ".join(gate.stdout.split())
