@@ -6,7 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from probe.model.address import IPAddress
-from probe.model.sender_mta import Families, Hop, HopKind, RouteChoice, SenderMta, TlsLevel, TlsPolicy
+from probe.model.sender_mta import (
+    Families,
+    Hop,
+    HopKind,
+    MtaSoftware,
+    RouteChoice,
+    SenderMta,
+    TlsLevel,
+    TlsPolicy,
+)
 from probe.model.target import Endpoint, Options, TlsMode
 from probe.standards.dns.helo import parse_literal
 from probe.standards.dns.message import Answer, Resolution
@@ -14,6 +23,8 @@ from probe.standards.dns.mx import fixed_route, literal_route, resolve_mx
 from probe.standards.dns.results import MxHost, MxResult, RouteKind
 
 _ALL_FAMILIES = Options().families
+# Seen of Exim 4.96 and OpenSMTPD 6.8 in the lab; Postfix 3.7 and sendmail 8.17 give the mail up.
+_IGNORE_ROOT = frozenset({MtaSoftware.EXIM, MtaSoftware.OPENSMTPD})
 _MODES: Mapping[TlsLevel, TlsMode] = {
     TlsLevel.NONE: TlsMode.NEVER,
     TlsLevel.MAY: TlsMode.AUTO,
@@ -43,6 +54,12 @@ class Sending:
         if self.options.bind is not None:
             return self.options.bind
         return self.mta.source(family).value if self.mta is not None else None
+
+    @property
+    def ignores_root(self) -> bool:
+        """Whether the mail server leaves out a null MX that stands among other MX records (RFC 7505 section 3
+        forbids to publish it so)."""
+        return self.mta is not None and self.mta.software in _IGNORE_ROOT
 
     @property
     def port(self) -> int:
@@ -89,23 +106,28 @@ def _relay(options: Options, mta: SenderMta) -> tuple[Hop, ...]:
     return tuple(hop for hop in mta.route.hops if hop.port == mta.route.hops[0].port)
 
 
-def route(domain: str, options: Options) -> Resolution[MxResult]:
-    """The route of mail for `domain`: --mx, the address literal, or the MX records."""
+def route(domain: str, options: Options, *, ignores_root: bool = False) -> Resolution[MxResult]:
+    """The route of mail for `domain`: --mx, the address literal, or the MX records (`ignores_root` as in
+    resolve_mx)."""
     if options.mx is not None:
         return (yield from fixed_route(options.mx, families=options.usable_families))
     literal = parse_literal(domain)
     if literal is not None:
         return (yield from literal_route(literal))
-    return (yield from resolve_mx(domain, families=options.usable_families, seed=options.seed))
+    return (
+        yield from resolve_mx(
+            domain, families=options.usable_families, seed=options.seed, ignores_root=ignores_root
+        )
+    )
 
 
 def route_as(domain: str, how: Sending) -> Resolution[MxResult]:
     """The same for a run that sends so: a relay takes precedence over the MX records."""
     if not how.relay:
-        return (yield from route(domain, how.options))
-    families, results = how.options.usable_families, []
+        return (yield from route(domain, how.options, ignores_root=how.ignores_root))
+    results = []
     for hop in how.relay:
-        results.append((yield from _hosts_of(hop, families, how.options.seed)))
+        results.append((yield from _hosts_of(hop, how)))
     hosts = tuple(replace(host, preference=place) for place, host in enumerate(_all_hosts(results)))
     answers: tuple[Answer, ...] = tuple(answer for result in results for answer in result.answers)
     return MxResult(how.relay[0].host, RouteKind.FIXED, hosts, answers)
@@ -147,12 +169,13 @@ def _first(hosts: tuple[MxHost, ...], families: Families) -> tuple[MxHost, ...]:
     )
 
 
-def _hosts_of(hop: Hop, families: tuple[int, ...], seed: int) -> Resolution[MxResult]:
+def _hosts_of(hop: Hop, how: Sending) -> Resolution[MxResult]:
+    families, seed = how.options.usable_families, how.options.seed
     if hop.addresses:
         own = tuple(ip for ip in hop.addresses if ip.version in families)
         return MxResult(hop.host, RouteKind.FIXED, (MxHost(0, hop.host, own, ()),), ())
     if hop.by_mx:
-        return (yield from resolve_mx(hop.host, families=families, seed=seed))
+        return (yield from resolve_mx(hop.host, families=families, seed=seed, ignores_root=how.ignores_root))
     return (yield from fixed_route(Endpoint(hop.host, hop.port), families=families))
 
 

@@ -97,6 +97,8 @@ SENDERS = (
         helo="localhost",
     ),
     Sender("exim-plain", "alice@healthy.example", "sent", "accepted", 0, software="exim"),
+    Sender("exim-root-among-others", "alice@nullbeside.example", "sent", "accepted", 0, software="exim"),
+    Sender("root-among-others", "alice@nullbeside.example", "bounced", "refused", 1, "bad_domain"),
     # --- what the certificate has to show -------------------------------------------------------------
     secure("secure-by-domain", "healthy.example secure"),
     secure("verify-by-host", "healthy.example verify"),

@@ -55,6 +55,7 @@ def opensmtpd(
 
 SENDMAIL = (
     sendmail("plain", "alice@healthy.example", "accepted"),
+    sendmail("root-among-others", "alice@nullbeside.example", "refused", "bad_domain"),
     sendmail("helo", "alice@helo.example", "refused", "rdns_helo", "sender_network",
              values="define(`confDOMAIN_NAME',`localhost')dnl\n", helo="localhost"),
     sendmail("second-address", "alice@rbl.example", "refused", "ip_blocklisted", "sender_network",
@@ -81,6 +82,7 @@ SENDMAIL = (
 )  # fmt: skip
 OPENSMTPD = (
     opensmtpd("plain", "alice@healthy.example", "accepted"),
+    opensmtpd("root-among-others", "alice@nullbeside.example", "accepted"),
     opensmtpd("helo", "alice@helo.example", "refused", "rdns_helo", "sender_network",
               relay="helo localhost", helo="localhost"),
     opensmtpd("second-address", "alice@rbl.example", "refused", "ip_blocklisted", "sender_network",

@@ -1,4 +1,5 @@
-"""The root as mail host, in forms that RFC 7505 does not allow: Postfix takes no mail there, nor do we."""
+"""The root as mail host, in forms that RFC 7505 does not allow: Postfix takes no mail there, nor do we where
+no mail server of another kind is on this host (the sender cases have those)."""
 
 from __future__ import annotations
 

@@ -102,6 +102,8 @@ def _misnamed(mx: MxResult) -> Iterator[Finding]:
 
 def _records(mx: MxResult) -> Iterator[Finding]:
     """What is wrong with the records as a set."""
+    if mx.has_null_mx_among_others:
+        yield say("recipient-null-mx-ignored", _own_refs(mx), domain=mx.domain)
     if mx.dropped:
         yield say(
             "recipient-mx-not-all-looked-at",

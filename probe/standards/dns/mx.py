@@ -18,12 +18,16 @@ FAMILIES = (4, 6)
 _JUDGED = 50  # addresses of one host and family that are considered
 
 
-def resolve_mx(domain: str, *, families: tuple[int, ...] = FAMILIES, seed: int = 0) -> Resolution[MxResult]:
+def resolve_mx(
+    domain: str, *, families: tuple[int, ...] = FAMILIES, seed: int = 0, ignores_root: bool = False
+) -> Resolution[MxResult]:
     """The mail exchangers of `domain` (A-labels) in the order of trying.
 
     `families` says which addresses may be used, in the order in which they alternate; A and AAAA
     are both asked in any case, so that a host is called dangling only when it is. `seed` orders
-    hosts of equal preference. What DNS did not say gives kind UNKNOWN, never a missing domain.
+    hosts of equal preference. `ignores_root` leaves out a null MX that stands among other records, as
+    Exim and OpenSMTPD do; else it stands for the whole domain. What DNS did not say gives kind
+    UNKNOWN, never a missing domain.
     """
     domain = names.normal(domain)
     (mx,) = yield (Question(domain, RecordType.MX),)
@@ -33,12 +37,13 @@ def resolve_mx(domain: str, *, families: tuple[int, ...] = FAMILIES, seed: int =
         return (yield from _implicit_mx(domain, mx, families))
     if mx.status is not Status.ANSWER:
         return MxResult(domain, RouteKind.UNKNOWN, (), (mx,))
-    if any(not record.exchange for record in mx.mxs()):
+    named = [record for record in mx.mxs() if record.exchange]
+    has_root = len(named) < len(mx.mxs())
+    if has_root and not (named and ignores_root):
         # RFC 7505 section 3: the root as exchange says that the domain takes no mail. It must stand alone,
-        # with preference 0; Postfix and Exim send no mail there where it does not, either.
-        has_others = any(record.exchange for record in mx.mxs())
-        return MxResult(domain, RouteKind.NULL_MX, (), (mx,), has_null_mx_among_others=has_others)
-    records = in_order_of_trying(mx.mxs(), seed)
+        # with preference 0; Postfix and sendmail send no mail there where it does not, either.
+        return MxResult(domain, RouteKind.NULL_MX, (), (mx,), has_null_mx_among_others=bool(named))
+    records = in_order_of_trying(named, seed)
     first = records[:MX_LIMIT]
     hosts = yield from _mx_hosts(first, families)
     answers = (mx, *(answer for host in hosts for answer in host.answers))
@@ -48,6 +53,7 @@ def resolve_mx(domain: str, *, families: tuple[int, ...] = FAMILIES, seed: int =
         hosts,
         answers,
         dropped=len(records) - len(first),
+        has_null_mx_among_others=has_root,
     )
 
 

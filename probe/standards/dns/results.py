@@ -45,7 +45,8 @@ class MxHost:
 @dataclass(frozen=True, slots=True)
 class MxResult:
     """Where mail for `domain` goes. `hosts` in the order of trying; `dropped` counts MX records
-    beyond the cap; `has_null_mx_among_others` is the fault that RFC 7505 section 3 forbids, in a null MX."""
+    beyond the cap; `has_null_mx_among_others` is the fault that RFC 7505 section 3 forbids: kind NULL_MX
+    where the root stands for the whole domain, MX where the others are used."""
 
     domain: str
     kind: RouteKind

@@ -100,6 +100,9 @@ CASES = (
          ("fatal recipient-mx-all-dangling", "warning recipient-mx-address")),
     Case("recipient-mx", "null MX among others", routed(RouteKind.NULL_MX, has_null_mx_among_others=True),
          ("fatal recipient-null-mx-among-others",), ("RFC 7505",)),
+    Case("recipient-mx", "null MX among others that the own mail server uses",
+         routed(RouteKind.MX, make.mx_host(), has_null_mx_among_others=True),
+         ("warning recipient-null-mx-ignored",), ("RFC 7505",)),
     Case("recipient-mx", "the root with a preference", routed(RouteKind.NULL_MX, answers=(
         make.answer("recipient.example", RecordType.MX, Mx(10, "")),)),
          ("fatal recipient-null-mx-preferred",), ('"10 ."',)),

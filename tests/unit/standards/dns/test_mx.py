@@ -49,13 +49,25 @@ def test_null_mx() -> None:
 
 @pytest.mark.parametrize("preference", [0, 10])
 def test_null_mx_among_others_is_flagged_and_no_mail_goes_there(preference: int) -> None:
-    """As with Postfix (dns_lookup.c) and Exim; the lab holds it against Postfix."""
+    """As with Postfix (dns_lookup.c) and sendmail; the lab holds it against both."""
     table = Table({"MX example.org": [f"{preference} .", "20 a.example"], "A a.example": ["192.0.2.1"]})
     result = table.drive(resolve_mx("example.org"))
     assert (result.kind, result.hosts) == (RouteKind.NULL_MX, ())
     assert result.has_null_mx_among_others
     assert result.null_mx_preference == preference
     assert len(table.rounds) == 1
+
+
+def test_exim_and_opensmtpd_use_the_hosts_beside_a_null_mx() -> None:
+    table = Table({"MX example.org": ["0 .", "20 a.example"], "A a.example": ["192.0.2.1"]})
+    result = table.drive(resolve_mx("example.org", ignores_root=True))
+    assert (result.kind, [host.host for host in result.hosts]) == (RouteKind.MX, ["a.example"])
+    assert result.has_null_mx_among_others
+
+
+def test_a_null_mx_alone_stands_for_them_too() -> None:
+    table = Table({"MX example.org": ["0 ."], "A example.org": ["192.0.2.1"]})
+    assert table.drive(resolve_mx("example.org", ignores_root=True)).kind is RouteKind.NULL_MX
 
 
 def test_the_root_with_a_preference_is_no_mail_host_either() -> None:
