@@ -163,7 +163,7 @@ class Cost:
     memory: float
 
 
-def _cost(command: list[str], directory: str) -> Cost:
+def cost_of(command: list[str], directory: Path) -> Cost:
     began = time.perf_counter()
     process = subprocess.Popen(
         command, cwd=directory, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
@@ -178,7 +178,7 @@ def _cost(command: list[str], directory: str) -> Cost:
 
 
 @contextmanager
-def _network(directory: Path) -> Iterator[list[str]]:
+def network(directory: Path) -> Iterator[list[str]]:
     """The words before a command that is to run in a network of its own, with its own resolv.conf."""
     name = f"probe-bench-{os.getpid()}"
     (directory / "resolv.conf").write_text(f"nameserver {NAME_SERVER}\n")
@@ -209,9 +209,11 @@ def _commands(enter: list[str], directory: Path) -> dict[str, list[str]]:
     }
 
 
-def main(rounds: int) -> None:
+@contextmanager
+def servers() -> Iterator[tuple[list[str], Path]]:
+    """Both servers at work: the words before a command that is to meet them, and a folder for its files."""
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # users have the modules compiled
-    with tempfile.TemporaryDirectory() as home, _network(Path(home)) as enter:
+    with tempfile.TemporaryDirectory() as home, network(Path(home)) as enter:
         os.environ.update(PYTHONPATH=str(ROOT), XDG_STATE_HOME=home)
         server = subprocess.Popen(
             [*enter, sys.executable, "-m", "tests.bench.one_check", "serve"], stdout=subprocess.PIPE, cwd=ROOT
@@ -219,16 +221,21 @@ def main(rounds: int) -> None:
         try:
             assert server.stdout is not None
             server.stdout.readline()
-            commands = _commands(enter, Path(home))
-            costs: dict[str, list[Cost]] = {name: [] for name in commands}
-            for command in commands.values():
-                _cost(command, home)  # its modules are compiled
-            for _ in range(rounds):
-                for name, command in commands.items():
-                    costs[name].append(_cost(command, home))
+            yield enter, Path(home)
         finally:
             server.terminate()
             server.wait()
+
+
+def main(rounds: int) -> None:
+    with servers() as (enter, home):
+        commands = _commands(enter, home)
+        costs: dict[str, list[Cost]] = {name: [] for name in commands}
+        for command in commands.values():
+            cost_of(command, home)  # its modules are compiled
+        for _ in range(rounds):
+            for name, command in commands.items():
+                costs[name].append(cost_of(command, home))
     plain = statistics.median(cost.wall for cost in costs["plain script"])
     for name, runs in costs.items():
         wall = statistics.median(cost.wall for cost in runs)
