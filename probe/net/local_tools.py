@@ -1,45 +1,44 @@
 """Runs the read-only tools of this host's mail server: no shell, no terminal, a bounded time, bounded output.
 
-A program is looked for in the system's own directories first, so that the PATH cannot replace it.
+A program is looked for in the system's own directories first, so that the PATH cannot replace it. Each one is
+run by a thread, which also waits for its end: asyncio would report it to a loop that may be closed by then.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
-import signal
 import stat
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from probe import settings
-from probe.model.local_tool import Call, FileCall, Inquiry, T, ToolCall, ToolOutput, ToolReason, ToolWhy
-from probe.net.clock import Clock
+from probe.model.local_tool import Call, FileCall, Inquiry, T, ToolOutput, ToolReason, ToolWhy
 from probe.net.process_limit import ProcessLimit, at_most
-from probe.net.threads import in_thread
+from probe.net.running_tool import Ended, RunningTool
+from probe.net.threads import start
 
 SYSTEM = ("/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/local/sbin", "/usr/local/bin", "/opt/local/sbin")
 # Variables that the tools themselves use: an instance chosen for all Postfix commands
 _ENVIRONMENT = ("MAIL_CONFIG", "HOME", "TMPDIR")
-_REAPED = 1.0  # seconds in which a killed process ends
 
 
 async def run_tools(inquiry: Inquiry[T], *, budget: float = settings.LOCAL_TOOLS_TIMEOUT) -> T:
     """Drive an inquiry over the programs of this host, for at most `budget` seconds; programs still running
     are then killed. A program that fails, or is late, is a result and not an error. The number of concurrent
-    inquiries in a process is limited; the time counts from the start of this one."""
+    inquiries in a process is limited. Only the time counts in which a program runs: this one may be busy."""
     async with _INQUIRIES.hold():
         return await _drive(inquiry, budget)
 
 
 async def _drive(inquiry: Inquiry[T], budget: float) -> T:
-    clock = Clock()
-    late = ToolOutput(exit_code=None, failure=ToolWhy(ToolReason.LATE, seconds=budget))
+    seconds_left = budget
     try:
         calls = next(inquiry)
         while True:
-            calls = inquiry.send(await _answers(calls, budget - clock.seconds(), late))
+            answers = await _answers(calls, seconds_left, budget)
+            seconds_left -= max((it.seconds for it in answers), default=0.0)
+            calls = inquiry.send(tuple(it.output for it in answers))
     except StopIteration as stop:
         result: T = stop.value
         return result
@@ -48,18 +47,50 @@ async def _drive(inquiry: Inquiry[T], budget: float) -> T:
 _INQUIRIES = ProcessLimit(at_most(settings.LOCAL_TOOLS_AT_ONCE))
 
 
-async def _answers(calls: Sequence[Call], seconds_left: float, late: ToolOutput) -> tuple[ToolOutput, ...]:
-    """The results of the calls within that many seconds; `late` for the others."""
+async def _answers(calls: Sequence[Call], seconds_left: float, budget: float) -> list[Ended]:
+    """The results of the calls, each within `seconds_left`."""
+    late = ToolOutput(exit_code=None, failure=ToolWhy(ToolReason.LATE, seconds=budget))
     if seconds_left <= 0:
-        return tuple(late for _ in calls)
-    tasks = [asyncio.ensure_future(_answer(call)) for call in calls]
+        return [Ended(late) for _ in calls]
+    tasks = [asyncio.ensure_future(_answer(call, seconds_left, late)) for call in calls]
     try:
-        await asyncio.wait(tasks, timeout=seconds_left)
+        return await asyncio.gather(*tasks)
     finally:
         for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-    return tuple(late if task.cancelled() else task.result() for task in tasks)
+            task.cancel()  # each ends its program at once, and waits for nothing
+
+
+async def _answer(call: Call, seconds_left: float, late: ToolOutput) -> Ended:
+    if isinstance(call, FileCall):
+        return await _read(call.path, seconds_left, late)
+    path = program_path(call.program)
+    if path is None:
+        why = ToolWhy(ToolReason.NO_PROGRAM, program=call.program)
+        return Ended(ToolOutput(exit_code=None, failure=why, is_missing=True))
+    tool = RunningTool(path, call, _environment(), seconds_left, late)
+    try:
+        return await _by_thread(tool.run)
+    finally:
+        tool.stop()
+
+
+async def _read(path: str, seconds_left: float, late: ToolOutput) -> Ended:
+    try:
+        async with asyncio.timeout(seconds_left):  # of a network, it may never come
+            return Ended(await _by_thread(lambda: read_file(path)))
+    except TimeoutError:
+        return Ended(late, seconds_left)
+
+
+async def _by_thread(work: Callable[[], T]) -> T:
+    """The result of `work`, run in a thread; in the event loop if this machine has none left."""
+    future = start(work)
+    return work() if future is None else await future
+
+
+def _environment() -> dict[str, str]:
+    own = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
+    return own | {"LC_ALL": "C", "PATH": os.pathsep.join(SYSTEM)}
 
 
 def program_path(name: str, directories: Sequence[str] | None = None) -> str | None:
@@ -70,93 +101,6 @@ def program_path(name: str, directories: Sequence[str] | None = None) -> str | N
         if place.is_absolute() and place.is_file() and os.access(place, os.X_OK):
             return str(place)
     return None
-
-
-async def _answer(call: Call) -> ToolOutput:
-    if isinstance(call, FileCall):
-        return await in_thread(lambda: read_file(call.path))
-    path = program_path(call.program)
-    if path is None:
-        why = ToolWhy(ToolReason.NO_PROGRAM, program=call.program)
-        return ToolOutput(exit_code=None, failure=why, is_missing=True)
-    return await _run(path, call)
-
-
-async def _run(path: str, call: ToolCall) -> ToolOutput:
-    environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
-    environment |= {"LC_ALL": "C", "PATH": os.pathsep.join(SYSTEM)}
-    try:
-        transport, protocol = await asyncio.get_running_loop().subprocess_exec(
-            _ToolProtocol,
-            path,
-            *call.arguments,
-            env=environment,
-            cwd="/",
-            start_new_session=True,
-        )
-    except (OSError, ValueError) as error:  # ValueError: an argument with a NUL
-        why = ToolWhy(ToolReason.NOT_RUN, program=call.program, text=str(error))
-        return ToolOutput(exit_code=None, failure=why)
-    try:
-        protocol.say(call.stdin.encode("utf-8", "backslashreplace"))
-        await protocol.over
-    finally:
-        if transport.get_returncode() is None:
-            _end(transport.get_pid())
-        # or its end would be reported to a closed loop; and close() would remove it from the child watcher,
-        # which reports an error
-        await asyncio.wait([protocol.end], timeout=_REAPED)
-        transport.close()
-    if protocol.is_too_much:
-        why = ToolWhy(ToolReason.TOO_MUCH, program=call.program, most=settings.LOCAL_TOOLS_SIZE_LIMIT)
-        return ToolOutput(exit_code=None, failure=why)
-    return ToolOutput(_decode(protocol.output[1]), _decode(protocol.output[2]), transport.get_returncode())
-
-
-class _ToolProtocol(asyncio.SubprocessProtocol):
-    """Collects the output of a program, until it ends or prints too much."""
-
-    def __init__(self) -> None:
-        self.output = {1: bytearray(), 2: bytearray()}
-        self.is_too_much = False
-        self.over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.end: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._input: asyncio.WriteTransport | None = None
-
-    def process_exited(self) -> None:
-        if not self.end.done():
-            self.end.set_result(None)
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.SubprocessTransport)
-        pipe = transport.get_pipe_transport(0)
-        self._input = pipe if isinstance(pipe, asyncio.WriteTransport) else None
-
-    def say(self, data: bytes) -> None:
-        """Write to its standard input, then close it."""
-        if self._input is not None:
-            self._input.write(data)
-            self._input.close()
-
-    def pipe_data_received(self, fd: int, data: bytes) -> None:
-        room = settings.LOCAL_TOOLS_SIZE_LIMIT - len(self.output[fd])
-        self.output[fd] += data[:room]
-        if len(data) > room:
-            self.is_too_much = True
-            self._end()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._end()
-
-    def _end(self) -> None:
-        if not self.over.done():
-            self.over.set_result(None)
-
-
-def _end(pid: int) -> None:
-    """Kill the process and its children: they have a session of their own."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(pid, signal.SIGKILL)
 
 
 def read_file(path: str) -> ToolOutput:
@@ -172,8 +116,4 @@ def read_file(path: str) -> ToolOutput:
         return ToolOutput(exit_code=None, failure=why)
     if len(data) > settings.LOCAL_TOOLS_SIZE_LIMIT:
         return ToolOutput(exit_code=None, failure=ToolWhy(ToolReason.FILE_TOO_LARGE, path=path))
-    return ToolOutput(_decode(data))
-
-
-def _decode(data: bytes | bytearray) -> str:
-    return data.decode("utf-8", "backslashreplace")
+    return ToolOutput(data.decode("utf-8", "backslashreplace"))

@@ -36,6 +36,7 @@ FORBIDDEN = {
 ALLOWED = {
     "probe/reading/log/octets.py": {"bz2", "lzma", "zlib"},
     "probe/cli/pager.py": {"subprocess"},  # the user's own $PAGER, without a shell, only where --pager asks
+    "probe/net/running_tool.py": {"subprocess"},  # read-only tools, by path, no shell
 }
 CALLS = {"eval", "exec", "compile", "__import__", "breakpoint", "input"}
 OS_CALLS = ("system", "popen", "exec", "spawn", "posix_spawn", "fork", "startfile")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -11,6 +14,7 @@ import pytest
 from probe import settings
 from probe.model.local_tool import Call, FileCall, Inquiry, ToolCall, ToolOutput, ToolReason
 from probe.net.local_tools import program_path, run_tools
+from probe.net.running_tool import RunningTool
 from probe.wording.spoken import spoken
 from tests.support.exact_reasons import assert_exact
 
@@ -28,6 +32,14 @@ def _tool(directory: Path, name: str, body: str) -> None:
     path = directory / name
     path.write_text(f"#!/bin/sh\n{body}\n")
     path.chmod(0o755)
+
+
+def _wait_for_end(session: int) -> None:
+    """Its end is taken note of a moment later."""
+    with pytest.raises(ProcessLookupError):
+        for _ in range(100):
+            os.killpg(session, 0)
+            time.sleep(0.05)
 
 
 async def test_arguments_reach_the_program_as_they_are(tmp_path: Path) -> None:
@@ -66,11 +78,7 @@ async def test_a_program_that_does_not_end_is_ended_with_its_children(tmp_path: 
     quick, late = await run_tools(_asked(ToolCall("probe-quick"), ToolCall("probe-tool")), budget=2)
     assert (quick.text, late.exit_code) == ("done\n", None)
     assert spoken(late.failure) == "the tools took longer than 2 s"
-    pid = int((tmp_path / "pid").read_text())
-    with pytest.raises(ProcessLookupError):  # its end is taken note of a moment later
-        for _ in range(100):
-            os.killpg(pid, 0)
-            await asyncio.sleep(0.05)
+    _wait_for_end(int((tmp_path / "pid").read_text()))
 
 
 async def test_a_program_that_prints_without_end_is_ended(tmp_path: Path) -> None:
@@ -114,3 +122,91 @@ async def test_each_reason_why_a_call_told_nothing_comes_about(
         "env could not be run: embedded null byte",
         "the tools took longer than 0 s",
     ]
+
+
+_TWICE = """
+import asyncio, pathlib, sys
+from probe.model.local_tool import ToolCall
+from probe.net.local_tools import run_tools
+
+def asked(call):
+    return (yield (call,))
+
+async def main():
+    task = asyncio.ensure_future(run_tools(asked(ToolCall("probe-tool")), budget=60))
+    while not pathlib.Path(sys.argv[1], "pid").exists() and not task.done():
+        await asyncio.sleep(0.01)
+    for _ in range(2):  # at the deadline of the run, and by Ctrl-C
+        task.cancel()
+        await asyncio.sleep(0)
+    try:
+        await task
+    except asyncio.CancelledError:
+        print("cancelled")
+
+asyncio.run(main())
+"""
+
+
+def test_a_cancelled_tool_is_ended_and_nothing_is_said_of_it(tmp_path: Path) -> None:
+    """asyncio would have its say on stderr, of a loop that is closed when the tool's end is noticed."""
+    _tool(tmp_path, "probe-tool", f"echo $$ >{tmp_path}/part; mv {tmp_path}/part {tmp_path}/pid; sleep 600")
+    run = subprocess.run(
+        [sys.executable, "-c", _TWICE, str(tmp_path)], capture_output=True, text=True, timeout=100, check=True
+    )
+    assert (run.stdout, run.stderr) == ("cancelled\n", "")
+    _wait_for_end(int((tmp_path / "pid").read_text()))
+
+
+def test_a_tool_that_is_stopped_before_it_starts_ends_as_it_starts(tmp_path: Path) -> None:
+    _tool(tmp_path, "probe-tool", f"echo $$ >{tmp_path}/pid; sleep 600")
+    late = ToolOutput(exit_code=None)
+    tool = RunningTool(str(tmp_path / "probe-tool"), ToolCall("probe-tool"), {}, 60, late)
+    tool.stop()
+    assert tool.run().output.exit_code == -signal.SIGKILL
+
+
+async def test_a_tool_that_gave_its_answer_in_time_is_heard_although_nobody_listened(tmp_path: Path) -> None:
+    """This program was busy for longer than the tool may take: the tool is not to blame."""
+    _tool(tmp_path, "probe-tool", "echo done")
+    _tool(tmp_path, "probe-again", "echo again")
+
+    def asked() -> Inquiry[tuple[ToolOutput, ...]]:
+        (first,) = yield (ToolCall("probe-tool"),)
+        time.sleep(3)
+        (second,) = yield (ToolCall("probe-again"),)
+        return first, second
+
+    outputs = await run_tools(asked(), budget=2)
+    assert [it.text for it in outputs] == ["done\n", "again\n"]
+
+
+async def test_rounds_share_their_time(tmp_path: Path) -> None:
+    _tool(tmp_path, "probe-tool", "sleep 600")
+    _tool(tmp_path, "probe-again", "echo again")
+
+    def asked() -> Inquiry[tuple[ToolOutput, ...]]:
+        (first,) = yield (ToolCall("probe-tool"),)
+        (second,) = yield (ToolCall("probe-again"),)
+        return first, second
+
+    outputs = await run_tools(asked(), budget=0.5)
+    assert [spoken(it.failure) for it in outputs] == ["the tools took longer than 0.5 s"] * 2
+
+
+async def test_input_that_nobody_reads_holds_nothing_up(tmp_path: Path) -> None:
+    _tool(tmp_path, "probe-tool", "exec <&-; echo done")
+    _tool(tmp_path, "probe-reads", "wc -c")
+    lines = "x" * 300_000
+    deaf, reads = await run_tools(
+        _asked(ToolCall("probe-tool", (), lines), ToolCall("probe-reads", (), lines)), budget=30
+    )
+    assert (deaf.text, reads.text.strip()) == ("done\n", "300000")
+
+
+async def test_a_child_that_keeps_the_output_open_is_not_waited_for(tmp_path: Path) -> None:
+    """It has left the session of the tool, so that it cannot be ended with it."""
+    _tool(tmp_path, "probe-tool", f"setsid sh -c 'echo $$ >{tmp_path}/pid; exec sleep 600' & echo done")
+    (output,) = await run_tools(_asked(ToolCall("probe-tool")), budget=1)
+    assert output.exit_code is None
+    os.kill(int((tmp_path / "pid").read_text()), signal.SIGKILL)
