@@ -12,7 +12,7 @@ from probe.facts.clock import NOT_COMPARED, ClockFacts, by_right_clock, clock_of
 from probe.facts.memo import Lookup, Memo
 from probe.facts.model import Facts, RecipientFacts, SenderFacts, VantageFacts
 from probe.facts.opinion import opinions_of
-from probe.facts.resolver import name_servers_of, notable_answers
+from probe.facts.resolver import mark_made, name_servers_of, notable_answers, rewriting_of
 from probe.facts.session import Session
 from probe.facts.sessions import sessions_of
 from probe.facts.transport import dane_of, mta_sts_of, tls_rpt_of
@@ -29,7 +29,8 @@ from probe.reading.message.results import MessageFacts
 from probe.reading.message.signatures import verify_signatures
 from probe.recording import events as ev
 from probe.recording.journal import Recording
-from probe.standards.dns.message import T, run
+from probe.standards.dns.message import Answer, Question, T, run
+from probe.standards.dns.rewriting import Rewriting
 from probe.standards.dnsbl.results import Listing
 from probe.standards.mta_sts.results import StsResult, StsStatus, TlsRptResult
 from probe.survey import recipient, reputation, sender
@@ -79,14 +80,22 @@ class _Reader:
 
     recording: Recording
     memo: Memo
+    rewriting: Rewriting | None = None
 
     def part(self, name: str, inputs: tuple[object, ...], read: Callable[[Lookup], T]) -> T:
         """The value of a part; see `Memo.part`."""
-        return self.memo.part(name, inputs, self.recording, read)
+        return self.memo.part(name, inputs, self._answer, read)
+
+    def _answer(self, question: Question) -> Answer:
+        """The recorded answer, marked if the resolver gives the same for names that do not exist."""
+        answer = self.recording.answer(question)
+        return mark_made(answer, self.rewriting, self.recording.answer)
 
 
 def _read(reader: _Reader) -> Facts:
     recording, started = reader.recording, reader.recording.started
+    rewriting = recover(ProgramPart.RESOLVER, partial(rewriting_of, recording), None, step=1)
+    reader = replace(reader, rewriting=rewriting)
     how, event = _how(recording), recording.last(ev.SenderMtaRead)
     sessions = sessions_of(recording)
     clock = recover(ProgramPart.CLOCK, partial(clock_of, recording, sessions), NOT_COMPARED, step=2)
@@ -111,8 +120,8 @@ def _read(reader: _Reader) -> Facts:
         redacted=started.redacted,
         bounce=bounce,
         log=log.log_facts if log is not None else None,
-        resolver=recover(ProgramPart.RESOLVER, partial(notable_answers, recording), (), step=1),
-        name_servers=name_servers_of(recording),
+        resolver=recover(ProgramPart.RESOLVER, partial(notable_answers, recording, rewriting), (), step=1),
+        name_servers=name_servers_of(recording, rewriting),
         clock=clock,
         user_options=started.options,
         scenario=started.scenario or "",

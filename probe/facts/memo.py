@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
 from probe.model.fault import Fault, collect_faults, note
-from probe.recording.journal import Recording
 from probe.standards.dns.message import Answer, Question
 
 T = TypeVar("T")
@@ -21,9 +20,9 @@ class _Entry:
     answers: dict[Question, Answer]
     faults: tuple[Fault, ...]
 
-    def holds(self, inputs: tuple[object, ...], recording: Recording) -> bool:
+    def holds(self, inputs: tuple[object, ...], look_up: Lookup) -> bool:
         return self.inputs == inputs and all(
-            recording.answer(question) == answer for question, answer in self.answers.items()
+            look_up(question) == answer for question, answer in self.answers.items()
         )
 
 
@@ -34,25 +33,23 @@ class Memo:
     def __init__(self) -> None:
         self._entries: dict[str, _Entry] = {}
 
-    def part(
-        self, name: str, inputs: tuple[object, ...], recording: Recording, read: Callable[[Lookup], T]
-    ) -> T:
+    def part(self, name: str, inputs: tuple[object, ...], look_up: Lookup, read: Callable[[Lookup], T]) -> T:
         """The result of `read`, which may depend only on `inputs` and on the answers that it looks up. Faults
-        of a cached part are noted again."""
+        of a cached part are remember again."""
         entry = self._entries.get(name)
-        if entry is None or not entry.holds(inputs, recording):
-            entry = self._entries[name] = _read(inputs, recording, read)
+        if entry is None or not entry.holds(inputs, look_up):
+            entry = self._entries[name] = _read(inputs, look_up, read)
         for fault in entry.faults:
             note(fault)
         return cast(T, entry.value)
 
 
-def _read(inputs: tuple[object, ...], recording: Recording, read: Callable[[Lookup], Any]) -> _Entry:
+def _read(inputs: tuple[object, ...], look_up: Lookup, read: Callable[[Lookup], Any]) -> _Entry:
     answers: dict[Question, Answer] = {}
 
-    def look_up(question: Question) -> Answer:
-        return answers.setdefault(question, recording.answer(question))
+    def remember(question: Question) -> Answer:
+        return answers.setdefault(question, look_up(question))
 
     with collect_faults() as faults:
-        value = read(look_up)
+        value = read(remember)
     return _Entry(value, inputs, answers, tuple(faults))

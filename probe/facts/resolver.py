@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import IPv6Network
 
@@ -9,18 +10,21 @@ from probe.recording import events as ev
 from probe.recording.journal import Recording
 from probe.standards.dns.dns64 import IPV4_ONLY, inner_address, prefixes_of
 from probe.standards.dns.health import Health, health
-from probe.standards.dns.message import Answer
+from probe.standards.dns.message import Answer, Question, RecordType
 from probe.standards.dns.provenance import STALE
+from probe.standards.dns.rewriting import Rewriting, rewriting_in
 
 
 @dataclass(frozen=True, slots=True)
 class NameServerFacts:
     """The state of the name servers of a run. `silent` are those that never answered, `failed` those that
-    refused or failed whatever they were asked, each as it is written."""
+    refused or failed whatever they were asked, each as it is written; `rewriting` is what they give for names
+    that do not exist, if anything."""
 
     health: Health = Health.WORKING
     silent: tuple[str, ...] = ()
     failed: tuple[str, ...] = ()
+    rewriting: Rewriting | None = None
 
     @property
     def is_at_fault(self) -> bool:
@@ -36,20 +40,39 @@ class NameServerFacts:
 AT_WORK = NameServerFacts()
 
 
-def name_servers_of(recording: Recording) -> NameServerFacts:
+def rewriting_of(recording: Recording) -> Rewriting | None:
+    """What the resolver gives for names that do not exist; None if it denies them, or that is not known."""
+    answers = (event.answer for event in recording.all(ev.DnsAnswered))
+    return rewriting_in(answers, recording.started.options.seed)
+
+
+def mark_made(answer: Answer, rewriting: Rewriting | None, look_up: Callable[[Question], Answer]) -> Answer:
+    """The answer, marked if the resolver gives the same for names that do not exist; `look_up` gives other
+    answers of the run."""
+    if rewriting is None:
+        return answer
+    is_v6 = answer.question.rtype is RecordType.AAAA
+    of_v4 = look_up(Question(answer.question.name, RecordType.A)) if is_v6 else None
+    return rewriting.mark(answer, of_v4)
+
+
+def name_servers_of(recording: Recording, rewriting: Rewriting | None = None) -> NameServerFacts:
     """Judged by all answers of the run."""
     answers = [event.answer for event in recording.all(ev.DnsAnswered)]
     spoke = dict.fromkeys(it.provenance.server for it in answers if it.provenance is not None)
     mute = dict.fromkeys(event.server.as_name_server for event in recording.all(ev.NameServerSilent))
     state = health(answers)
     failed = tuple(spoke) if state in (Health.REFUSING, Health.FAILING) else ()
-    return NameServerFacts(state, tuple(it for it in mute if it not in spoke), failed)
+    return NameServerFacts(state, tuple(it for it in mute if it not in spoke), failed, rewriting)
 
 
-def notable_answers(recording: Recording) -> tuple[Answer, ...]:
+def notable_answers(recording: Recording, rewriting: Rewriting | None = None) -> tuple[Answer, ...]:
     """Answers that a name server made itself, that had expired, or that contain an address made by DNS64;
-    unchanged, each question once. The answer that shows the DNS64 prefix is last."""
+    unchanged but for the mark of `rewriting`, each question once. The answer that shows the DNS64 prefix is
+    last."""
     answers = {event.answer.question: event.answer for event in reversed(recording.all(ev.DnsAnswered))}
+    if rewriting is not None:
+        answers = {it.question: mark_made(it, rewriting, recording.answer) for it in answers.values()}
     # the answer that shows the DNS64 prefix is expected
     prefix = answers.pop(IPV4_ONLY, None)
     prefixes = prefixes_of(prefix) if prefix is not None else ()

@@ -71,7 +71,7 @@ _BASE64 = frozenset(
 )
 
 # Derived values of an answer, which are never recorded.
-DERIVED = frozenset({("AnswerWhy", "words"), ("AnswerWhy", "own")})
+DERIVED = frozenset({("AnswerWhy", "words"), ("AnswerWhy", "own"), ("Answer", "own")})
 
 # Fields with another name in recordings than in the program, because existing files keep their keys.
 _KEYS = {("Answer", "provenance"): "told"}

@@ -40,6 +40,7 @@ from probe.recording.redact_text import TextRedactor, u_label
 from probe.standards.dns.message import Answer, Mx, Question, Record, RecordType, Tlsa, Txt
 from probe.standards.dns.names import address_of_reverse_name
 from probe.standards.dns.provenance import ExtendedError, Provenance, Soa
+from probe.standards.dns.rewriting import control_question
 
 R = TypeVar("R", bound=Reason[StrEnum] | None)
 _MOST_JUDGED = 16  # each replaces every network of an SPF record that contains it
@@ -404,7 +405,13 @@ def _of_reverse_name(question: Question) -> IPAddress | None:
 
 def _keep(options: Options) -> Keep:
     data = _tables()
-    return replace(data, own_zones=_longest_first(zone.lower() for zone in options.dnsbl))
+    return replace(
+        data,
+        own_zones=_longest_first(zone.lower() for zone in options.dnsbl),
+        infrastructure=_longest_first(
+            (*data.infrastructure, control_question(options.seed).name)
+        ),  # nobody's
+    )
 
 
 @cache

@@ -287,3 +287,40 @@ def test_a_recording_made_through_any_of_them_gives_the_same_report(
         live = through(world, at[name], "alice@healthy.example", "--record", str(file), source=NO_PTR)
         again = world.ask("replay", str(file))
         assert (again.exit_code, again.report) == (live.exit_code, live.report)
+
+
+REWRITES = ("named-redirect", "recursor-redirect")
+
+
+@pytest.mark.parametrize("name", REWRITES)
+@pytest.mark.parametrize("lists", [(), (LIST, "names.example")], ids=["no-list", "lists"])
+def test_an_address_in_place_of_nxdomain_is_nobodys(
+    world: World, at: dict[str, str], name: str, lists: tuple[str, ...]
+) -> None:
+    """The domain does not exist, and a search page answers for it; nothing is said against the recipient."""
+    more = () if lists else ("--no-dnsbl",)
+    run = through(world, at[name], "alice@nosuch.example", *more, lists=lists)
+    assert (run.exit_code, run.verdict["outcome"]) == (4, "inconclusive"), words(run)
+    assert (run.verdict["cause"], run.verdict["fix_by"]) == ("dns_failure", "sender_network")
+    assert run.report["dns"]["route"] == "unknown"
+    assert not any(it["severity"] == "fatal" for it in run.report["findings"])
+
+
+def test_a_resolver_that_gives_an_address_for_every_name_is_named(world: World, at: dict[str, str]) -> None:
+    run = through(world, at["recursor-redirect"], "alice@nosuch.example", "--no-dnsbl", lists=())
+    (finding,) = [it for it in run.report["findings"] if it["tag"] == "resolver-rewrites"]
+    assert f"{at['recursor-redirect']} gives an address for names that do not exist" in finding["message"]
+    assert "203.0.113.99" in finding["message"] and "A nosuch.example" in finding["message"]
+
+
+def test_a_domain_without_mx_keeps_its_own_address_there(world: World, at: dict[str, str]) -> None:
+    for name in (*REWRITES, "named-plain"):
+        run = through(world, at[name], "alice@implicit.example", "--no-dnsbl", lists=())
+        assert run.report["dns"]["route"] == "implicit_mx", words(run)
+
+
+def test_lists_show_it_where_no_control_was_asked_for(world: World, at: dict[str, str]) -> None:
+    """The MX of dangling.example does not exist, and no question was needed to see that."""
+    run = through(world, at["named-redirect"], "alice@dangling.example", lists=(LIST, "names.example"))
+    assert (run.exit_code, run.verdict["cause"]) == (4, "dns_failure"), words(run)
+    assert [it for it in run.report["findings"] if it["tag"] == "resolver-rewrites"]

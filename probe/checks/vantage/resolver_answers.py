@@ -2,9 +2,10 @@
 
 Looks whether the name servers of this machine answer at all, and whether the answers come from the zones:
 denials and records that the name server made itself (filters, policies, zones that resolvers serve
-themselves, stubs), answers that had expired and could not be renewed, and IPv6 addresses that DNS64 made. The
-first count as unknown everywhere in the report; the others are used. A resolver that answers for no name, not
-even the root, is a fault of this machine or its network, and says nothing about the recipient.
+themselves, stubs, an address in place of NXDOMAIN), answers that had expired and could not be renewed, and
+IPv6 addresses that DNS64 made. The first count as unknown everywhere in the report; the others are used. A
+resolver that answers for no name, not even the root, is a fault of this machine or its network, and says
+nothing about the recipient.
 
 What to do: compare with a resolver of your own that filters nothing (--nameserver).
 Source: RFC 8914 section 4; RFC 2308 section 2; RFC 6303; RFC 6761; RFC 6147; RFC 7050; RFC 8767.
@@ -37,8 +38,12 @@ def check(facts: Facts) -> Iterator[Finding]:
     own = [
         a
         for a in facts.resolver
-        if a.doubt and a.question != IPV4_ONLY and not a.question.name.endswith(zones or ("\n",))
+        if a.doubt
+        and not a.own
+        and a.question != IPV4_ONLY
+        and not a.question.name.endswith(zones or ("\n",))
     ]
+    yield from _for_no_name(facts)
     if own:
         yield say(
             "resolver-answers-of-its-own",
@@ -62,6 +67,24 @@ def check(facts: Facts) -> Iterator[Finding]:
             errors=[provenance.error(STALE) for _, provenance in expired_signatures],
         )
     yield from _synthesised(facts)
+
+
+def _for_no_name(facts: Facts) -> Iterator[Finding]:
+    """The resolver gives an address for names that do not exist."""
+    rewriting = facts.name_servers.rewriting
+    if rewriting is None:
+        return
+    same = [answer for answer in facts.resolver if answer.own is not None]
+    example = rewriting.shown_by[0]
+    yield say(
+        "resolver-rewrites",
+        _refs((example, *same)),
+        server=example.provenance.server if example.provenance is not None else "",
+        name=example.question.name,
+        ips=sorted(map(str, rewriting.addresses)),
+        count=len(same),
+        questions=[answer.question for answer in same],
+    )
 
 
 _HEALTH = {

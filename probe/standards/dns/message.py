@@ -103,7 +103,8 @@ class Answer:
     followed to, in order); `authenticated` is the AD bit (RFC 4035) from that resolver; `ttl` the lowest of
     the answer in seconds (None unknown); `why` why there is neither an answer nor a denial, as far as there
     is more to say than `status` does; `provenance` who said it and how (None: no reply was read, or the
-    recording is from before that was kept).
+    recording is from before that was kept); `own` why the resolver made it itself, where only other answers
+    show that (`probe.standards.dns.rewriting`).
     """
 
     question: Question
@@ -115,6 +116,7 @@ class Answer:
     why: AnswerWhy | None = None
     elapsed_ms: int = 0
     provenance: Provenance | None = None
+    own: OwnWordWhy | None = None
 
     @property
     def is_negative(self) -> bool:
@@ -146,8 +148,10 @@ class Answer:
         that."""
         if self.provenance is None:
             return None
-        own: OwnWordWhy | None = None
+        own = self.own
         tag = AnswerFault.OWN_RECORDS
+        if own is not None:
+            return AnswerWhy(tag, server=self.provenance.server, own=own)
         if self.is_negative:
             name = self.aliases[-1] if self.aliases else self.question.name
             is_whole_name = self.status is Status.NXDOMAIN

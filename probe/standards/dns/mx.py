@@ -13,6 +13,7 @@ from probe.settings import MX_ADDRESS_LIMIT, MX_LIMIT
 from probe.standards.dns import names
 from probe.standards.dns.message import Answer, Mx, Question, RecordType, Resolution, Status
 from probe.standards.dns.results import MxHost, MxResult, RouteKind
+from probe.standards.dns.rewriting import Rewriting, by_control, control_question
 
 FAMILIES = (4, 6)
 _JUDGED = 50  # addresses of one host and family that are considered
@@ -34,7 +35,7 @@ def resolve_mx(
     if mx.status is Status.NXDOMAIN:
         return MxResult(domain, RouteKind.NO_DOMAIN, (), (mx,))
     if mx.status is Status.NODATA:
-        return (yield from _implicit_mx(domain, mx, families))
+        return (yield from _implicit_mx(domain, mx, families, seed))
     if mx.status is not Status.ANSWER:
         return MxResult(domain, RouteKind.UNKNOWN, (), (mx,))
     named = [record for record in mx.mxs() if record.exchange]
@@ -43,6 +44,11 @@ def resolve_mx(
         # RFC 7505 section 3: the root as exchange says that the domain takes no mail. It must stand alone,
         # with preference 0; Postfix and sendmail send no mail there where it does not, either.
         return MxResult(domain, RouteKind.NULL_MX, (), (mx,), has_null_mx_among_others=bool(named))
+    if mx.aliases:  # in place of NXDOMAIN, a resolver may give an alias of a host of its own, with its MX
+        (control,) = yield (control_question(seed),)
+        mx = _of_zone(by_control(control), mx)
+        if mx.is_unknown:
+            return MxResult(domain, RouteKind.UNKNOWN, (), (mx,))
     records = in_order_of_trying(named, seed)
     first = records[:MX_LIMIT]
     hosts = yield from _mx_hosts(first, families)
@@ -91,9 +97,13 @@ def _lot(name: str, seed: int) -> bytes:
     return hashlib.sha256(f"{seed} {name}".encode()).digest()
 
 
-def _implicit_mx(domain: str, mx: Answer, families: tuple[int, ...]) -> Resolution[MxResult]:
-    """RFC 5321 section 5.1: without any MX record the domain's own address is its MX."""
-    (host,) = yield from _mx_hosts([Mx(0, domain)], families)
+def _implicit_mx(domain: str, mx: Answer, families: tuple[int, ...], seed: int) -> Resolution[MxResult]:
+    """RFC 5321 section 5.1: without any MX record the domain's own address is its MX. Beside it a name that
+    does not exist is asked for: a resolver may give an address for those, too."""
+    a, aaaa, control = yield (*_address_questions(domain), control_question(seed))
+    rewriting = by_control(control)
+    by_question = {it.question: _of_zone(rewriting, it, a) for it in (a, aaaa)}
+    host = _mx_host(Mx(0, domain), by_question, families)
     answers = (mx, *host.answers)
     if any(answer.status is Status.ANSWER for answer in host.answers):
         return MxResult(domain, RouteKind.IMPLICIT_MX, (host,), answers)
@@ -105,10 +115,19 @@ def _implicit_mx(domain: str, mx: Answer, families: tuple[int, ...]) -> Resoluti
 def _mx_hosts(records: list[Mx], families: tuple[int, ...]) -> Resolution[tuple[MxHost, ...]]:
     """The hosts with their addresses, all asked in one batch."""
     to_ask = [mx for mx in records if _literal_of(mx.exchange) is None]
-    questions = tuple(Question(mx.exchange, t) for mx in to_ask for t in (RecordType.A, RecordType.AAAA))
+    questions = tuple(question for mx in to_ask for question in _address_questions(mx.exchange))
     answers = (yield questions) if questions else ()
     by_question = {answer.question: answer for answer in answers}
     return tuple(_mx_host(mx, by_question, families) for mx in records)
+
+
+def _address_questions(name: str) -> tuple[Question, ...]:
+    return Question(name, RecordType.A), Question(name, RecordType.AAAA)
+
+
+def _of_zone(rewriting: Rewriting | None, answer: Answer, of_v4: Answer | None = None) -> Answer:
+    """The answer; unknown if the resolver gives the same for names that do not exist."""
+    return rewriting.mark(answer, of_v4).believed() if rewriting is not None else answer
 
 
 def _mx_host(mx: Mx, answers: dict[Question, Answer], families: tuple[int, ...]) -> MxHost:

@@ -23,6 +23,7 @@ from probe.standards.dns.health import Health
 from probe.standards.dns.message import Answer, Mx, Question, RecordType, Status
 from probe.standards.dns.provenance import ExtendedError, Provenance, Soa
 from probe.standards.dns.results import PtrStatus
+from probe.standards.dns.rewriting import by_control, control_question
 from tests.support import facts as make
 from tests.support.check_cases import Case, assert_case, parametrize
 from tests.support.recordings import RECIPIENT, SENDER, STARTED_AT
@@ -60,6 +61,21 @@ def private(*, allow_private: bool = False) -> Facts:
     )
 
 
+CONTROL = control_question(0)
+PAGE = ip_address("203.0.113.99")
+BY_ROOT = Provenance(SERVER, recursive=True, soa=Soa("", "ns.example", "h.example", 60, 60))
+SHOWN = Answer(CONTROL, Status.ANSWER, (PAGE,), provenance=BY_ROOT)
+ON_PAGE = Answer(Question("tmall.com", RecordType.A), Status.ANSWER, (PAGE,), provenance=BY_ROOT)
+NO_MX = Answer(MX_QUESTION, Status.NODATA, provenance=BY_ROOT)
+
+
+def rewritten() -> Facts:
+    rewriting = by_control(SHOWN)
+    assert rewriting is not None
+    servers = NameServerFacts(rewriting=rewriting)
+    return make.facts(resolver=(rewriting.mark(ON_PAGE),), name_servers=servers)
+
+
 CASES = (
     Case("resolver-answers", "nothing of its own", make.facts(), ()),
     Case("resolver-answers", "no name server answers", at_work(Health.SILENT, silent=(SERVER, "192.0.2.54")),
@@ -82,6 +98,8 @@ CASES = (
          ("notice resolver-answers-of-its-own",
           "notice resolver-answers-expired",
           "notice resolver-synthesises")),
+    Case("resolver-answers", "an address for every name", rewritten(), ("notice resolver-rewrites",),
+         (SERVER, f"{CONTROL.name}: 203.0.113.99", "1 answer holds nothing else", "A tmall.com")),
     Case("resolver-answers", "a list's answer is told with the list", heard(OF_A_LIST), ()),
     Case("blocklist-coverage", "rebinding protection", make.facts(listings=(UNUSABLE,)),
          ("not_assessed blocklists-not-believed",), ("rebinding protection", SERVER, "127.0.0.0/8")),
@@ -167,6 +185,25 @@ def test_a_recording_from_before_is_read_and_written_without_what_it_lacks() -> 
     assert isinstance(event, ev.DnsAnswered)
     assert event.answer.provenance is None
     assert decode(encode(event)) == event
+
+
+@pytest.mark.parametrize("hides", [False, True], ids=["open", "redacted"])
+def test_an_address_that_every_name_has_is_no_mail_host(*, hides: bool) -> None:
+    """Neither "it cannot be reached" nor "it does not exist": the resolver keeps it from being known."""
+    run = run_of(NO_MX, ON_PAGE, SHOWN)
+    report = report_of(redact(run) if hides else run)
+    assert (report.verdict.exit_code, report.verdict.cause) == (4, "dns_failure")
+    assert (report.verdict.fix_by, report.dns.route) == ("sender_network", "unknown")
+    assert "for names that do not exist, too" in report.verdict.summary
+    there = report_of(run_of(NO_MX, ON_PAGE, replace(SHOWN, status=Status.NXDOMAIN, records=())))
+    assert there.dns.route == "implicit_mx"
+
+
+def test_a_recording_does_not_hold_what_is_concluded_of_an_answer() -> None:
+    marked = rewritten().resolver[0]
+    event = decode(encode(ev.DnsAnswered(3, marked)))
+    assert isinstance(event, ev.DnsAnswered)
+    assert event.answer == ON_PAGE
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+addTA(".", "@ANCHOR_DS@")
