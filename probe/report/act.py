@@ -10,13 +10,13 @@ from probe.report import words
 from probe.report.document import Act, Fact, Row
 from probe.report.line import Raw
 
-ACT = "Act"
+WHO_ACTS, ACT, AFTER_DATA, SETTLE = "Who acts", "Act", "After DATA", "Settle it"
 _SENTENCE = re.compile(r"(?<=[^.\s]{2}[.])\s+(?=[A-Z(“'\"])")
 
 
 def rows(fix_by: FixBy, action: str) -> Iterator[Row]:
     """Who acts, and what to do; the first sentence of `action` is the act, the rest explains it."""
-    yield Fact("Who acts", ((words.FIX_BY[fix_by],),))
+    yield Fact(WHO_ACTS, ((words.FIX_BY[fix_by],),))
     if action:
         first, *more = _SENTENCE.split(action, maxsplit=1)
         text = f"{first[:1].upper()}{first[1:]}"

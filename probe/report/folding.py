@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from probe.report import document as doc
-from probe.report.line import Line, plain
+from probe.report.act import AFTER_DATA, SETTLE, WHO_ACTS
+from probe.report.line import Line, Origin, Raw, plain
 
 _GRAVE = ("fatal", "error", "warning")
 _NAMES_LENGTH = 160  # characters of the names of what is not shown
 _REPLY_LENGTH = 200  # characters of a reply, as the last way to shorten
+_SHORT_REPLY, _SHORT_ACT = 80, 100  # the same where the answer alone is longer than the screen
+_NEEDED = frozenset((WHO_ACTS, AFTER_DATA, "Retry"))  # of the answer, beside causes and act
 HOW = "-v or --pager shows all"
 
 
@@ -23,9 +26,12 @@ def put_answer_last(document: doc.Document) -> doc.Document:
     return document._replace(blocks=(*head, *rest, *answer))
 
 
-def fold(document: doc.Document) -> Iterator[doc.Document]:
+def fold(
+    document: doc.Document, has_room: Callable[[doc.Document], bool] = lambda _: True
+) -> Iterator[doc.Document]:
     """The folded document, shorter each time: without sections that need no attention; without the advice of
-    steps; only the first sentence of the act; only the first cause; a shortened reply."""
+    steps; only the first sentence of the act; only the first cause; a shortened reply. If the answer alone
+    has no room (`has_room`), as on a narrow screen, that is shortened, too."""
     head, rest, answer = _sort(document)
     short, hidden = _drop_what_is_right(rest)
     yield document._replace(blocks=(*head, *short, *_note(hidden), *answer))
@@ -36,6 +42,13 @@ def fold(document: doc.Document) -> Iterator[doc.Document]:
         short, answer = left[: len(short)], left[len(short) :]
         hidden = (*hidden, (name,)) if name else hidden
         yield document._replace(blocks=(*head, *short, *_note(hidden), *answer))
+    for shorten, name in _WAYS_OF_ANSWER:
+        if has_room(document._replace(blocks=answer, title=None, caution=())):
+            return
+        left = tuple(map(shorten, answer))
+        if left != answer:
+            answer, hidden = left, (*hidden, (name,))
+            yield document._replace(blocks=(*head, *short, *_note(hidden), *answer))
 
 
 def _sort(
@@ -159,9 +172,55 @@ def _drop_further_causes(block: doc.Block) -> doc.Block:
 
 
 def _cut_reply(block: doc.Block) -> doc.Block:
-    if not isinstance(block, doc.Verdict) or len(block.reply) <= _REPLY_LENGTH:
+    return _with_reply_of(block, _REPLY_LENGTH)
+
+
+def _with_reply_of(block: doc.Block, length: int) -> doc.Block:
+    if not isinstance(block, doc.Verdict) or len(block.reply) <= length:
         return block
-    return block._replace(reply=f"{block.reply[:_REPLY_LENGTH]}…")
+    return block._replace(reply=f"{block.reply[:length]}…")
+
+
+def _change_rows(change: Callable[[doc.Row], doc.Row | None]) -> Callable[[doc.Block], doc.Block]:
+    """Apply a change to the rows of facts; None leaves a row out."""
+
+    def change_block(block: doc.Block) -> doc.Block:
+        if not isinstance(block, doc.Facts):
+            return block
+        return doc.Facts(tuple(row for it in block.rows if (row := change(it)) is not None))
+
+    return change_block
+
+
+def _drop_next_test(row: doc.Row) -> doc.Row | None:
+    return None if row.label == SETTLE else row
+
+
+def _drop_further_risks(row: doc.Row) -> doc.Row:
+    return row._replace(lines=row.lines[:1]) if isinstance(row, doc.Fact) and row.label == AFTER_DATA else row
+
+
+def _drop_what_is_no_answer(row: doc.Row) -> doc.Row | None:
+    is_needed = not isinstance(row, doc.Fact) or row.label in _NEEDED
+    return row if is_needed else None
+
+
+def _cut_act(row: doc.Row) -> doc.Row:
+    return row._replace(act=_cut(row.act, _SHORT_ACT)) if isinstance(row, doc.Act) else row
+
+
+def _cut(line: Line, room: int) -> Line:
+    """The first characters of a line."""
+    if len(plain(line)) <= room:
+        return line
+    spans: list[Raw] = []
+    for span in line:
+        text = span if isinstance(span, str) else "" if isinstance(span, Origin) else span.text
+        spans.append(Raw(text[:room]))
+        room -= len(text)
+        if room <= 0:
+            break
+    return (*spans, "…")
 
 
 # The further ways to shorten, in order, and the names of what is then not shown
@@ -171,4 +230,12 @@ _WAYS: tuple[tuple[Callable[[doc.Block], doc.Block], str], ...] = (
     (_change_parts(_shorten_steps), ""),  # the line shows that it is cut
     (_drop_further_causes, "further causes"),
     (_cut_reply, "the rest of the reply"),
+)
+# The ways to shorten the answer itself, where it is longer than the screen
+_WAYS_OF_ANSWER: tuple[tuple[Callable[[doc.Block], doc.Block], str], ...] = (
+    (_change_rows(_drop_next_test), "what settles it"),
+    (_change_rows(_drop_further_risks), "further risks"),
+    (lambda block: _with_reply_of(block, _SHORT_REPLY), "the rest of the reply"),
+    (_change_rows(_cut_act), "the rest of the act"),
+    (_change_rows(_drop_what_is_no_answer), "the sending address"),
 )

@@ -123,7 +123,7 @@ def _facts(report: Report, detail: Detail) -> Iterator[doc.Row]:
     if verdict.outcome is Outcome.ACCEPTED:
         # nothing was refused: the causes are predictions for the time after DATA
         if verdict.after_data_risks:
-            yield doc.Fact("After DATA", tuple(_risks(report, detail)))
+            yield doc.Fact(act.AFTER_DATA, tuple(_risks(report, detail)))
     elif report.causes:
         shares = [(cause.title, cause.probability) for cause in report.causes]
         yield ranking("Cause", shares, verdict.band)
@@ -131,7 +131,7 @@ def _facts(report: Report, detail: Detail) -> Iterator[doc.Row]:
     if verdict.outcome is not Outcome.ACCEPTED or verdict.exit_code is not ExitCode.ACCEPTED:
         yield doc.Fact("Retry", ((Raw(view.retry(report)),),))
     if report.next_test is not None:
-        yield doc.Fact("Settle it", ((Raw(report.next_test.text),),), report.next_test.command or "")
+        yield doc.Fact(act.SETTLE, ((Raw(report.next_test.text),),), report.next_test.command or "")
 
 
 def _risks(report: Report, detail: Detail) -> Iterator[Line]:

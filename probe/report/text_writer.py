@@ -44,7 +44,12 @@ def write(document: doc.Document, style: Style) -> str:
     if style.verbosity >= VERBOSE:
         return _compose(folding.put_answer_last(document), style, is_folded=True)
     text = whole
-    for shorter in folding.fold(document):
+    height = style.height
+
+    def has_room(answer: doc.Document) -> bool:
+        return _fits(_compose(answer, style, is_folded=True), height)
+
+    for shorter in folding.fold(document, has_room):
         text = _compose(shorter, style, is_folded=True)
         if _fits(text, style.height):
             break

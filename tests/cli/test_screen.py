@@ -54,6 +54,24 @@ def test_the_last_24_lines_hold_the_answer(identity: str) -> None:
 
 
 @pytest.mark.parametrize("identity", IDS)
+def test_a_narrow_screen_holds_the_answer_as_well(identity: str) -> None:
+    """Long names are broken there, so spaces do not count."""
+    report = run.replay(Path(recording(identity)))
+    output, verdict = screen(identity, 40), report.verdict
+    last = "".join(output.last(23).split())
+    act = re.split(r"(?<=[.]) ", view.action(report))[0]
+    needed = [run_words.headline(report), f"Who acts {words.FIX_BY[verdict.fix_by]} Act", act[1:60]]
+    if verdict.outcome is not Outcome.ACCEPTED or verdict.exit_code:
+        needed.append(view.retry(report)[:60])
+    if verdict.cause is not None:
+        needed.append(causes()[verdict.cause].title)
+    for text in needed:
+        assert "".join(text.split()) in last
+    assert "DNS" in last and last.endswith(f"exit{verdict.exit_code}")
+    assert max(map(len, output.lines)) <= 40
+
+
+@pytest.mark.parametrize("identity", IDS)
 def test_what_has_no_room_is_left_out_and_named_and_a_pipe_has_all(identity: str) -> None:
     output, piped = screen(identity), smtp_probe("replay", recording(identity), env={"COLUMNS": "80"}).stdout
     assert len(output.lines) < 28, "the head may scroll away, hardly more"

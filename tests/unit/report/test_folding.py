@@ -8,7 +8,7 @@ from probe.model.steps import StepStatus
 from probe.model.verdict import ExitCode
 from probe.report import document as doc
 from probe.report.folding import HOW, fold, put_answer_last
-from probe.report.line import Raw, plain
+from probe.report.line import Code, Raw, plain
 from probe.report.style import Style
 from probe.report.text_writer import write
 
@@ -75,6 +75,37 @@ def test_each_form_is_shorter_than_the_one_before_and_the_last_has_the_answer() 
     names_of_last = " ".join(last.split())
     for name in ("more on the act", "further causes", "the rest of the reply"):
         assert name in names_of_last
+
+
+SETTLED = FACTS._replace(
+    rows=(
+        doc.Fact("Vantage", (("192.0.2.1",),)),
+        doc.Fact("After DATA", (("one risk",), ("another risk",))),
+        *FACTS.rows,
+        doc.Fact("Retry", (("never",),)),
+        doc.Fact("Settle it", (("ask again",),), "smtp-probe check"),
+    )
+)
+
+
+def test_an_answer_that_is_longer_than_the_screen_is_shortened_and_the_rest_is_named() -> None:
+    document = WHOLE._replace(blocks=(VERDICT, SETTLED, WHY))
+    act = next(row for row in FACTS.rows if isinstance(row, doc.Act))
+    long = act._replace(act=(Raw("Do this, "), Code("a b"), Raw(" and " * 60)))
+    rows = tuple(long if row is act else row for row in SETTLED.rows)
+    forms = list(fold(document._replace(blocks=(VERDICT, doc.Facts(rows), WHY)), lambda _: False))
+    last = " ".join(text(forms[-1]).split())
+    for needed in ("REFUSED", "first (likely)", "Do this, a b and", "one risk", "Retry never"):
+        assert needed in last
+    for hidden in ("another risk", "Settle it", "ask again", "192.0.2.1", "and " * 30, "no " * 30):
+        assert hidden not in last
+    for name in ("what settles it", "further risks", "the rest of the reply", "the rest of the act"):
+        assert name in last
+
+
+def test_an_answer_that_has_room_stays_although_the_head_scrolls_away() -> None:
+    document = WHOLE._replace(blocks=(VERDICT, SETTLED, WHY))
+    assert "ask again" in text(list(fold(document, lambda it: "another risk" in text(it)))[-1])
 
 
 def test_whatever_is_hidden_is_named_even_where_the_names_are_long() -> None:
