@@ -30,6 +30,9 @@ AFTER_PLAINTEXT = 2.0  # after plaintext in place of a handshake: TLS follows at
 
 # A run
 RUN_TIMEOUT = 60.0  # --timeout
+PLUGIN_TIMEOUT = (
+    50.0  # --timeout with --format nagios: Nagios ends a plugin after 60 s (service_check_timeout)
+)
 RECIPIENT_FIRST = 0.5  # at most so long the sender's side waits for the first dialling
 REPORT_RESERVE = 1.5  # kept back from the deadline, so that closing and reporting fit into it
 REPORT_SHARE = 2.5  # and at least so many times what the program took to begin, on a slow machine

@@ -51,12 +51,14 @@ def check(
     tls: opt.TlsOption = "auto",
     controls: opt.ControlsOption = "auto",
     allow_private: opt.AllowPrivateOption = False,
-    timeout: opt.TimeoutOption = opt.DEFAULT_TIMEOUT,
+    timeout: opt.TimeoutOption = None,
     record: saved.RecordOption = None,
     form: opt.FormatOption = "text",
     output: opt.OutputOption = None,
     fail_on: opt.FailOnOption = "error",
     severities: opt.SeveritiesOption = None,
+    warning: opt.WarningOption = None,
+    critical: opt.CriticalOption = None,
     quiet: opt.QuietOption = False,
     verbose: opt.VerboseOption = False,
     pager: opt.PagerOption = False,
@@ -67,8 +69,19 @@ def check(
     and says what refuses the mail, who must act and when to try again. Nothing is ever delivered.
     """
     target = PairTarget(values.sender(sender), values.mailbox("RECIPIENT", recipient))
+    destination = choices.destination(
+        form, output, quiet=quiet, verbose=verbose, pager=pager, warning=warning, critical=critical
+    )
     reach = choices.Reach.read(
-        bind=bind, helo=helo, nameservers=nameserver, mx=mx, port=port, ipv4=ipv4, ipv6=ipv6, timeout=timeout
+        bind=bind,
+        helo=helo,
+        nameservers=nameserver,
+        mx=mx,
+        port=port,
+        ipv4=ipv4,
+        ipv6=ipv6,
+        timeout=timeout,
+        usual_timeout=destination.form.timeout,
     )
     if dnsbl and no_dnsbl:
         raise UsageError("--dnsbl", "cannot be used together with --no-dnsbl")
@@ -85,7 +98,6 @@ def check(
         dnsbl_enabled=not no_dnsbl,
         dnsbl=tuple(values.zone("--dnsbl", item) for item in dnsbl or ()),
     )
-    destination = choices.destination(form, output, quiet=quiet, verbose=verbose, pager=pager)
     delivery = _delivery(destination, record, severities, target)
     log_facts = _log(log, target, queue_id)
     return _run(target, _from(log_facts, options), (_message(message), _bounce(bounce), log_facts), delivery)

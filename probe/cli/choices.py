@@ -33,17 +33,35 @@ class Destination:
 
 
 def destination(
-    form: str, output: str | None, *, quiet: bool, verbose: bool, pager: bool = False
+    form: str,
+    output: str | None,
+    *,
+    quiet: bool,
+    verbose: bool,
+    pager: bool = False,
+    warning: list[str] | None = None,
+    critical: list[str] | None = None,
 ) -> Destination:
-    """Read --format, -o, -q, -v and --pager. Raises UsageError."""
+    """Read --format, -o, -q, -v, --pager, -w and -c. Raises UsageError."""
     if quiet and verbose:
         raise UsageError("-q", "cannot be used together with -v")
     return Destination(
-        chosen_format(form, Kind.RUN),
+        with_thresholds(chosen_format(form, Kind.RUN), warning, critical),
         output_path(output),
         -1 if quiet else 1 if verbose else 0,
         pager,
     )
+
+
+def with_thresholds(form: Format, warning: list[str] | None, critical: list[str] | None) -> Format:
+    """The format with the thresholds of -w and -c. Raises UsageError, also if it has none."""
+    if not warning and not critical:
+        return form
+    if not form.is_plugin:
+        raise UsageError("-w" if warning else "-c", "needs --format nagios, whose thresholds it sets")
+    from probe.cli.plugin import thresholds
+
+    return form._replace(thresholds=thresholds(warning or (), critical or ()))
 
 
 def record_to(record: str | None) -> RecordTo | None:
@@ -115,9 +133,11 @@ class Reach:
         port: str,
         ipv4: bool,
         ipv6: bool,
-        timeout: str,
+        timeout: str | None,
+        usual_timeout: float = settings.RUN_TIMEOUT,
     ) -> Reach:
-        """Read the options' texts. Raises UsageError."""
+        """Read the options' texts; `usual_timeout` in seconds holds where --timeout is not given. Raises
+        UsageError."""
         port_number = values.port("--port", port)
         families = (4,) if ipv4 and not ipv6 else (6,) if ipv6 and not ipv4 else (4, 6)
         bind_ip = values.ip("--bind", bind) if bind is not None else None
@@ -136,7 +156,7 @@ class Reach:
             mx=values.endpoint("--mx", mx, port_number) if mx is not None else None,
             port=port_number,
             families=families,
-            timeout=values.timeout("--timeout", timeout),
+            timeout=values.timeout("--timeout", timeout) if timeout is not None else usual_timeout,
         )
 
     def options(self, *, tls: str, smtp: bool, allow_private: bool, fail_on: str) -> Options:

@@ -28,12 +28,14 @@ def domain(
     no_smtp: opt.NoSmtpOption = False,
     tls: opt.TlsOption = "auto",
     allow_private: opt.AllowPrivateOption = False,
-    timeout: opt.TimeoutOption = opt.DEFAULT_TIMEOUT,
+    timeout: opt.TimeoutOption = None,
     record: saved.RecordOption = None,
     form: opt.FormatOption = "text",
     output: opt.OutputOption = None,
     fail_on: opt.FailOnOption = "error",
     severities: opt.SeveritiesOption = None,
+    warning: opt.WarningOption = None,
+    critical: opt.CriticalOption = None,
     quiet: opt.QuietOption = False,
     verbose: opt.VerboseOption = False,
     pager: opt.PagerOption = False,
@@ -44,6 +46,9 @@ def domain(
     the provider. No MAIL FROM and no RCPT TO: no mailbox is asked about.
     """
     target = DomainTarget(values.domain("DOMAIN", name))
+    destination = choices.destination(
+        form, output, quiet=quiet, verbose=verbose, pager=pager, warning=warning, critical=critical
+    )
     options = choices.Reach.read(
         bind=bind,
         helo=helo,
@@ -53,8 +58,8 @@ def domain(
         ipv4=ipv4,
         ipv6=ipv6,
         timeout=timeout,
+        usual_timeout=destination.form.timeout,
     ).options(tls=tls, smtp=not no_smtp, allow_private=allow_private, fail_on=fail_on)
-    destination = choices.destination(form, output, quiet=quiet, verbose=verbose, pager=pager)
     record_to = choices.record_to(record)
     own = choices.severities(severities)
 

@@ -23,6 +23,10 @@ class UsageError(Exception):
         super().__init__(f"{subject}: {problem}" if subject else problem)
 
 
+class NothingObservedError(Exception):
+    """This machine stands between: nothing could be asked. One line, not yet escaped; exit code 4."""
+
+
 _OUTLOOK = bytes.fromhex("d0cf11e0a1b11ae1")  # a compound file ([MS-CFB] section 2.2)
 
 

@@ -71,10 +71,12 @@ def main(argv: Sequence[str], run_command: RunCommand) -> int:
         except _UnwritableError as failure:
             raise failure.error from None  # for `destination`, which knows what it means
     is_any = any(file.format is not None or file.is_empty for file in files)
+    if problems and form.is_plugin:
+        session.refuse_a_part(run, problems[0])
     code = session.deliver(run) if is_any or not problems else ExitCode.USAGE
     for problem in problems:
         complain(str(problem))
-    return ExitCode.USAGE if problems else code
+    return ExitCode.USAGE if problems and not form.is_plugin else code
 
 
 class _UnwritableError(Exception):
@@ -196,12 +198,24 @@ class _Session:
         )
         return Run(aggregate, self.event_filter, is_brief, keep, self.jobs)
 
+    def refuse_a_part(self, run: Run, problem: UsageError) -> None:
+        """For a monitoring system: raise the problem of a log that was not read, unless the others are
+        critical already. The state is not kept then: what is new stays new."""
+        from probe.report.plugin_answer import PluginState
+
+        report = self.report(run, self._comparison(run))
+        if FORMATS[self.arguments.format].exit_code(Kind.LOG, report) != PluginState.CRITICAL:
+            raise problem
+
+    def _comparison(self, run: Run) -> Comparison | None:
+        return compare(run.aggregate, self.before) if self.before is not None else None
+
     def deliver(self, run: Run) -> int:
         """Say what was found; keep the state. Returns the exit code."""
-        comparison = compare(run.aggregate, self.before) if self.before is not None else None
+        comparison = self._comparison(run)
         report = self.report(run, comparison)
-        if self.arguments.format != "jsonl":
-            form = FORMATS[self.arguments.format]
+        form = FORMATS[self.arguments.format]
+        if form.name != "jsonl":
             deliver_each(
                 [report],
                 Kind.LOG,
@@ -213,7 +227,7 @@ class _Session:
             )
         if self.state is not None and comparison is not None:
             self.state.save(comparison.state)
-        return report.exit_code
+        return form.exit_code(Kind.LOG, report)
 
     def report(self, run: Run, comparison: Comparison | None) -> LogReport:
         """The report of what was counted."""

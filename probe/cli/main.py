@@ -15,6 +15,7 @@ from typing import NoReturn, cast
 from probe.cli.commands import COMMANDS, READING_THEMSELVES
 from probe.cli.errors import (
     EXIT_INTERNAL,
+    NothingObservedError,
     UsageError,
     abandon,
     complain,
@@ -36,25 +37,37 @@ def run(argv: Sequence[str]) -> int:
     try:
         return _dispatch(list(argv))
     except UsageError as problem:
-        complain(str(problem))
-        return ExitCode.USAGE
+        return _fail(argv, str(problem), ExitCode.USAGE)
+    except NothingObservedError as problem:
+        return _fail(argv, str(problem), ExitCode.INCONCLUSIVE)
     except SystemExit as end:  # argparse ends --help like this, and ignores write errors
         return _flush(end.code if isinstance(end.code, int) else 0)
     except KeyboardInterrupt:
-        complain("interrupted")
-        return EXIT_INTERRUPTED
+        return _fail(argv, "interrupted", EXIT_INTERRUPTED)
     except OSError as error:
         # --help writes directly; every other command handles its own streams
         if error.errno in (errno.ENOSPC, errno.EPIPE):
             return _unwritable_stdout(error)
         if is_debugging():
             raise
-        return _internal(error)
+        return _fail(argv, *_internal(error))
     except Exception as error:
         # The last resort: a bug must not reach the user as a traceback.
         if is_debugging():
             raise
-        return _internal(error)
+        return _fail(argv, *_internal(error))
+
+
+def _fail(argv: Sequence[str], problem: str, code: int) -> int:
+    """Report on stderr, in one line, why there is no report; a monitoring plugin does on stdout, with an exit
+    code of its own."""
+    if "nagios" in " ".join(argv):  # so that no other command line loads the module
+        from probe.cli import plugin
+
+        if plugin.is_asked_for(argv):
+            return plugin.say_unknown(problem)
+    complain(problem)
+    return code
 
 
 def leave(code: int) -> NoReturn:
@@ -85,15 +98,15 @@ def _unwritable_stdout(error: OSError) -> int:
     return ExitCode.USAGE
 
 
-def _internal(error: Exception) -> int:
+def _internal(error: Exception) -> tuple[str, int]:
+    """What to say about an error that nothing expected, and the exit code."""
     if words := shortage_clause(error):
-        complain(words)
-        return ExitCode.INCONCLUSIVE
-    complain(
+        return words, ExitCode.INCONCLUSIVE
+    problem = (
         f"internal error: {type(error).__name__}: {error}; this is a bug: please report it at {ISSUES} "
         f"with the traceback that {DEBUG}=1 shows"
     )
-    return EXIT_INTERNAL
+    return problem, EXIT_INTERNAL
 
 
 def _open_what_is_closed() -> None:

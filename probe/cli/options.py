@@ -6,6 +6,7 @@ from typing import Annotated
 
 from probe import settings
 from probe.cli.parameters import Option
+from probe.report.formats import Kind, formats_of
 
 SENDING = "Who sends"
 MESSAGE = "What is sent"
@@ -209,21 +210,41 @@ AllowPrivateOption = Annotated[
     ),
 ]
 TimeoutOption = Annotated[
-    str,
+    str | None,
     Option(
         "--timeout",
         metavar="S",
         panel=CONDUCT,
-        help=f"Deadline of the whole run in seconds. Default: {settings.RUN_TIMEOUT:g}.",
+        help=f"Deadline of the whole run in seconds. Default: {settings.RUN_TIMEOUT:g}; with --format nagios "
+        f"{settings.PLUGIN_TIMEOUT:g}.",
     ),
 ]
 FormatOption = Annotated[
     str,
     Option(
         "--format",
-        metavar="text|json|markdown",
+        metavar="|".join(formats_of(Kind.RUN)),
         panel=REPORT,
         help="Report format. Default: text.",
+    ),
+]
+WarningOption = Annotated[
+    list[str] | None,
+    Option(
+        "-w --warning",
+        metavar="14d,10s",
+        panel=REPORT,
+        help="With --format nagios: a warning where the certificate ends in fewer days (d), or the run takes "
+        "more seconds (s). Default: 14d.",
+    ),
+]
+CriticalOption = Annotated[
+    list[str] | None,
+    Option(
+        "-c --critical",
+        metavar="3d,30s",
+        panel=REPORT,
+        help="With --format nagios: critical, likewise. Default: none.",
     ),
 ]
 OutputOption = Annotated[
@@ -275,5 +296,3 @@ PagerOption = Annotated[
         "it is folded, the verdict last.",
     ),
 ]
-
-DEFAULT_TIMEOUT = f"{settings.RUN_TIMEOUT:g}"

@@ -15,11 +15,10 @@ from probe import run
 from probe.cli import key_log, output, signals, start
 from probe.cli import tape as tapes
 from probe.cli.choices import Destination
-from probe.cli.errors import UsageError, complain, unreadable
+from probe.cli.errors import NothingObservedError, UsageError, complain, unreadable
 from probe.cli.progress import ProgressLine
 from probe.cli.tape import NOT_SAVED, Archive, RecordTo, Tape
 from probe.model.exhaustion import shortage_clause
-from probe.model.verdict import ExitCode
 from probe.net import descriptors
 from probe.net.resolver import ResolverConfigError
 from probe.net.threads import start as start_in_thread
@@ -66,7 +65,8 @@ def run_live(observe: Observe, delivery: Delivery) -> int:
     """Make the run that `observe` begins, deliver its report, return the exit code.
 
     Ctrl-C, SIGTERM and SIGHUP end the run early; the report then says what was not reached. Raises
-    UsageError when a file cannot be written, KeyboardInterrupt when nothing was observed yet.
+    UsageError when a file cannot be written, NothingObservedError when there is no resolver to ask,
+    KeyboardInterrupt when nothing was observed yet.
     """
     record, name = delivery.record, tapes.run_name(delivery.subject)
     if record and record.path and delivery.to.path and _is_one_file(record.path, delivery.to.path):
@@ -83,8 +83,7 @@ def run_live(observe: Observe, delivery: Delivery) -> int:
             from probe.wording.spoken import spoken
 
             lines = (f"line {it.line}: {spoken(it)}" if it.line else spoken(it) for it in error.passed_over)
-            complain("; ".join((str(error), *lines)))
-            return ExitCode.INCONCLUSIVE
+            raise NothingObservedError("; ".join((str(error), *lines))) from None
         report = run.report_of(recording, delivery.severities)
         text = _render(report, delivery, note=_note(delivery, past))
     try:
@@ -92,7 +91,7 @@ def run_live(observe: Observe, delivery: Delivery) -> int:
         output.deliver_text(text, delivery.to.path, stream, is_paged=delivery.to.is_paged)
     finally:  # a full disk may affect both
         _say_of(tape, delivery)
-    return report.verdict.exit_code
+    return delivery.to.form.exit_code(Kind.RUN, report)
 
 
 def _is_one_file(one: Path, other: Path) -> bool:
@@ -222,9 +221,9 @@ def _load() -> None:
 
 
 def deliver(report: Report, delivery: Delivery) -> int:
-    """Write the report to its destination; returns the exit code of its verdict."""
+    """Write the report to its destination; returns the exit code."""
     output.deliver_text(_render(report, delivery), delivery.to.path, is_paged=delivery.to.is_paged)
-    return report.verdict.exit_code
+    return delivery.to.form.exit_code(Kind.RUN, report)
 
 
 def _render(report: Report, delivery: Delivery, note: str = "") -> str:

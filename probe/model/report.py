@@ -436,6 +436,11 @@ class Report(Presented):
     complete: bool
     hypotheses: tuple[ReportHypothesis, ...] = ()  # empty where the reply names its cause
 
+    @property
+    def exit_code(self) -> ExitCode:
+        """The exit code of the verdict."""
+        return self.verdict.exit_code
+
     def __repr__(self) -> str:
         target, verdict = self.target, self.verdict
         pair = f"{target.reverse_path} to {target.forward_path}" if target.forward_path else target.domain

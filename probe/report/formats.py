@@ -1,8 +1,9 @@
 """The formats of reports: one row each. A new format, or kind of result, is added here and nowhere else.
 
-Each kind of result has one builder for content and order of its report (`DOCUMENTS`). A format for people has
-one writer for any document; a format for programs writes the result itself. All are named, not imported:
-`explain` must not load what only a live check needs.
+A format of `builders` has one writer: for each kind of result a builder says what is told, as a document or
+as another model (`STATES`), and the writer how it looks. Other formats write the result itself. The kinds in
+a table of builders or writers decide which commands offer the format. All are named, not imported: `explain`
+must not load what only a live check needs.
 """
 
 from __future__ import annotations
@@ -10,10 +11,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from importlib import import_module
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from probe import settings
 from probe.report.detail import Detail
 from probe.report.style import QUIET, VERBOSE, Style
+
+if TYPE_CHECKING:
+    from probe.report.plugin_answer import Thresholds
+
+Builders = Mapping["Kind", str]
 
 
 class Kind(StrEnum):
@@ -38,38 +45,62 @@ class Series(NamedTuple):
 
 
 class Format(NamedTuple):
-    """One format: `of_documents` names the `module:function` that writes a document, or `writers`, by kind of
-    result, the one that writes the result.
+    """One format: `writer` names the `module:function` that writes what `builders` make of a result; or
+    `writers`, by kind of result, the one that writes the result.
 
     `is_laid_out`: the function also takes the style of the output, and the verbosity decides on the detail;
     other documents are for a ticket. Output that is not laid out is read by machines or pasted elsewhere, and
     is always UTF-8, whatever the locale.
+
+    `thresholds` are those of a monitoring plugin, whose exit codes are its own
+    (`probe.report.plugin_answer`); `timeout` is the deadline of a live run in seconds, if none is given.
     """
 
     name: str
     media_type: str
     series: Series
-    of_documents: str = ""
+    builders: Builders | None = None
+    writer: str = ""
     writers: Mapping[Kind, str] | None = None
     is_laid_out: bool = False
+    thresholds: Thresholds | None = None
+    timeout: float = settings.RUN_TIMEOUT
 
     @property
     def kinds(self) -> frozenset[Kind]:
         """The kinds of results that can be written in it."""
-        return frozenset(DOCUMENTS if self.of_documents else self.writers or ())
+        return frozenset(self.builders or self.writers or ())
+
+    @property
+    def is_plugin(self) -> bool:
+        """Whether it is the output of a monitoring plugin, with the exit codes of one."""
+        return self.builders is STATES
 
     def write(self, kind: Kind, result: Any, style: Style, *, is_row: bool = False) -> str:
         """The text of one result; `is_row`: of one among several. Raises KeyError for a kind without this
         format."""
-        if not self.of_documents:
+        if self.builders is None:
             rows = self.series.rows if is_row else None
             text: str = _function((rows or self.writers or {})[kind])(result)
             return text
-        detail = _detail(style) if self.is_laid_out else Detail.TICKET
-        document = _function(DOCUMENTS[kind])(result, detail)
-        write = _function(self.of_documents)
-        output: str = write(document, style) if self.is_laid_out else write(document)
+        built = self._build(kind, result, style)
+        write = _function(self.writer)
+        output: str = write(built, style) if self.is_laid_out else write(built)
         return output
+
+    def exit_code(self, kind: Kind, result: Any) -> int:
+        """The exit code of a result that is reported in this format."""
+        code: int = self._build(kind, result, Style()).state if self.is_plugin else result.exit_code
+        return int(code)
+
+    def _build(self, kind: Kind, result: Any, style: Style) -> Any:
+        """What the writer writes."""
+        build = _function((self.builders or {})[kind])
+        if self.builders is DOCUMENTS:
+            return build(result, _detail(style) if self.is_laid_out else Detail.TICKET)
+        if self.is_plugin:
+            return _function("probe.report.plugin_answer:judge")(build(result), self.thresholds)
+        return build(result)
 
 
 def _detail(style: Style) -> Detail:
@@ -78,7 +109,7 @@ def _detail(style: Style) -> Detail:
     return Detail.FULL if style.verbosity >= VERBOSE else Detail.SCREEN
 
 
-DOCUMENTS: Mapping[Kind, str] = {
+DOCUMENTS: Builders = {
     Kind.RUN: "probe.report.run_document:build",
     Kind.REPLY: "probe.report.reply_document:build",
     Kind.BOUNCE: "probe.report.bounce_document:build",
@@ -86,12 +117,19 @@ DOCUMENTS: Mapping[Kind, str] = {
     Kind.BULK: "probe.report.bulk_document:build",
 }
 
+# what a monitoring system is told
+STATES: Builders = {
+    Kind.RUN: "probe.report.run_state:build",
+    Kind.LOG: "probe.report.log_state:build",
+}
+
 FORMATS = (
     Format(
         "text",
         "text/plain",
         Series(between="\n"),
-        of_documents="probe.report.text_writer:write",
+        builders=DOCUMENTS,
+        writer="probe.report.text_writer:write",
         is_laid_out=True,
     ),
     Format(
@@ -130,7 +168,8 @@ FORMATS = (
         "markdown",
         "text/markdown",
         Series(between="\n"),
-        of_documents="probe.report.markdown_writer:write",
+        builders=DOCUMENTS,
+        writer="probe.report.markdown_writer:write",
     ),
     Format(
         "csv",
@@ -140,6 +179,14 @@ FORMATS = (
             Kind.LOG: "probe.report.log_rows:to_csv",
             Kind.BULK: "probe.report.bulk_rows:row_csv",
         },
+    ),
+    Format(
+        "nagios",
+        "text/plain",
+        Series(),
+        builders=STATES,
+        writer="probe.report.nagios_writer:write",
+        timeout=settings.PLUGIN_TIMEOUT,
     ),
 )
 

@@ -12,8 +12,9 @@ from probe.report.formats import DOCUMENTS, FORMATS, Format, Kind, _function, fo
 
 @pytest.mark.parametrize("form", FORMATS, ids=lambda form: form.name)
 def test_each_writer_of_a_format_is_there(form: Format) -> None:
-    assert bool(form.of_documents) != bool(form.writers), "documents have one writer, results one a kind"
-    named = [form.of_documents] if form.of_documents else list((form.writers or {}).values())
+    assert bool(form.builders) == bool(form.writer), "what is built has one writer"
+    assert bool(form.writer) != bool(form.writers), "results have one writer a kind"
+    named = [*(form.builders or form.writers or {}).values(), *((form.writer,) if form.writer else ())]
     for name in (*named, *(form.series.rows or {}).values()):
         assert callable(_function(name)), name
 
@@ -24,7 +25,7 @@ def test_each_kind_of_result_has_a_builder(kind: Kind) -> None:
 
 
 def test_each_kind_of_result_has_the_formats_of_the_contract() -> None:
-    assert list(formats_of(Kind.RUN)) == ["text", "json", "markdown"]
+    assert list(formats_of(Kind.RUN)) == ["text", "json", "markdown", "nagios"]
     assert list(formats_of(Kind.REPLY)) == ["text", "json", "jsonl", "markdown"]
     assert list(formats_of(Kind.BOUNCE)) == ["text", "json", "jsonl", "markdown"]
 

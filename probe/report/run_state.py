@@ -1,0 +1,63 @@
+"""What a monitoring system is told of a run (check, domain, demo, replay)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import floor
+
+from probe.model.listing import ListingStatus
+from probe.model.report import Report
+from probe.model.verdict import ExitCode, Outcome
+from probe.report import run_measures, run_words, view, words
+from probe.report.line import plain
+from probe.report.plugin_answer import Gauge, Measure, PluginAnswer, PluginState
+
+_STATES = {
+    ExitCode.ACCEPTED: PluginState.OK,
+    ExitCode.REFUSED: PluginState.CRITICAL,
+    ExitCode.USAGE: PluginState.UNKNOWN,
+    ExitCode.DEFERRED: PluginState.WARNING,
+    ExitCode.INCONCLUSIVE: PluginState.UNKNOWN,
+    ExitCode.AT_RISK: PluginState.WARNING,
+}
+
+
+def build(report: Report) -> PluginAnswer:
+    """The verdict in a sentence, who acts, and what can be counted."""
+    state = _STATES[report.verdict.exit_code]
+    return PluginAnswer(state, _summary(report), tuple(_measures(report)), tuple(_details(report)))
+
+
+def _summary(report: Report) -> str:
+    head = run_words.headline(report).lower().replace("rcpt", "RCPT").replace("dns", "DNS")
+    reply = f": {report.verdict.reply}" if report.verdict.reply else ""
+    return f"{head} {plain(view.where(report))}{reply}"
+
+
+def _details(report: Report) -> Iterator[str]:
+    verdict = report.verdict
+    lab = " (LAB: no answer is that of a real server)" if report.target.scenario is not None else ""
+    yield f"{view.route_line(report)}{lab}"
+    yield verdict.summary
+    cause = view.main_cause(report)
+    if verdict.outcome is not Outcome.ACCEPTED and cause is not None:
+        yield f"Cause: {cause.title} ({words.percent(cause.probability)}, {verdict.band.value})"
+    for risk in verdict.after_data_risks:
+        yield f"After DATA: {view.cause_title(risk.cause)}: {risk.reason}"
+    if action := view.action(report):
+        yield f"Act ({words.FIX_BY[verdict.fix_by]}): {action}"
+    if verdict.exit_code is not ExitCode.ACCEPTED:
+        yield f"Retry: {view.retry(report)}"
+
+
+def _measures(report: Report) -> Iterator[Measure]:
+    yield Measure("time", report.elapsed_ms / 1000, "s", Gauge.TIME)
+    for stage, seconds in run_measures.stage_seconds(report).items():
+        yield Measure(f"time_{stage.replace('-', '_')}", seconds, "s")
+    days = run_measures.certificate_days(report)
+    if days is not None:
+        yield Measure("certificate_days", floor(days * 10) / 10, "", Gauge.CERTIFICATE)
+    listings = run_measures.listings(report)
+    if listings:
+        yield Measure("listed", sum(it.status is ListingStatus.LISTED for it in listings))
+        yield Measure("unusable", sum(it.status not in run_measures.ANSWERS for it in listings))
