@@ -15,6 +15,7 @@ from probe.diagnosis.dns_section import dns_section
 from probe.diagnosis.hypotheses import is_open, walk
 from probe.diagnosis.next_test import next_test
 from probe.diagnosis.sender_mta import sender_mta
+from probe.diagnosis.timeline import timeline
 from probe.diagnosis.verdict import Diagnosis, diagnose
 from probe.facts.build import facts_of
 from probe.facts.model import Facts, RecipientFacts, VantageFacts
@@ -82,6 +83,7 @@ def _compose(
         ),
         complete=facts.complete,
         hypotheses=hypotheses if _is_open(facts, diagnosis) else (),
+        timeline=timeline(facts, recording),
     )
 
 

@@ -6,7 +6,7 @@ from probe.checks.judging import listings
 from probe.checks.judging.public_address import why_not_public
 from probe.checks.judging.wording import mta_sts_problems
 from probe.facts.model import Facts
-from probe.model import report as rp
+from probe.model import report_dns as rd
 from probe.model.mx_fault import MxFault, MxWhy
 from probe.recording import events as ev
 from probe.recording.journal import Recording
@@ -19,10 +19,10 @@ from probe.standards.tls.results import DaneResult
 from probe.wording.spoken import clauses, spoken
 
 
-def dns_section(facts: Facts, recording: Recording) -> rp.ReportDns:
+def dns_section(facts: Facts, recording: Recording) -> rd.ReportDns:
     """Everything DNS and the policy host said, parsed."""
     recipient, sender = facts.recipient, facts.sender
-    return rp.ReportDns(
+    return rd.ReportDns(
         route=recipient.mx.kind.value,
         mx=tuple(_mx(facts, host) for host in recipient.mx.hosts),
         spf=_spf(facts),
@@ -36,14 +36,14 @@ def dns_section(facts: Facts, recording: Recording) -> rp.ReportDns:
         dnsbl=tuple(_listing(listing) for listing in facts.listings),
         answers=tuple(answer_line(event.answer) for event in recording.all(ev.DnsAnswered)),
         unanswered=tuple(
-            rp.ReportUnanswered(str(event.answer.question), spoken(why), why.tag)
+            rd.ReportUnanswered(str(event.answer.question), spoken(why), why.tag)
             for event in recording.all(ev.DnsAnswered)
             if (why := event.answer.failure) is not None
         ),
     )
 
 
-def _mx(facts: Facts, host: MxHost) -> rp.ReportMx:
+def _mx(facts: Facts, host: MxHost) -> rd.ReportMx:
     is_of = {
         MxFault.ALIAS: host.is_alias,
         MxFault.LITERAL: host.is_literal,
@@ -56,14 +56,14 @@ def _mx(facts: Facts, host: MxHost) -> rp.ReportMx:
         if (why := why_not_public(facts, ip)) is not None
     ]
     addresses, tags = tuple(map(str, host.addresses)), tuple(it.tag for it in faults)
-    return rp.ReportMx(host.preference, host.host, addresses, clauses(faults), tags)
+    return rd.ReportMx(host.preference, host.host, addresses, clauses(faults), tags)
 
 
-def _spf(facts: Facts) -> rp.ReportSpf | None:
+def _spf(facts: Facts) -> rd.ReportSpf | None:
     spf = facts.sender.spf
     if spf is None:
         return None
-    return rp.ReportSpf(
+    return rd.ReportSpf(
         record=spf.record,
         result=spf.verdict.value,
         matched=spf.matched,
@@ -74,7 +74,7 @@ def _spf(facts: Facts) -> rp.ReportSpf | None:
         problem=spoken(spf.why),
         explanation=spf.explanation,
         trace=tuple(
-            rp.ReportSpfStep(
+            rd.ReportSpfStep(
                 step.domain,
                 step.depth,
                 step.term,
@@ -88,8 +88,8 @@ def _spf(facts: Facts) -> rp.ReportSpf | None:
     )
 
 
-def _dkim(key: KeyResult) -> rp.ReportDkim:
-    return rp.ReportDkim(
+def _dkim(key: KeyResult) -> rd.ReportDkim:
+    return rd.ReportDkim(
         selector=key.selector,
         status=key.status.value,
         key_type=key.key_type,
@@ -101,13 +101,13 @@ def _dkim(key: KeyResult) -> rp.ReportDkim:
     )
 
 
-def _dmarc(facts: Facts) -> rp.ReportDmarc | None:
+def _dmarc(facts: Facts) -> rd.ReportDmarc | None:
     dmarc = facts.sender.dmarc
     if dmarc is None:
         return None
     record = dmarc.record
     problems = (*(record.problems if record else ()), *dmarc.invalid_records)
-    return rp.ReportDmarc(
+    return rd.ReportDmarc(
         record=record.text if record else None,
         policy=dmarc.applied_policy,
         domain=record.domain if record else None,
@@ -122,21 +122,21 @@ def _dmarc(facts: Facts) -> rp.ReportDmarc | None:
     )
 
 
-def _ptr(facts: Facts) -> rp.ReportPtr | None:
+def _ptr(facts: Facts) -> rd.ReportPtr | None:
     ptr = facts.sender.ptr
     if ptr is None:
         return None
     is_confirmed = None if ptr.status is PtrStatus.UNKNOWN else ptr.status is PtrStatus.CONFIRMED
     name = next(iter(ptr.confirmed or ptr.names), None)
-    return rp.ReportPtr(name, is_confirmed, ptr.status.value, ptr.names)
+    return rd.ReportPtr(name, is_confirmed, ptr.status.value, ptr.names)
 
 
-def _helo(facts: Facts) -> rp.ReportHelo | None:
+def _helo(facts: Facts) -> rd.ReportHelo | None:
     helo = facts.sender.helo
     if helo is None:
         return None
     reason = facts.vantage.helo_reason
-    return rp.ReportHelo(
+    return rd.ReportHelo(
         name=helo.name,
         reason=spoken(reason),
         is_fqdn=helo.is_fqdn,
@@ -147,10 +147,10 @@ def _helo(facts: Facts) -> rp.ReportHelo | None:
     )
 
 
-def _mta_sts(facts: Facts) -> rp.ReportMtaSts:
+def _mta_sts(facts: Facts) -> rd.ReportMtaSts:
     sts = facts.recipient.mta_sts
     policy = sts.policy
-    return rp.ReportMtaSts(
+    return rd.ReportMtaSts(
         status=sts.status.value,
         policy_id=sts.policy_id,
         mode=policy.mode if policy else None,
@@ -162,18 +162,18 @@ def _mta_sts(facts: Facts) -> rp.ReportMtaSts:
     )
 
 
-def _tls_rpt(reports: TlsRptResult) -> rp.ReportTlsRpt:
+def _tls_rpt(reports: TlsRptResult) -> rd.ReportTlsRpt:
     tags = tuple(it.tag for it in reports.problems)
-    return rp.ReportTlsRpt(reports.status.value, reports.rua, clauses(reports.problems), tags)
+    return rd.ReportTlsRpt(reports.status.value, reports.rua, clauses(reports.problems), tags)
 
 
-def _dane(host: DaneResult) -> rp.ReportDane:
+def _dane(host: DaneResult) -> rd.ReportDane:
     tags = tuple(it.tag for it in host.problems)
-    return rp.ReportDane(host.host, host.status.value, host.records, clauses(host.problems), tags)
+    return rd.ReportDane(host.host, host.status.value, host.records, clauses(host.problems), tags)
 
 
-def _listing(listing: Listing) -> rp.ReportListing:
-    return rp.ReportListing(
+def _listing(listing: Listing) -> rd.ReportListing:
+    return rd.ReportListing(
         zone=listing.zone,
         query=listing.query,
         status=listing.status,

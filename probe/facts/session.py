@@ -42,7 +42,8 @@ class Exchange:
 
     `usable` is False if nothing must be concluded from the reply: its lines contradict each other, it has no
     code, or it cannot be told which command it answers. `fragment` is what came of a reply that the
-    connection's end cut off (a stranger's text).
+    connection's end cut off (a stranger's text). `at_ms` is when the command was sent, in milliseconds since
+    the run began.
     """
 
     stage: Stage
@@ -53,6 +54,7 @@ class Exchange:
     ref: str
     usable: bool = True
     fragment: str = ""
+    at_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,6 +120,7 @@ def _exchange(entry: Entry, ref: str, last_ms: int) -> Exchange:
         ref=ref,
         usable=entry.usable,
         fragment=entry.fragment,
+        at_ms=entry.at_ms,
     )
 
 

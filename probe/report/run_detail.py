@@ -4,16 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from probe.model.report import (
-    Report,
-    ReportDkim,
-    ReportDmarc,
-    ReportDns,
-    ReportExchange,
-    ReportListing,
-    ReportSession,
-    ReportSpf,
-)
+from probe.model.report import Report, ReportExchange, ReportSession
+from probe.model.report_dns import ReportDkim, ReportDmarc, ReportDns, ReportListing, ReportSpf
 from probe.model.signing import KeyOrigin
 from probe.report import document as doc
 from probe.report import run_words, view_session

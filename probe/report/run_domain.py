@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from probe.model.finding import Severity
 from probe.model.reply import Stage
-from probe.model.report import Report, ReportDns, ReportMx, ReportSession
+from probe.model.report import Report, ReportSession
+from probe.model.report_dns import ReportDns, ReportMx
 from probe.model.text import size
 from probe.report import document as doc
 from probe.report import run_steps, run_words, view, view_session

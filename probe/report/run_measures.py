@@ -7,8 +7,10 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from probe.model.listing import ListingRole, ListingStatus
-from probe.model.report import Report, ReportListing, ReportSession
+from probe.model.report import Report, ReportSession
+from probe.model.report_dns import ReportListing
 from probe.model.session import Experiment
+from probe.model.timeline import SpanKind
 from probe.report import view
 
 _DAY = 86400
@@ -16,12 +18,16 @@ ANSWERS = frozenset({ListingStatus.LISTED, ListingStatus.NOT_LISTED, ListingStat
 
 
 def stage_seconds(report: Report) -> Mapping[str, float]:
-    """The seconds of each stage of the session that decided, by its name; of a stage that was reached."""
+    """The seconds of DNS and of each stage of the session that decided, by its name; of stages that were
+    reached. A command that was sent more than once (EHLO) counts in sum, RCPT only for the recipient."""
     session = view.deciding_session(report)
-    times: dict[str, float] = {}
-    for exchange in session.exchanges if session is not None else ():
-        times.setdefault(exchange.stage.value, exchange.elapsed_ms / 1000)
-    return times
+    number = report.sessions.index(session) + 1 if session is not None else None
+    times: dict[str, int] = {}
+    for span in report.timeline:
+        if span.session not in (None, number) or (span.kind is SpanKind.RCPT and span.kind in times):
+            continue
+        times[span.kind] = times.get(span.kind, 0) + span.elapsed_ms
+    return {str(kind): elapsed_ms / 1000 for kind, elapsed_ms in times.items()}
 
 
 def certificates(report: Report) -> Iterator[tuple[ReportSession, datetime]]:

@@ -53,7 +53,7 @@ def _details(report: Report) -> Iterator[str]:
 def _measures(report: Report) -> Iterator[Measure]:
     yield Measure("time", report.elapsed_ms / 1000, "s", Gauge.TIME)
     for stage, seconds in run_measures.stage_seconds(report).items():
-        yield Measure(f"time_{stage.replace('-', '_')}", seconds, "s")
+        yield Measure(f"time_{stage}", seconds, "s")
     days = run_measures.certificate_days(report)
     if days is not None:
         yield Measure("certificate_days", floor(days * 10) / 10, "", Gauge.CERTIFICATE)

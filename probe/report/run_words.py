@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from probe.model.finding import Severity
-from probe.model.report import Report, ReportDkim
+from probe.model.report import Report
+from probe.model.report_dns import ReportDkim
 from probe.model.session import Experiment
 from probe.model.target import Command
 from probe.model.verdict import ExitCode, Extent, Outcome

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from probe.knowledge import finding_groups as groups
 from probe.model.finding import Finding, Severity
-from probe.model.report import ChecklistStep, Report, ReportDkim
+from probe.model.report import ChecklistStep, Report
+from probe.model.report_dns import ReportDkim
 from probe.model.steps import StepStatus
 from probe.report.run_words import key_strength
 from probe.report.view import BAD, dns_failures

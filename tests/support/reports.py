@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from probe.diagnosis.hypotheses import walk
 from probe.model import report as m
+from probe.model import report_dns as rd
 from probe.model.evidence import Band
 from probe.model.finding import Finding, Severity
 from probe.model.listing import ListingStatus
@@ -84,10 +85,10 @@ def session(
     )
 
 
-_DNS = m.ReportDns(
+_DNS = rd.ReportDns(
     route="mx",
-    mx=(m.ReportMx(10, "mx1.shop.example", ("203.0.113.16",), ()),),
-    spf=m.ReportSpf(
+    mx=(rd.ReportMx(10, "mx1.shop.example", ("203.0.113.16",), ()),),
+    spf=rd.ReportSpf(
         record="v=spf1 ip4:198.51.100.10 -all",
         result="pass",
         matched="ip4:198.51.100.10",
@@ -97,10 +98,10 @@ _DNS = m.ReportDns(
         ip="198.51.100.10",
         problem="",
         explanation="",
-        trace=(m.ReportSpfStep("example.com", 0, "ip4:198.51.100.10", SpfStepOutcome.MATCH, ""),),
+        trace=(rd.ReportSpfStep("example.com", 0, "ip4:198.51.100.10", SpfStepOutcome.MATCH, ""),),
     ),
-    dkim=(m.ReportDkim("s1", "valid", "RSA", 2048, "common", False, ()),),
-    dmarc=m.ReportDmarc(
+    dkim=(rd.ReportDkim("s1", "valid", "RSA", 2048, "common", False, ()),),
+    dmarc=rd.ReportDmarc(
         record="v=DMARC1; p=quarantine",
         policy="quarantine",
         domain="example.com",
@@ -112,13 +113,13 @@ _DNS = m.ReportDns(
         unknown=False,
         problems=(),
     ),
-    ptr=m.ReportPtr("mail.example.com", True, "confirmed", ("mail.example.com",)),
-    helo=m.ReportHelo("mail.example.com", "PTR of the source address", True, True, True, True),
-    mta_sts=m.ReportMtaSts("absent", None, None, None, (), (), ()),
-    tls_rpt=m.ReportTlsRpt("absent", (), ()),
-    dane=(m.ReportDane("mx1.shop.example", "insecure", (), ()),),
+    ptr=rd.ReportPtr("mail.example.com", True, "confirmed", ("mail.example.com",)),
+    helo=rd.ReportHelo("mail.example.com", "PTR of the source address", True, True, True, True),
+    mta_sts=rd.ReportMtaSts("absent", None, None, None, (), (), ()),
+    tls_rpt=rd.ReportTlsRpt("absent", (), ()),
+    dane=(rd.ReportDane("mx1.shop.example", "insecure", (), ()),),
     dnsbl=(
-        m.ReportListing(
+        rd.ReportListing(
             zone="bl.example",
             query="10.100.51.198.bl.example",
             status=ListingStatus.NOT_LISTED,
@@ -132,7 +133,7 @@ _DNS = m.ReportDns(
             delist_url="",
             reason="",
         ),
-        m.ReportListing(
+        rd.ReportListing(
             zone="zen.example",
             query="10.100.51.198.zen.example",
             status=ListingStatus.REFUSED,

@@ -11,7 +11,8 @@ import pytest
 
 from probe.model.finding import Finding, Severity
 from probe.model.reply import Stage
-from probe.model.report import ReportDane, ReportNotReached
+from probe.model.report import ReportNotReached
+from probe.model.report_dns import ReportDane
 from probe.model.steps import StepStatus
 from probe.report import run_words
 from probe.report.page import Page, columns, wrap
