@@ -87,29 +87,35 @@ def deliver_each(
 
 
 def deliver_text(
-    text: str, path: Path | None, stream: TextIO | None = None, *, is_paged: bool = False
+    text: str,
+    path: Path | None,
+    stream: TextIO | None = None,
+    *,
+    is_paged: bool = False,
+    mode: int | None = None,
 ) -> None:
-    """Write to a file (UTF-8), or to `stream` (None: stdout), possibly through a pager. A closed pipe is no
-    error.
+    """Write to a file (UTF-8), or to `stream` (None: stdout), possibly through a pager. `mode` are the
+    permissions of a new file. A closed pipe is no error.
 
     Raises UsageError when it cannot be written.
     """
-    with destination(path, stream, is_paged=is_paged) as target:
+    with destination(path, stream, is_paged=is_paged, mode=mode) as target:
         target.write(text)
 
 
 @contextlib.contextmanager
 def destination(
-    path: Path | None, stream: TextIO | None = None, *, is_paged: bool = False
+    path: Path | None, stream: TextIO | None = None, *, is_paged: bool = False, mode: int | None = None
 ) -> Iterator[TextIO]:
     """Where a report is written: `stream` (None: stdout), or the file of -o, which is replaced only by a
-    complete report; a pager if requested and stdout is a terminal. A closed pipe is no error.
+    complete report, and has the permissions `mode` if it is new (None: as the umask has it); a pager if
+    requested and stdout is a terminal. A closed pipe is no error.
 
     Raises UsageError when it cannot be written. Code in the context may raise OSError only for that.
     """
     stream = stream or sys.stdout
     try:
-        with _stdout_or_pager(stream, is_paged=is_paged) if path is None else _file(path) as target:
+        with _stdout_or_pager(stream, is_paged=is_paged) if path is None else _file(path, mode) as target:
             yield target
             target.flush()
     except BrokenPipeError:
@@ -131,7 +137,7 @@ def _stdout_or_pager(stream: TextIO, *, is_paged: bool) -> contextlib.AbstractCo
 
 
 @contextlib.contextmanager
-def _file(path: Path) -> Iterator[TextIO]:
+def _file(path: Path, mode: int | None) -> Iterator[TextIO]:
     """A temporary file that replaces the target when everything is written."""
     state = path.stat() if path.exists() else None
     place = Path(os.path.realpath(path))  # the file that a symbolic link names, not the link
@@ -148,7 +154,11 @@ def _file(path: Path) -> Iterator[TextIO]:
         try:
             with draft.open("x", encoding="utf-8") as target:
                 yield target
-            _put(draft, place, state)
+            if state is not None:
+                draft.chmod(stat.S_IMODE(state.st_mode))
+            elif mode is not None:
+                draft.chmod(mode)
+            _put(draft, place)
         finally:
             draft.unlink(missing_ok=True)
 
@@ -158,9 +168,7 @@ def _is_replaceable(state: os.stat_result, place: Path) -> bool:
     return stat.S_ISREG(state.st_mode) and place.exists() and os.path.samestat(state, place.stat())
 
 
-def _put(draft: Path, place: Path, state: os.stat_result | None) -> None:
-    if state is not None:
-        draft.chmod(stat.S_IMODE(state.st_mode))
+def _put(draft: Path, place: Path) -> None:
     try:
         draft.replace(place)
     except OSError:  # a mount point, or another user's file in a sticky directory

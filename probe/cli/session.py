@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from probe import run
 from probe.cli import key_log, output, signals, start
@@ -88,7 +88,7 @@ def run_live(observe: Observe, delivery: Delivery) -> int:
         text = _render(report, delivery, note=_note(delivery, past))
     try:
         stream = sys.stderr if delivery.on_stderr else sys.stdout
-        output.deliver_text(text, delivery.to.path, stream, is_paged=delivery.to.is_paged)
+        _write(text, delivery, stream)
     finally:  # a full disk may affect both
         _say_of(tape, delivery)
     return delivery.to.form.exit_code(Kind.RUN, report)
@@ -222,8 +222,13 @@ def _load() -> None:
 
 def deliver(report: Report, delivery: Delivery) -> int:
     """Write the report to its destination; returns the exit code."""
-    output.deliver_text(_render(report, delivery), delivery.to.path, is_paged=delivery.to.is_paged)
+    _write(_render(report, delivery), delivery)
     return delivery.to.form.exit_code(Kind.RUN, report)
+
+
+def _write(text: str, delivery: Delivery, stream: TextIO | None = None) -> None:
+    to = delivery.to
+    output.deliver_text(text, to.path, stream, is_paged=to.is_paged, mode=to.form.file_mode)
 
 
 def _render(report: Report, delivery: Delivery, note: str = "") -> str:

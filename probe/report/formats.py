@@ -54,6 +54,7 @@ class Format(NamedTuple):
 
     `thresholds` are those of a monitoring plugin, whose exit codes are its own
     (`probe.report.plugin_answer`); `timeout` is the deadline of a live run in seconds, if none is given.
+    `file_mode` are the permissions of a new file of -o, if another user's program reads it (None: the usual).
     """
 
     name: str
@@ -65,6 +66,7 @@ class Format(NamedTuple):
     is_laid_out: bool = False
     thresholds: Thresholds | None = None
     timeout: float = settings.RUN_TIMEOUT
+    file_mode: int | None = None
 
     @property
     def kinds(self) -> frozenset[Kind]:
@@ -122,6 +124,9 @@ STATES: Builders = {
     Kind.RUN: "probe.report.run_state:build",
     Kind.LOG: "probe.report.log_state:build",
 }
+
+# numbers for a monitoring system that collects them
+METRICS: Builders = {Kind.RUN: "probe.report.run_metrics:build"}
 
 FORMATS = (
     Format(
@@ -187,6 +192,14 @@ FORMATS = (
         builders=STATES,
         writer="probe.report.nagios_writer:write",
         timeout=settings.PLUGIN_TIMEOUT,
+    ),
+    Format(
+        "prometheus",
+        "text/plain; version=0.0.4",
+        Series(),
+        builders=METRICS,
+        writer="probe.report.prometheus_writer:write",
+        file_mode=0o644,
     ),
 )
 

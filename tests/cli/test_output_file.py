@@ -149,3 +149,21 @@ def test_recording_and_report_are_two_files(tmp_path: Path) -> None:
     assert outcome.stderr == f"smtp-probe: -o: {both} is the file of --record, too; give each its own\n"
     assert not both.exists()
     assert smtp_probe("demo", "-q", "--record", "/dev/null", "-o", "/dev/null").code == 1
+
+
+def test_metrics_can_be_read_by_the_user_of_node_exporter(tmp_path: Path) -> None:
+    before = os.umask(0o077)
+    try:
+        path = tmp_path / "probe.prom"
+        assert smtp_probe("demo", "healthy", "--format", "prometheus", "-o", str(path)).code == 0
+        assert stat.S_IMODE(path.stat().st_mode) == 0o644
+        assert path.read_text(encoding="utf-8").startswith("# HELP smtp_probe_info ")
+        assert list(tmp_path.iterdir()) == [path]
+        path.chmod(0o600)
+        assert smtp_probe("demo", "healthy", "--format", "prometheus", "-o", str(path)).code == 0
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600, "of a file that is there, its owner decides"
+        report = tmp_path / "report.txt"
+        assert smtp_probe("demo", "healthy", "-o", str(report)).code == 0
+        assert stat.S_IMODE(report.stat().st_mode) == 0o600
+    finally:
+        os.umask(before)

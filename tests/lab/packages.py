@@ -41,8 +41,8 @@ INSTALLED = {
     "m4": "m4",
 }
 SENDMAIL = UNPACKED / "sendmail" / "usr" / "sbin" / "sendmail-mta"
-# What tests outside the lab are held against; they skip without it (tests/wire).
-COMPARED = ("libopendkim11", "libmail-dkim-perl", "libopendmarc2")
+# What tests outside the lab are held against; they skip without it.
+COMPARED = ("libopendkim11", "libmail-dkim-perl", "libopendmarc2", "prometheus")
 # What is only unpacked: the tree, its packages, and the program inside.
 TREES = {
     "exim": (("exim4-base", "exim4-daemon-light", "libidn12"), "usr/sbin/exim4"),
