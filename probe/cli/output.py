@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Protocol, TextIO
 
 from probe.cli import signals
-from probe.cli.errors import UsageError, abandon, unreadable
+from probe.cli.errors import UsageError, abandon, complain, unreadable
 from probe.cli.terminal import terminal_columns, terminal_lines
 from probe.model.verdict import ExitCode
 from probe.report.formats import Format, Kind, formats_of
@@ -101,6 +101,21 @@ def deliver_text(
     """
     with destination(path, stream, is_paged=is_paged, mode=mode) as target:
         target.write(text)
+
+
+def write_beside(form: Format, kind: Kind, result: object) -> None:
+    """Append the result to the second file of the format, if the environment names one. A file that cannot be
+    written is told, and no failure: the report itself is delivered."""
+    name = os.environ.get(form.beside.variable) if form.beside is not None else None
+    if form.beside is None or not name:
+        return
+    text = formats_of(kind)[form.beside.form].write(kind, result, Style())
+    try:
+        with Path(name).open("a", encoding="utf-8") as target:
+            target.write(text)
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        complain(f"{form.beside.variable}: cannot write {name}: {reason.lower()}")
 
 
 @contextlib.contextmanager

@@ -88,7 +88,7 @@ def run_live(observe: Observe, delivery: Delivery) -> int:
         text = _render(report, delivery, note=_note(delivery, past))
     try:
         stream = sys.stderr if delivery.on_stderr else sys.stdout
-        _write(text, delivery, stream)
+        _write(report, text, delivery, stream)
     finally:  # a full disk may affect both
         _say_of(tape, delivery)
     return delivery.to.form.exit_code(Kind.RUN, report)
@@ -222,12 +222,13 @@ def _load() -> None:
 
 def deliver(report: Report, delivery: Delivery) -> int:
     """Write the report to its destination; returns the exit code."""
-    _write(_render(report, delivery), delivery)
+    _write(report, _render(report, delivery), delivery)
     return delivery.to.form.exit_code(Kind.RUN, report)
 
 
-def _write(text: str, delivery: Delivery, stream: TextIO | None = None) -> None:
+def _write(report: Report, text: str, delivery: Delivery, stream: TextIO | None = None) -> None:
     to = delivery.to
+    output.write_beside(to.form, Kind.RUN, report)
     output.deliver_text(text, to.path, stream, is_paged=to.is_paged, mode=to.form.file_mode)
 
 

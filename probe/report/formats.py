@@ -44,6 +44,14 @@ class Series(NamedTuple):
     rows: Mapping[Kind, str] | None = None
 
 
+class Beside(NamedTuple):
+    """Where the environment variable `variable` names a file, the result is appended to it in the format
+    `form`."""
+
+    variable: str
+    form: str
+
+
 class Format(NamedTuple):
     """One format: `writer` names the `module:function` that writes what `builders` make of a result; or
     `writers`, by kind of result, the one that writes the result.
@@ -55,6 +63,7 @@ class Format(NamedTuple):
     `thresholds` are those of a monitoring plugin, whose exit codes are its own
     (`probe.report.plugin_answer`); `timeout` is the deadline of a live run in seconds, if none is given.
     `file_mode` are the permissions of a new file of -o, if another user's program reads it (None: the usual).
+    `beside` is a second file that a CI system wants.
     """
 
     name: str
@@ -67,6 +76,7 @@ class Format(NamedTuple):
     thresholds: Thresholds | None = None
     timeout: float = settings.RUN_TIMEOUT
     file_mode: int | None = None
+    beside: Beside | None = None
 
     @property
     def kinds(self) -> frozenset[Kind]:
@@ -128,6 +138,20 @@ STATES: Builders = {
 # numbers for a monitoring system that collects them
 METRICS: Builders = {Kind.RUN: "probe.report.run_metrics:build"}
 
+# the cases of a test run, for CI systems
+CASES: Builders = {Kind.RUN: "probe.report.run_cases:build"}
+# one line of keys and values, and ten lines for a ticket
+FIELDS: Builders = {
+    Kind.RUN: "probe.report.run_brief:fields",
+    Kind.REPLY: "probe.report.reply_brief:reply_fields",
+    Kind.BOUNCE: "probe.report.reply_brief:bounce_fields",
+}
+NOTES: Builders = {
+    Kind.RUN: "probe.report.run_brief:note",
+    Kind.REPLY: "probe.report.reply_brief:reply_note",
+    Kind.BOUNCE: "probe.report.reply_brief:bounce_note",
+}
+
 FORMATS = (
     Format(
         "text",
@@ -185,6 +209,14 @@ FORMATS = (
             Kind.BULK: "probe.report.bulk_rows:row_csv",
         },
     ),
+    Format("line", "text/plain", Series(), builders=FIELDS, writer="probe.report.brief_writer:write_line"),
+    Format(
+        "note",
+        "text/plain",
+        Series(between="\n"),
+        builders=NOTES,
+        writer="probe.report.brief_writer:write_note",
+    ),
     Format(
         "nagios",
         "text/plain",
@@ -200,6 +232,15 @@ FORMATS = (
         builders=METRICS,
         writer="probe.report.prometheus_writer:write",
         file_mode=0o644,
+    ),
+    Format("junit", "application/xml", Series(), builders=CASES, writer="probe.report.junit_writer:write"),
+    Format(
+        "github",
+        "text/plain",
+        Series(),
+        builders=CASES,
+        writer="probe.report.github_writer:write",
+        beside=Beside("GITHUB_STEP_SUMMARY", "markdown"),
     ),
 )
 

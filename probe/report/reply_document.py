@@ -74,11 +74,16 @@ def blocks(explanation: Explanation, code: ExitCode) -> Iterator[doc.Block]:
         yield doc.Verdict(word, tone, (Raw(explanation.error),))
         return
     remarks = ((_OWN_WORDS,),) if explanation.reading.local else ()
-    yield doc.Verdict(word, tone, _where(explanation), reply_line(explanation), remarks)
+    yield doc.Verdict(word, tone, where(explanation), reply_line(explanation), remarks)
     if explanation.exit_code is ExitCode.ACCEPTED or explanation.conclusion is None:
         return
     yield doc.Facts(tuple(_facts(explanation.conclusion)))
     yield from _why(explanation.conclusion)
+
+
+def headline(code: ExitCode) -> str:
+    """The verdict in capitals."""
+    return _HEADLINES[code][0]
 
 
 def cause_in_brief(explanation: Explanation) -> tuple[doc.Note, ...]:
@@ -100,7 +105,8 @@ def reply_line(explanation: Explanation) -> str:
     return " ".join(part for part in parts if part) or "(no reply is quoted)"
 
 
-def _where(explanation: Explanation) -> Line:
+def where(explanation: Explanation) -> Line:
+    """The stage of the reply, and the host that gave it, as far as they are known."""
     reading = explanation.reading
     if reading is None:
         return ()

@@ -65,9 +65,9 @@ def _about(report: Report) -> Labels:
 
 
 def _reply_code(report: Report, about: Labels) -> Iterator[Sample]:
-    code = (report.verdict.reply or "")[:3]
-    if len(code) == 3 and code.isascii() and code.isdecimal():
-        yield Sample(int(code), (*about, ("stage", report.verdict.stage.value)))
+    exchange = view.deciding_exchange(report)
+    if exchange is not None and exchange.reply_code:
+        yield Sample(exchange.reply_code, (*about, ("stage", exchange.stage.value)))
 
 
 def _cause(report: Report, about: Labels) -> Iterator[Sample]:

@@ -70,6 +70,13 @@ def _is_verdict_reply(report: Report, exchange: ReportExchange) -> bool:
     )
 
 
+def deciding_exchange(report: Report) -> ReportExchange | None:
+    """The exchange whose reply the verdict rests on."""
+    session = deciding_session(report)
+    exchanges = session.exchanges if session is not None else ()
+    return next((it for it in exchanges if _is_verdict_reply(report, it)), None)
+
+
 def where(report: Report) -> Line:
     """The stage and host of the verdict: `at RCPT by mx [192.0.2.1]`, `in DNS: …`."""
     verdict, session = report.verdict, deciding_session(report)
