@@ -6,13 +6,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from probe.model.address import Mailbox, ReversePath
 from probe.model.logged import LogAccount
 from probe.model.target import Options, Target
 from probe.recording.events import Event
 from probe.recording.journal import Recording
 
 if TYPE_CHECKING:
+    from probe.collect.caller import AskDns, Caller
     from probe.collect.context import Adviser, Judges
+    from probe.diagnosis.session_reading import SessionReader
     from probe.knowledge.severities import Severities
     from probe.model.report import Report
     from probe.world import World
@@ -68,6 +71,27 @@ def _adviser() -> Adviser:
     from probe.diagnosis.advice import Adviser
 
     return Adviser()
+
+
+def session_reader(options: Options) -> SessionReader:
+    """Reads what sessions mean for one recipient of many, as `check` does. `options` are the effective ones
+    that they were held with."""
+    from probe.diagnosis.session_reading import SessionReader
+
+    return SessionReader(options)
+
+
+async def caller(
+    options: Options, sender: ReversePath, recipient: Mailbox | None, ask_dns: AskDns, spacing: float
+) -> Caller:
+    """What makes the sessions of a list, as `check` makes its own; `recipient` is one of its mailboxes (None:
+    none is asked about), `spacing` the seconds between two sessions about one domain."""
+    from probe.collect.caller import caller as make
+    from probe.collect.caller import read_own_server
+    from probe.world import live
+
+    world = live()
+    return make(options, await read_own_server(options, world, sender, recipient), world, ask_dns, spacing)
 
 
 def report_of(recording: Recording, severities: Severities | None = None) -> Report:

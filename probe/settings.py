@@ -82,10 +82,24 @@ BULK_HOSTS_KEPT = 100_000  # MX hosts whose state is remembered; some 15 MB
 BULK_COMMIT = 1.0  # seconds between two commits: what a crash costs is asked again
 BULK_BATCH = 5000  # rows or domains in one turn
 BULK_PLAN_RATE = 1000.0  # questions a second that a resolver in the same network answers, for a plan
-BULK_RCPT_A_SESSION = 3  # mailboxes: a plan says what asking about them would take
-BULK_SESSION_TIME = 3.0  # seconds of such a session, at 300 ms a step
-BULK_SESSION_PAUSE = 2.0  # between two of them with one operator
-BULK_MAILBOXES_AN_HOUR = 200  # of one operator: more looks like harvesting, whatever the pace
+BULK_SESSION_TIME = 3.0  # seconds of a session about mailboxes, at 300 ms a step, for a plan
+BULK_VISIT_TIME = 300.0  # all sessions of one visit: a greeting, a MAIL and three RCPT that are slow, twice
+BULK_PARALLEL = 20  # operators at once (--parallel): few descriptors, and a resolver that keeps up
+BULK_SILENT = 3  # mailboxes of a domain without a reply, one after the other; then the rest is not asked
+
+
+@dataclass(frozen=True, slots=True)
+class ListCourtesy:
+    """What one operator sees of a list at most, whatever is asked at once of others."""
+
+    rcpt_a_session: int = 3  # as MAX_RCPT_PER_SESSION; servers count unknown recipients of a session
+    session_pause: float = 2.0  # between the end of a session and the next: anvil and its like count a minute
+    mailboxes_an_hour: int = 200  # more looks like harvesting, whatever the pace
+    guest_pause: float = 1800.0  # after a 421, or words about the guest: the usual time of a counter to pass
+    pauses_in_vain: int = 2  # in a row; then the operator has said twice that it does not want to be asked
+
+
+BULK_COURTESY = ListCourtesy()
 BULK_PROGRESS = 30.0  # seconds between two lines of progress where there is no terminal
 
 # SPF (RFC 7208 section 4.6.4)

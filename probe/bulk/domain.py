@@ -16,6 +16,7 @@ from probe.bulk.lanes import network
 from probe.model.address import IPAddress
 from probe.model.dialable import is_private, why_no_host
 from probe.settings import BULK_HOSTS_KEPT, MX_LIMIT
+from probe.standards.dns.helo import parse_literal
 from probe.standards.dns.lean import LeanRecord
 from probe.standards.dns.message import Answer, Question, RecordType, Status
 
@@ -35,6 +36,10 @@ class DomainState(StrEnum):
     LOOPBACK_MX = "loopback_mx"
     PRIVATE_MX = "private_mx"
     DNS_UNKNOWN = "dns_unknown"  # SERVFAIL, timeout, refusal, or the name server's own word
+
+
+LIVE = frozenset({DomainState.MX, DomainState.IMPLICIT_MX, DomainState.LITERAL})
+"""Where there is a mail server to ask."""
 
 
 class DomainResult(NamedTuple):
@@ -125,7 +130,7 @@ def look_up(domain: str, hosts: Hosts) -> LookUp:
     """Find out where mail for `domain` (A-labels, or a literal in brackets) goes."""
     if domain.startswith("["):
         yield from ()
-        return DomainResult(domain, DomainState.LITERAL)
+        return _literal(domain)
     question = Question(domain, RecordType.MX)
     (response,) = yield (question,)
     status = _status(response)
@@ -149,7 +154,7 @@ def look_up_mx(domain: str, hosts: Hosts) -> LookUp:
     IMPLICIT_MX where there are none, or DNS_UNKNOWN. For a plan."""
     if domain.startswith("["):
         yield from ()
-        return DomainResult(domain, DomainState.LITERAL)
+        return _literal(domain)
     (response,) = yield (Question(domain, RecordType.MX),)
     status = _status(response)
     if status is Status.NXDOMAIN:
@@ -162,6 +167,12 @@ def look_up_mx(domain: str, hosts: Hosts) -> LookUp:
     if "" in names:
         return DomainResult(domain, DomainState.NULL_MX)
     return DomainResult(domain, DomainState.MX, names[:MX_LIMIT], host=names[0])
+
+
+def _literal(domain: str) -> DomainResult:
+    ip = parse_literal(domain)
+    networks = (network(ip.packed),) if ip is not None else ()
+    return DomainResult(domain, DomainState.LITERAL, host=domain, networks=networks)
 
 
 def _exchanges(response: LeanResponse) -> tuple[str, ...]:

@@ -2,45 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from math import ceil
 
 from probe.bulk.report import BulkPlan, BulkQuestions
 from probe.bulk.summary import OperatorCount
+from probe.model.verdict import Extent
 from probe.settings import (
-    BULK_MAILBOXES_AN_HOUR,
+    BULK_COURTESY,
     BULK_PLAN_RATE,
-    BULK_RCPT_A_SESSION,
-    BULK_SESSION_PAUSE,
     BULK_SESSION_TIME,
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What is to be asked of mail servers: how far the questions go, the `operators` with most rows and how
+    many there are, the `mailboxes`, each once, and the `domains` that have servers."""
+
+    extent: Extent
+    operators: Sequence[OperatorCount]
+    operator_count: int
+    mailboxes: int
+    domains: int
+
+
 def plan(
-    domains: int,
-    hosts: int | None,
-    missing: int,
-    operators: Sequence[OperatorCount] | None,
-    rate: float | None,
+    domains: int, hosts: int | None, missing: int, asking: Asking | None, rate: float | None
 ) -> BulkPlan:
-    """`hosts` are the distinct first MX hosts, `missing` the domains that DNS denied; `hosts` and `operators`
+    """`hosts` are the distinct first MX hosts, `missing` the domains that DNS denied; `hosts` and `asking`
     are None where nothing was asked. `rate` is the number of questions a second that was measured."""
     questions = [BulkQuestions("MX", domains + missing, "each domain once; a missing one twice")]
     if hosts is not None:
         questions.append(BulkQuestions("A", hosts, "the first MX host of each domain, each host once"))
-    count = sum(it.count for it in questions)
-    waits = [mailbox_seconds(it.rows) for it in operators] if operators is not None else []
+    in_dns = sum(it.count for it in questions)
     return BulkPlan(
-        questions=tuple(questions),
-        dns_seconds=ceil(count / (rate or BULK_PLAN_RATE)),
+        questions=(*questions, *(_of_servers(asking) if asking is not None else ())),
+        dns_seconds=ceil(in_dns / (rate or BULK_PLAN_RATE)),
         is_measured=rate is not None,
-        mailbox_seconds=max(waits, default=0) if operators is not None else None,
+        mailbox_seconds=_seconds(asking) if asking is not None and asking.mailboxes else None,
     )
+
+
+def _of_servers(asking: Asking) -> Iterator[BulkQuestions]:
+    if asking.extent is Extent.SERVER:
+        yield BulkQuestions("session", asking.operator_count, "one with each operator, up to STARTTLS")
+    if asking.extent is Extent.MAILBOX:
+        yield BulkQuestions("RCPT", asking.mailboxes, "each mailbox once")
+        yield BulkQuestions("RCPT", asking.domains, "an invented mailbox for each domain, at most")
+
+
+def _seconds(asking: Asking) -> int:
+    """The lane with most rows takes longest, for all are asked at once."""
+    more = asking.extent is Extent.MAILBOX
+    return max((mailbox_seconds(it.rows + it.domains * more) for it in asking.operators), default=0)
 
 
 def mailbox_seconds(mailboxes: int) -> int:
     """How long it would take to ask one operator about so many mailboxes at a pace that servers bear: the cap
     an hour, or the sessions one after the other with their pauses, whichever is longer."""
-    by_cap = mailboxes / BULK_MAILBOXES_AN_HOUR * 3600
-    sessions = ceil(mailboxes / BULK_RCPT_A_SESSION)
-    return ceil(max(by_cap, sessions * (BULK_SESSION_TIME + BULK_SESSION_PAUSE)))
+    by_cap = mailboxes / BULK_COURTESY.mailboxes_an_hour * 3600
+    sessions = ceil(mailboxes / BULK_COURTESY.rcpt_a_session)
+    return ceil(max(by_cap, sessions * (BULK_SESSION_TIME + BULK_COURTESY.session_pause)))

@@ -35,7 +35,8 @@ class BulkInput:
 class BulkTotals:
     """Rows of the list: `rows` is `ok + malformed + duplicates`. Some of the `ok` were `repaired`, as their
     notes say. `domains` are the distinct ones, of which `answered` were asked about; `typos` are rows whose
-    domain looks like a slip for a large provider's."""
+    domain looks like a slip for a large provider's; `mailboxes` were asked about at mail servers, `catch_all`
+    are domains that take every recipient."""
 
     rows: int
     ok: int
@@ -45,6 +46,8 @@ class BulkTotals:
     domains: int
     answered: int
     typos: int
+    mailboxes: int
+    catch_all: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,8 @@ class BulkOutcome:
 
 @dataclass(frozen=True, slots=True)
 class BulkMatter:
-    """What stands in the way of rows, or is worth to know: its state, the cause (None: none), who must act,
+    """What stands in the way of rows, or is worth to know: its `state` (of the domains in DNS, or what mail
+    servers gave as the cause), the cause (None: none), who must act,
     what to do, and some of the domains, those with most rows first."""
 
     state: str

@@ -41,7 +41,8 @@ class DomainFacts(NamedTuple):
 class BulkRow(NamedTuple):
     """`line` and `text` as in the list; `address` and `domain` as in `Entry`; `first` is the line of the row
     that this one repeats (0: none), the case of letters apart; `typo` the domain that may be meant instead
-    (empty: none); `facts` is None where nothing was asked."""
+    (empty: none); `facts` is None where nothing was asked; `answer` is what mail servers said (None: not
+    asked); `catch_all` whether they take every recipient of the domain (None: not known)."""
 
     line: int
     text: str
@@ -51,6 +52,8 @@ class BulkRow(NamedTuple):
     first: int
     typo: str
     facts: DomainFacts | None
+    answer: Verdict | None = None
+    catch_all: bool | None = None
 
     @property
     def status(self) -> RowStatus:
@@ -64,5 +67,7 @@ class BulkRow(NamedTuple):
         """All that there is to say of it."""
         again = f"the same as line {self.first}" if self.first else ""
         slip = f"looks like a slip for {self.typo}" if self.typo else ""
-        parts = (self.entry_note, again, self.facts.note if self.facts is not None else "", slip)
+        of_domain = self.facts.note if self.facts is not None else ""
+        of_server = self.answer.reason if self.answer is not None else ""
+        parts = (self.entry_note, again, of_domain, of_server, slip)
         return "; ".join(filter(None, parts))

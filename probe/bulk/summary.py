@@ -5,20 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from probe.bulk.domain import DomainState
 from probe.bulk.report import BulkMatter, BulkOperator, BulkOutcome, BulkTotals
-from probe.bulk.verdict import verdict
+from probe.bulk.verdict import Verdict
 from probe.knowledge.providers import by_id
 from probe.model.verdict import Outcome
 
 
-class StateCount(NamedTuple):
-    """Rows and domains in one state, and the names of some, those with most rows first."""
+class MatterCount(NamedTuple):
+    """Rows and domains of which the same is said: `name` is the state of the domains, or the cause that mail
+    servers gave; with the names of some domains, those with most rows first."""
 
-    state: DomainState
+    name: str
+    verdict: Verdict
     rows: int
     domains: int
     examples: tuple[str, ...]
+
+
+class OutcomeCount(NamedTuple):
+    """Rows and domains with one outcome; a domain may have several."""
+
+    outcome: Outcome
+    rows: int
+    domains: int
 
 
 class OperatorCount(NamedTuple):
@@ -30,37 +39,24 @@ class OperatorCount(NamedTuple):
     domains: int
 
 
-def outcomes(counts: Sequence[StateCount], rows: int) -> tuple[BulkOutcome, ...]:
-    """By outcome, in the order of the vocabulary."""
-    result = []
-    for outcome in Outcome:
-        mine = [it for it in counts if verdict(it.state).outcome is outcome]
-        if mine:
-            of_rows = sum(it.rows for it in mine)
-            share = of_rows / rows if rows else 0.0
-            result.append(BulkOutcome(outcome, of_rows, sum(it.domains for it in mine), share))
-    return tuple(result)
+def outcomes(counts: Iterable[OutcomeCount], rows: int) -> tuple[BulkOutcome, ...]:
+    """By outcome, in the order of the vocabulary; `rows` are all of the list."""
+    by_outcome = {it.outcome: it for it in counts}
+    return tuple(
+        BulkOutcome(outcome, it.rows, it.domains, it.rows / rows if rows else 0.0)
+        for outcome in Outcome
+        if (it := by_outcome.get(outcome)) is not None
+    )
 
 
-def matters(counts: Iterable[StateCount]) -> tuple[BulkMatter, ...]:
+def matters(counts: Iterable[MatterCount]) -> tuple[BulkMatter, ...]:
     """What there is to say: refused first, then what is not known, then what is worth to know."""
     result = []
     for count in counts:
-        it = verdict(count.state)
+        it = count.verdict
         if it.reason:
-            result.append(
-                BulkMatter(
-                    count.state.value,
-                    it.outcome,
-                    it.cause,
-                    it.fix_by,
-                    count.rows,
-                    count.domains,
-                    it.reason,
-                    it.action,
-                    count.examples,
-                )
-            )
+            values = (count.rows, count.domains, it.reason, it.action, count.examples)
+            result.append(BulkMatter(count.name, it.outcome, it.cause, it.fix_by, *values))
     return tuple(sorted(result, key=lambda it: (_ORDER.index(it.outcome), -it.rows, it.state)))
 
 

@@ -23,7 +23,32 @@ class Verdict(NamedTuple):
     action: str
     extent: Extent = Extent.DNS
 
+    @property
+    def cells(self) -> list[str | None]:
+        """As it is stored."""
+        return [None if it is None else str(it) for it in self]
 
+    @classmethod
+    def of(cls, cells: list[str]) -> Verdict:
+        """What was stored."""
+        outcome, cause, band, fix_by, retry, reason, action, extent = cells
+        return cls(
+            *(Outcome(outcome), cause, Band(band), FixBy(fix_by), Retry(retry), reason, action),
+            extent=Extent(extent),
+        )
+
+
+CATCH_ALL = (
+    "the domain takes every recipient (catch-all): the mailbox was not asked about, for that proves nothing"
+)
+TAKES_ALL = Verdict(
+    *(Outcome.ACCEPTED, None, Band.STATED, FixBy.NOBODY, Retry.NOW, CATCH_ALL, ""), extent=Extent.SERVER
+)
+"""Of a mailbox in a domain that takes an invented one, too."""
+GREETS = Verdict(
+    *(Outcome.ACCEPTED, None, Band.STATED, FixBy.NOBODY, Retry.NOW, "", ""), extent=Extent.SERVER
+)
+"""Of a domain whose servers answered about its mailboxes."""
 _REFUSED = {
     DomainState.NO_DOMAIN: (Retry.NEVER, "the domain does not exist (NXDOMAIN, asked twice)"),
     DomainState.NULL_MX: (Retry.NEVER, "a null MX: the domain declares that it takes no mail"),

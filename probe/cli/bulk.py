@@ -15,6 +15,7 @@ from probe.bulk.report import BulkInput, BulkReport
 from probe.cli.bulk_options import FORMATS, BulkOptions, parser, read_options
 from probe.cli.bulk_progress import BulkProgress
 from probe.cli.bulk_state import BulkState, Place, now
+from probe.cli.bulk_verdicts import Verdicts
 from probe.cli.commands import Run
 from probe.cli.errors import UsageError, complain, unreadable
 from probe.cli.inputs import open_input
@@ -56,6 +57,7 @@ def _run(options: BulkOptions) -> int:
         elif options.state_path is not None:
             _refuse_others_output(options)
         state = stack.enter_context(closing(BulkState(options.state_path)))
+        state.verdicts = Verdicts(state.base) if options.asks_servers else None
         progress = stack.enter_context(BulkProgress(options.progress))
         _read_list(source, state, options, progress)
         return _go_on(state, options, progress)
@@ -63,9 +65,10 @@ def _run(options: BulkOptions) -> int:
 
 def _go_on(state: BulkState, options: BulkOptions, progress: BulkProgress) -> int:
     """Ask, write the rows and the summary."""
-    from probe.cli.bulk_run import Asking, Writer
+    from probe.cli.bulk_run import Asking
     from probe.cli.bulk_sink import Sink
     from probe.cli.bulk_summary import report_of
+    from probe.cli.bulk_writer import Writer
 
     begin = now()
     was_forgotten = not options.is_offline and state.forget_before(begin - options.max_age) > 0
@@ -200,7 +203,8 @@ def _read_list(source: BinaryIO, state: BulkState, options: BulkOptions, progres
 
     progress("rows read", count, count)
     state.prepare(
-        by_domain=not options.in_order,
+        by_domain=not options.in_order or options.asks_servers,
+        by_lane=options.asks_servers,
         values={"input": json.dumps(document(facts)), "identity": json.dumps(identity)},
     )
 
@@ -213,8 +217,22 @@ def _identity(options: BulkOptions) -> dict[str, Any]:
         "--input-format": options.list_form.value if options.list_form else "auto",
         "--offline": options.is_offline,
         "--unordered": not options.in_order,
-        "--allow-private": options.allow_private,
-        "--nameserver": [str(it) for it in options.nameservers],
+        "--allow-private": options.server.allow_private,
+        "--nameserver": [str(it) for it in options.server.nameservers],
+        "the extent (--smtp, --rcpt)": options.extent.value,
+        **(_sending(options) if options.asks_servers else {}),
+    }
+
+
+def _sending(options: BulkOptions) -> dict[str, Any]:
+    server = options.server
+    return {
+        "--sender": str(options.sender),
+        "--helo": server.helo,
+        "--bind": str(server.bind) if server.bind is not None else None,
+        "--port": server.port,
+        "-4, -6": list(server.families),
+        "--mta": server.mta.value,
     }
 
 

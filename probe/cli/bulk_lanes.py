@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
@@ -37,51 +37,90 @@ class Routes:
         return number
 
 
+class Lanes:
+    """The lanes of all routes: those that share a sign, or are joined by others, are in the same. Signs are
+    kept on disk, so that memory does not grow with the list."""
+
+    def __init__(self, base: sqlite3.Connection) -> None:
+        self._base = base
+        self._set = DisjointSet()
+        self._cache: dict[str, int] = {}
+        base.execute("create temp table signs (id integer primary key, sign text not null unique)")
+
+    def close(self) -> None:
+        """Only the lanes in the state stay."""
+        self._base.execute("drop table signs")
+
+    def join_all(self) -> None:
+        """Find the lane of each route, and keep it in the state."""
+        base = self._base
+        (count,) = base.execute("select count(*) from routes").fetchone()
+        base.execute("savepoint lanes")
+        try:
+            for _, numbers in self._numbered():
+                self._set.join(numbers)
+            updates = ((self._set.find(numbers[0]), route) for route, numbers in self._numbered())
+            base.executemany("update routes set lane = ? where id = ?", updates)
+            base.execute("insert or replace into meta values (?, ?)", (_JOINED, str(count)))
+        finally:
+            base.execute("release lanes")
+
+    def root(self, lane: int) -> int:
+        """The lane that this one is part of by now."""
+        return self._set.find(lane)
+
+    def root_of(self, sign: str) -> int:
+        """The lane of the servers with this sign by now."""
+        return self._set.find(self._number(sign))
+
+    def roots_of(self, signs: Iterable[str]) -> set[int]:
+        """The lanes of the servers with one of these signs."""
+        return {self.root_of(sign) for sign in signs}
+
+    def join(self, signs: Sequence[str]) -> int:
+        """A server has all these signs: the lanes with one of them are one from now on, in later processes as
+        well. Returns it."""
+        before = self.roots_of(signs)
+        root = self._set.join(before)
+        if len(before) > 1:
+            values = (" ".join(signs), root)
+            self._base.execute("insert or ignore into routes (signs, lane) values (?, ?)", values)
+        return root
+
+    def _numbered(self) -> Iterator[tuple[int, list[int]]]:
+        """Each route with the numbers of its signs."""
+        last = 0
+        while rows := self._base.execute(
+            "select id, signs from routes where id > ? order by id limit ?", (last, BULK_BATCH)
+        ).fetchall():
+            for route, text in rows:
+                yield route, [self._number(sign) for sign in text.split(" ")]
+            last = rows[-1][0]
+
+    def _number(self, sign: str) -> int:
+        number = self._cache.get(sign)
+        if number is None:
+            row = self._base.execute("select id from signs where sign = ?", (sign,)).fetchone()
+            if row is not None:
+                number = int(row[0])
+            else:
+                number = self._set.add()
+                self._base.execute("insert into signs values (?, ?)", (number, sign))
+            if len(self._cache) < BULK_HOSTS_KEPT:
+                self._cache[sign] = number
+        return number
+
+
 def join_lanes(base: sqlite3.Connection) -> None:
-    """Find the lane of each route: routes that share a sign, or are joined by others, have the same. The ids
-    of signs are kept on disk, so that memory does not grow with the list."""
+    """Find the lane of each route, where that is not done."""
     (count,) = base.execute("select count(*) from routes").fetchone()
-    joined_before = base.execute("select value from meta where name = ?", (_JOINED,)).fetchone()
-    if joined_before is not None and int(joined_before[0]) == count:
-        return
-    base.execute("create temp table signs (id integer primary key, sign text not null unique)")
-    lanes = DisjointSet()
-    base.execute("savepoint lanes")
-    try:
-        for _, numbers in _numbered(base, lanes):
-            lanes.join(numbers)
-        updates = ((lanes.find(numbers[0]), route) for route, numbers in _numbered(base, lanes))
-        base.executemany("update routes set lane = ? where id = ?", updates)
-        base.execute("insert or replace into meta values (?, ?)", (_JOINED, str(count)))
-    finally:
-        base.execute("release lanes")
-        base.execute("drop table signs")
-
-
-def _numbered(base: sqlite3.Connection, lanes: DisjointSet) -> Iterator[tuple[int, list[int]]]:
-    """Each route with the numbers of its signs."""
-    cache: dict[str, int] = {}
-    last = 0
-    while rows := base.execute(
-        "select id, signs from routes where id > ? order by id limit ?", (last, BULK_BATCH)
-    ).fetchall():
-        for route, text in rows:
-            yield route, [_number(base, lanes, sign, cache) for sign in text.split(" ")]
-        last = rows[-1][0]
-
-
-def _number(base: sqlite3.Connection, lanes: DisjointSet, sign: str, cache: dict[str, int]) -> int:
-    number = cache.get(sign)
-    if number is None:
-        row = base.execute("select id from signs where sign = ?", (sign,)).fetchone()
-        if row is not None:
-            number = int(row[0])
-        else:
-            number = lanes.add()
-            base.execute("insert into signs values (?, ?)", (number, sign))
-        if len(cache) < BULK_HOSTS_KEPT:
-            cache[sign] = number
-    return number
+    count_before = base.execute("select value from meta where name = ?", (_JOINED,)).fetchone()
+    if count_before is None or int(count_before[0]) != count:
+        lanes = Lanes(base)
+        try:
+            lanes.join_all()
+        finally:
+            lanes.close()
 
 
 class _Part(NamedTuple):

@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import argparse
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from probe.bulk.gate import Limit, read_limits
-from probe.cli import values
+from probe.cli import choices, values
 from probe.cli.bulk_progress import ProgressForm
 from probe.cli.errors import UsageError, refuse_controls
 from probe.cli.light import LightParser
 from probe.cli.output import report_path
-from probe.model.endpoint import Endpoint
+from probe.model.address import AddressError, ReversePath
+from probe.model.address_parse import describe, parse_reverse_path
+from probe.model.sender_mta import MtaChoice
+from probe.model.target import Options
+from probe.model.verdict import Extent
 from probe.reading.list.layout import ListForm
 from probe.report.formats import Format, Kind, formats_of
+from probe.settings import BULK_COURTESY, BULK_PARALLEL, RUN_TIMEOUT
 
 FORMATS = formats_of(Kind.BULK)
 ROW_FORMATS = ("csv", "jsonl")
 _BY_SUFFIX = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "json", ".md": "markdown"}
 _AGE = re.compile(r"([0-9]{1,6})([smhd])", re.ASCII)
+_MOST_PARALLEL = 500
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _LISTS = ("auto", *(form.value for form in ListForm))
 
@@ -30,7 +36,8 @@ def parser() -> argparse.ArgumentParser:
     result = LightParser(
         prog="smtp-probe bulk",
         description="Look at a whole list before a send: which rows are no addresses, which domains take no\n"
-        "mail, who runs the others. DNS alone is asked, each domain once; no mail server is.",
+        "mail, who runs the others. DNS alone is asked, each domain once; with --smtp one session is\n"
+        "held with each operator, with --rcpt mailboxes are asked about, slowly. Nothing is sent.",
         epilog="Rows go to -o FILE (or with --format csv or jsonl to stdout), the summary to stdout.\n"
         "Stopped or killed at any moment, the same command goes on where it was; its state is\n"
         "FILE.state.\n"
@@ -54,6 +61,7 @@ def parser() -> argparse.ArgumentParser:
         help="Say what a run takes: rows, domains, operators, questions, time. MX records alone are asked "
         "for; with --offline not even those.",
     )
+    _add_servers(result)
     result.add(
         "--nameserver",
         metavar="IP[:PORT]",
@@ -88,17 +96,59 @@ def parser() -> argparse.ArgumentParser:
     return result
 
 
+def _add_servers(result: LightParser) -> None:
+    """How far the questions go, and how mail servers are reached."""
+    result.add(
+        "--smtp",
+        action="store_true",
+        help="Ask the mail servers, too: one session for each operator, up to EHLO and STARTTLS.",
+    )
+    result.add(
+        "--rcpt",
+        action="store_true",
+        help=f"Ask about mailboxes, too: one session at a time with an operator, "
+        f"{BULK_COURTESY.rcpt_a_session} RCPT each, {BULK_COURTESY.session_pause:g} s between two, "
+        f"{BULK_COURTESY.mailboxes_an_hour} an hour, and a pause of "
+        f"{BULK_COURTESY.guest_pause / 60:g} min after words about this machine. An accepted RCPT is no "
+        "proof of a mailbox; of a domain that takes every recipient none is asked about.",
+    )
+    result.add(
+        "--sender", metavar="ADDR", default="<>", help="With --rcpt: MAIL FROM. Default: <>, the null sender."
+    )
+    result.add("--helo", metavar="NAME", help="EHLO name. Default: as check has it.")
+    result.add("--bind", metavar="IP", help="Local address to connect from. Default: as check has it.")
+    result.add("--port", metavar="N", default="25", help="SMTP port. Default: 25.")
+    result.add("-4", dest="ipv4", action="store_true", help="IPv4 only.")
+    result.add("-6", dest="ipv6", action="store_true", help="IPv6 only.")
+    result.add(
+        "--mta",
+        metavar="|".join(it.value for it in MtaChoice),
+        default="auto",
+        help="With --rcpt: take EHLO name, source address, family and demand of TLS from this host's mail "
+        "server, as check does. Default: auto.",
+    )
+    result.add(
+        "--parallel",
+        metavar="N",
+        default=str(BULK_PARALLEL),
+        help=f"Operators asked at once; no operator sees more for it. Default: {BULK_PARALLEL}.",
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class BulkOptions:
-    """What was asked for, checked. `output` is the file of -o; `has_rows` whether rows are written at all."""
+    """What was asked for, checked. `output` is the file of -o; `extent` says how far the
+    questions go, `server` how mail servers are reached, `sender` in whose name."""
 
     file: str
     column: str | None
     list_form: ListForm | None
     is_offline: bool
     is_plan: bool
-    nameservers: tuple[Endpoint, ...]
-    allow_private: bool
+    extent: Extent
+    sender: ReversePath
+    server: Options
+    parallel: int
     in_order: bool
     is_fresh: bool
     max_age: int
@@ -109,6 +159,11 @@ class BulkOptions:
     output: Path | None
     verbosity: int
     is_paged: bool
+
+    @property
+    def asks_servers(self) -> bool:
+        """Whether mail servers are asked."""
+        return self.extent is not Extent.DNS and not self.is_offline and not self.is_plan
 
     @property
     def has_rows(self) -> bool:
@@ -142,8 +197,10 @@ def read_options(arguments: argparse.Namespace) -> BulkOptions:
         list_form=list_form,
         is_offline=arguments.offline,
         is_plan=arguments.plan,
-        nameservers=tuple(values.nameserver("--nameserver", it) for it in arguments.nameserver or ()),
-        allow_private=arguments.allow_private,
+        extent=_extent(arguments),
+        sender=_sender(arguments.sender),
+        server=_server(arguments),
+        parallel=_parallel(arguments.parallel),
         in_order=not arguments.unordered,
         is_fresh=arguments.fresh,
         max_age=_age(arguments.max_age),
@@ -161,6 +218,41 @@ def read_options(arguments: argparse.Namespace) -> BulkOptions:
         )
     _refuse_same_file(options)
     return options
+
+
+def _extent(arguments: argparse.Namespace) -> Extent:
+    for option in ("--smtp", "--rcpt"):
+        if getattr(arguments, option[2:]) and arguments.offline and not arguments.plan:
+            raise UsageError(option, "asks mail servers, and --offline asks nobody")
+    return Extent.MAILBOX if arguments.rcpt else Extent.SERVER if arguments.smtp else Extent.DNS
+
+
+def _server(arguments: argparse.Namespace) -> Options:
+    reach = choices.Reach.read(
+        bind=arguments.bind,
+        helo=arguments.helo,
+        nameservers=arguments.nameserver,
+        mx=None,
+        port=arguments.port,
+        ipv4=arguments.ipv4,
+        ipv6=arguments.ipv6,
+        timeout=f"{RUN_TIMEOUT:g}",
+    )
+    options = reach.options(tls="auto", smtp=True, allow_private=arguments.allow_private, fail_on="never")
+    return replace(choices.as_server(options, arguments.mta, None, "mx"), seed=1)
+
+
+def _sender(text: str) -> ReversePath:
+    try:
+        return parse_reverse_path(text)
+    except AddressError as error:
+        raise UsageError("--sender", describe(error)) from None
+
+
+def _parallel(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text[:9]) <= _MOST_PARALLEL):
+        raise UsageError("--parallel", f"{text!r} is no number from 1 to {_MOST_PARALLEL}")
+    return int(text)
 
 
 def _form(name: str, output: Path | None) -> Format:

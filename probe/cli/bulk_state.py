@@ -21,6 +21,7 @@ from probe.bulk.summary import OperatorCount
 from probe.cli import bulk_tables as tables
 from probe.cli.bulk_lanes import Routes, operators
 from probe.cli.bulk_lock import take_lock
+from probe.cli.bulk_verdicts import Verdicts
 from probe.cli.errors import UsageError
 from probe.knowledge.typo import likely_typo_of
 from probe.reading.list.reader import ListRow
@@ -39,12 +40,14 @@ class Place(NamedTuple):
 
 class DomainRecord(NamedTuple):
     """What was found out about the domain with this id, the signs of its mail server (see
-    `probe.bulk.lanes`), and when (seconds since 1970)."""
+    `probe.bulk.lanes`), and when (seconds since 1970). `is_final`: its mail
+    servers are not asked."""
 
     id: int
     facts: DomainFacts
     signs: tuple[str, ...]
     at: int
+    is_final: bool = True
 
 
 class BulkState:
@@ -55,6 +58,7 @@ class BulkState:
         self.path = path
         self._lock = -1
         self._last_done: int | None = None
+        self.verdicts: Verdicts | None = None  # of mail servers, where they are asked
         try:
             self._open(is_to_go=is_to_go)
         except UsageError:
@@ -129,7 +133,7 @@ class BulkState:
         """Put the rows of the list in; returns how many. What an earlier start left half read goes first.
         `step` is called with the number of rows now and then."""
         base = self._base
-        for table in ("rows", "duplicates", "domains", "routes"):
+        for table in tables.FILLED:
             base.execute(f"delete from {table}")  # noqa: S608 - names of our own
         for index in tables.INDICES:
             base.execute(f"drop index if exists {index}")
@@ -152,10 +156,11 @@ class BulkState:
         batch.clear()
         return count
 
-    def prepare(self, *, by_domain: bool, values: Mapping[str, str]) -> None:
+    def prepare(self, *, by_domain: bool, by_lane: bool, values: Mapping[str, str]) -> None:
         """Find duplicates, domains and slips; note `values`, and that the list is whole."""
         self._base.execute("begin")
-        for statement in (*tables.PREPARE, *(tables.BY_DOMAIN if by_domain else ())):
+        more = (*(tables.BY_DOMAIN if by_domain else ()), *(tables.BY_LANE if by_lane else ()))
+        for statement in (*tables.PREPARE, *more):
             self._base.execute(statement)
         slips = ((slip, number) for number, name in self.open_domains() if (slip := likely_typo_of(name)))
         self._base.executemany("update domains set typo = ? where id = ?", slips)
@@ -170,7 +175,7 @@ class BulkState:
         last = 0
         while True:
             rows = self._base.execute(
-                "select id, name from domains where id > ? and +done is null order by id limit ?",
+                "select id, name from domains where id > ? and at is null order by id limit ?",
                 (last, BULK_BATCH),
             ).fetchall()
             if not rows:
@@ -186,24 +191,44 @@ class BulkState:
     def keep_domains(self, records: Sequence[DomainRecord]) -> None:
         """Put in what was found out, before the next commit."""
         self.begin()
-        if self._last_done is None:
-            (self._last_done,) = self._base.execute("select coalesce(max(done), 0) from domains").fetchone()
-        last, self._last_done = self._last_done, self._last_done + len(records)
         self._base.executemany(
             tables.KEEP_DOMAIN,
             (
-                (number, *it.facts, self._routes.id_of(it.signs), it.at, it.id)
-                for number, it in enumerate(records, last + 1)
+                (
+                    self._next_done() if it.is_final else None,
+                    *it.facts,
+                    self._routes.id_of(it.signs),
+                    it.at,
+                    it.id,
+                )
+                for it in records
             ),
+        )
+
+    def _next_done(self) -> int:
+        if self._last_done is None:
+            (self._last_done,) = self._base.execute("select coalesce(max(done), 0) from domains").fetchone()
+        self._last_done += 1
+        return self._last_done
+
+    def finish(self, ids: Iterable[int], verdict: int | None) -> None:
+        """Nothing more is asked about these domains: the verdict, by its id, is that of the rows without an
+        answer of their own."""
+        self._base.executemany(
+            "update domains set done = ?, verdict = ? where id = ?",
+            ((self._next_done(), verdict, number) for number in ids),
         )
 
     def forget_before(self, moment: int) -> int:
         """Forget what was found out before `moment`; how many domains that were."""
         self.begin()
         cursor = self._base.execute(
-            "update domains set done = null, state = null, at = null where done is not null and at < ?",
+            "update domains set done = null, state = null, at = null, verdict = null, catch_all = null "
+            "where at < ?",
             (moment,),
         )
+        self._base.execute("delete from answers where at < ?", (moment,))
+        self._base.execute("update routes set verdict = null where at < ?", (moment,))
         return cursor.rowcount
 
     # -- the output --------------------------------------------------------------------------------
@@ -223,16 +248,20 @@ class BulkState:
     def rows_after(self, place: Place, *, in_order: bool, is_asked: bool) -> list[BulkRow]:
         """The next rows that are known to the end, BULK_BATCH at most."""
         if in_order:
-            return self._rows(tables.IN_ORDER, place.line, is_asked=is_asked)
-        rows = self._rows(tables.MALFORMED, place.line, is_asked=is_asked) if not place.turn else []
+            return self._rows(tables.IN_ORDER[self.has_answers], place.line, is_asked=is_asked)
+        rows = (
+            self._rows(tables.MALFORMED[self.has_answers], place.line, is_asked=is_asked)
+            if not place.turn
+            else []
+        )
         if rows:
             return rows
         line, first = place.line if place.turn else 0, max(place.turn, 1)
-        return self._rows(tables.AS_DONE, first, first, line, is_asked=is_asked)
+        return self._rows(tables.AS_DONE[self.has_answers], first, first, line, is_asked=is_asked)
 
     def _rows(self, statement: str, *place: int, is_asked: bool) -> list[BulkRow]:
         cursor = self._base.execute(statement, (*place, BULK_BATCH))
-        rows = list(_bulk_rows(cursor, is_asked=is_asked))
+        rows = list(_bulk_rows(cursor, self.verdicts, is_asked=is_asked))
         cursor.close()
         return rows
 
@@ -252,6 +281,16 @@ class BulkState:
             return 0
         return int(self._base.execute("select count(distinct name) from hosts").fetchone()[0])
 
+    @property
+    def has_answers(self) -> bool:
+        """Whether rows may have answers of mail servers."""
+        return self.verdicts is not None
+
+    @property
+    def base(self) -> sqlite3.Connection:
+        """For those who keep the answers of mail servers in it."""
+        return self._base
+
     def operators(self, most: int) -> tuple[list[OperatorCount], int]:
         """The operators with most rows, `most` at most, and how many there are."""
         return operators(self._base, most)
@@ -261,17 +300,22 @@ class BulkState:
         return self._base.execute(statement, values).fetchall()
 
 
-def _bulk_rows(records: Iterable[tuple[Any, ...]], *, is_asked: bool) -> Iterator[BulkRow]:
-    """The rows, up to the first one whose domain is open."""
+def _bulk_rows(
+    records: Iterable[tuple[Any, ...]], verdicts: Verdicts | None, *, is_asked: bool
+) -> Iterator[BulkRow]:
+    """The rows, up to the first one about which something is open."""
     for line, text, address, domain, note, first, typo, turn, *cells in records:
-        facts = None
+        facts = answer = catch_all = None
         if is_asked and domain is not None:
-            if turn is None:
+            own, of_all, of_domain, state, *rest = cells
+            if verdicts is not None:
+                answer = verdicts.get(own if own is not None else of_domain)
+                catch_all = verdicts.catch_all(answer, of_all, is_own=own is not None)
+            if turn is None and (own is None or verdicts is None or verdicts.is_open(answer, of_all)):
                 return
-            state, *rest = cells
             facts = DomainFacts(DomainState(state), *rest)
         whole = text if address == "" else address
-        yield BulkRow(line, text, whole, domain, note, first or 0, typo or "", facts)
+        yield BulkRow(line, text, whole, domain, note, first or 0, typo or "", facts, answer, catch_all)
 
 
 def _storable(text: str) -> str:

@@ -6,18 +6,43 @@ import json
 from datetime import UTC, datetime
 
 from probe._version import VERSION
-from probe.bulk.domain import DomainState
+from probe.bulk.domain import LIVE, DomainState
 from probe.bulk.gate import judge
-from probe.bulk.plan import plan
-from probe.bulk.report import SCHEMA, BulkInput, BulkPlan, BulkProblem, BulkReport, BulkTotals, BulkTypo
-from probe.bulk.summary import OperatorCount, StateCount, gate_counts, matters, operators, outcomes
+from probe.bulk.plan import Asking, plan
+from probe.bulk.report import (
+    SCHEMA,
+    BulkInput,
+    BulkOutcome,
+    BulkPlan,
+    BulkProblem,
+    BulkReport,
+    BulkTotals,
+    BulkTypo,
+)
+from probe.bulk.summary import MatterCount, OperatorCount, gate_counts, matters, operators, outcomes
+from probe.cli.bulk_counts import count_matters, count_outcomes
 from probe.cli.bulk_options import BulkOptions
 from probe.cli.bulk_state import BulkState
 from probe.knowledge.rules import rules_digest
 from probe.model.report_tool import ReportTool
 from probe.model.verdict import ExitCode, Extent
 
-_EXAMPLES = 5
+PROOF = {
+    Extent.SERVER: (
+        "a server that greets takes somebody's mail; whether it has a mailbox, or takes mail from here, was "
+        "not asked",
+    ),
+    Extent.MAILBOX: (
+        "accepted means that the server took RCPT TO: not that the mailbox is there (many servers sort "
+        "later), nor that a message would arrive",
+        "refused is true of this machine and this sender: delete an address only where the cause is about "
+        "the recipient and the band is stated",
+        "deferred and inconclusive say nothing about a mailbox",
+    ),
+}
+_TO_ASK = """select count(*), count(distinct d.id) from rows r join domains d on d.name = r.domain
+  left join duplicates u on u.line = r.line
+  where r.address is not null and u.line is null and d.state in ({live})"""
 _MOST = 1000  # malformed rows, slips and operators that a summary holds
 
 
@@ -25,8 +50,11 @@ def report_of(state: BulkState, options: BulkOptions, begin: int, rate: float | 
     """The report on all that is in the state; `rate` are the domains a second that were asked about."""
     totals = _totals(state, options)
     has_outcomes = not (options.is_offline or options.is_plan)
-    counts = _states(state) if has_outcomes else []
-    by_outcome = outcomes(counts, totals.rows)
+    by_outcome: tuple[BulkOutcome, ...] = ()
+    counts: list[MatterCount] = []
+    if has_outcomes:
+        by_outcome = outcomes(count_outcomes(state), totals.rows)
+        counts = count_matters(state)
     gates = judge(options.limits, gate_counts(totals, by_outcome), totals.rows)
     by_operator, operator_count = state.operators(_MOST)
     ((of_operators,),) = state.query("select coalesce(sum(rows), 0) from domains where operator <> ''")
@@ -44,7 +72,7 @@ def report_of(state: BulkState, options: BulkOptions, begin: int, rate: float | 
         tool=ReportTool(VERSION, rules_digest()),
         started_at=datetime.fromtimestamp(begin, UTC).isoformat().replace("+00:00", "Z"),
         input=BulkInput(**json.loads(state.value("input") or "{}")),
-        extent=None if options.is_offline else Extent.DNS,
+        extent=None if options.is_offline else Extent.DNS if options.is_plan else options.extent,
         totals=totals,
         outcomes=by_outcome,
         matters=matters(counts),
@@ -53,10 +81,10 @@ def report_of(state: BulkState, options: BulkOptions, begin: int, rate: float | 
         typos=_typos(state),
         malformed=_malformed(state),
         gates=gates,
-        plan=_plan(state, options, totals, rate, by_operator) if options.is_plan else None,
+        plan=_plan(state, options, rate, by_operator, operator_count) if options.is_plan else None,
         output=str(options.output) if options.output is not None and options.has_rows else "",
         state=str(options.state_path) if options.state_path is not None else "",
-        notes=_notes(totals, is_blind=is_blind),
+        notes=_notes(totals, options, is_blind=is_blind),
         exit_code=code,
     )
 
@@ -69,6 +97,9 @@ def _totals(state: BulkState, options: BulkOptions) -> BulkTotals:
     ((duplicates,),) = state.query("select count(*) from duplicates")
     ((domains, answered),) = state.query("select count(*), count(done) from domains")
     ((typos,),) = state.query("select coalesce(sum(rows), 0) from domains where typo <> ''")
+    ((mailboxes, catch_all),) = state.query(
+        "select (select count(*) from answers), (select count(*) from domains where catch_all = 1)"
+    )
     return BulkTotals(
         rows=rows,
         ok=rows - malformed - duplicates,
@@ -78,37 +109,25 @@ def _totals(state: BulkState, options: BulkOptions) -> BulkTotals:
         domains=domains,
         answered=0 if options.is_offline else answered,
         typos=typos,
+        mailboxes=mailboxes,
+        catch_all=catch_all,
     )
 
 
 def _plan(
     state: BulkState,
     options: BulkOptions,
-    totals: BulkTotals,
     rate: float | None,
     by_operator: list[OperatorCount],
+    operator_count: int,
 ) -> BulkPlan:
+    ((domains,),) = state.query("select count(*) from domains")
     if options.is_offline:
-        return plan(totals.domains, None, 0, None, None)
+        return plan(domains, None, 0, None, None)
     ((missing,),) = state.query("select count(*) from domains where state = ?", DomainState.NO_DOMAIN.value)
-    ((mailboxes,),) = state.query("select count(address) from rows")
-    return plan(totals.domains, state.count_hosts(), missing, by_operator if mailboxes else None, rate)
-
-
-def _states(state: BulkState) -> list[StateCount]:
-    groups = state.query(
-        "select state, sum(rows), count(*) from domains where done is not null group by state order by state"
-    )
-    return [
-        StateCount(DomainState(name), rows, domains, _examples(state, name)) for name, rows, domains in groups
-    ]
-
-
-def _examples(state: BulkState, name: str) -> tuple[str, ...]:
-    rows = state.query(
-        "select name from domains where state = ? order by rows desc, id limit ?", name, _EXAMPLES
-    )
-    return tuple(domain for (domain,) in rows)
+    ((mailboxes, live),) = state.query(_TO_ASK.format(live=", ".join(f"'{it.value}'" for it in sorted(LIVE))))
+    asking = Asking(options.extent, by_operator, operator_count, mailboxes, live)
+    return plan(domains, state.count_hosts(), missing, asking, rate)
 
 
 def _typos(state: BulkState) -> tuple[BulkTypo, ...]:
@@ -123,13 +142,15 @@ def _malformed(state: BulkState) -> tuple[BulkProblem, ...]:
     return tuple(BulkProblem(*row) for row in rows)
 
 
-def _notes(totals: BulkTotals, *, is_blind: bool) -> tuple[str, ...]:
+def _notes(totals: BulkTotals, options: BulkOptions, *, is_blind: bool) -> tuple[str, ...]:
     notes = []
     if is_blind:
         notes.append(
             "DNS gave no usable answer for any domain: look at this machine's resolver first "
             "('smtp-probe domain' with a large provider's domain), or name another with --nameserver"
         )
+    if options.asks_servers:
+        notes += PROOF[options.extent]
     if totals.malformed > _MOST:
         notes.append(f"of {totals.malformed} malformed rows the first {_MOST} stand in the summary")
     return tuple(notes)

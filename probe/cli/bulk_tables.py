@@ -12,8 +12,16 @@ create table duplicates (line integer primary key, first integer not null);
 create table domains (
   id integer primary key, name text not null, rows integer not null, first integer not null, done integer,
   state text, provider text, operator text, failure text, typo text not null default '', route integer,
-  at integer);
-create table routes (id integer primary key, signs text not null unique, lane integer);
+  at integer, catch_all integer, verdict integer);
+create table routes (
+  id integer primary key, signs text not null unique, lane integer, verdict integer, at integer);
+create table verdicts (id integer primary key, cells text not null unique);
+create table answers (
+  line integer primary key, domain integer not null, verdict integer not null, accepted integer not null,
+  at integer not null);
+create table traffic (sign text not null, kind text not null, at real not null);
+create table pauses (
+  sign text primary key, until real not null, in_vain integer not null, why text not null);
 """
 PREPARE = (
     # the same address, or domain, but for the case of letters: the first row counts
@@ -32,19 +40,41 @@ BY_DOMAIN = (
     "create index rows_by_domain on rows (domain)",
     "create index domains_by_done on domains (done)",
 )
-INDICES = ("domains_by_name", "domains_by_done", "rows_by_domain")
+BY_LANE = (
+    "create index domains_by_route on domains (route)",
+    "create index routes_by_lane on routes (lane)",
+    "create index answers_by_domain on answers (domain)",
+    "create index traffic_by_at on traffic (at)",
+)
+INDICES = (
+    *("domains_by_name", "domains_by_done", "rows_by_domain", "domains_by_route", "routes_by_lane"),
+    *("answers_by_domain", "traffic_by_at"),
+)
+FILLED = ("rows", "duplicates", "domains", "routes", "verdicts", "answers", "traffic", "pauses")
 
 _ROW = """select r.line, r.input, r.address, r.domain, r.note, u.first, d.typo,
-  d.done, d.state, d.provider, d.operator, d.failure
-  from {tables} left join duplicates u on u.line = r.line where {which} limit ?"""
-IN_ORDER = _ROW.format(
-    tables="rows r left join domains d on d.name = r.domain", which="r.line > ? order by r.line"
-)
-MALFORMED = _ROW.format(
-    tables="rows r left join domains d on d.name = r.domain",
-    which="r.domain is null and r.line > ? order by r.line",
-)
-AS_DONE = _ROW.format(
+  d.done, {answer}, d.catch_all, d.verdict, d.state, d.provider, d.operator, d.failure
+  from {tables} left join duplicates u on u.line = r.line {answers} where {which} limit ?"""
+
+
+def _row(*, tables: str, which: str) -> dict[bool, str]:
+    """The statement by whether there may be answers about mailboxes."""
+    join = "left join answers a on a.line = coalesce(u.first, r.line)"
+    return {
+        has_answers: _ROW.format(
+            tables=tables,
+            which=which,
+            answer="a.verdict" if has_answers else "null",
+            answers=join if has_answers else "",
+        )
+        for has_answers in (False, True)
+    }
+
+
+_IN_ORDER = "rows r left join domains d on d.name = r.domain"
+IN_ORDER = _row(tables=_IN_ORDER, which="r.line > ? order by r.line")
+MALFORMED = _row(tables=_IN_ORDER, which="r.domain is null and r.line > ? order by r.line")
+AS_DONE = _row(
     tables="domains d cross join rows r on r.domain = d.name",
     which="d.done >= ? and (d.done > ? or r.line > ?) order by d.done, r.line",
 )

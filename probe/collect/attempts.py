@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from probe import settings
-from probe.collect.session import SessionOutcome, run_session
+from probe.collect.session import OnReply, SessionOutcome, run_session
 from probe.knowledge.providers import operator_of
 from probe.model.address import IPAddress
 from probe.model.dialable import NotPublic
@@ -38,11 +38,9 @@ class Visits:
     `why_not_dialable` says why an address must not be connected to, None if it may. `courtesy` counts the
     sessions of all runs with an operator. `bind` is the local address, `sources` the local address of each
     family if there is no `bind`, `dialling` opens a connection, `tls_roots` replaces the system's trust
-    `why_not_dialable` says why an address must not be connected to, None if it may. `courtesy` counts the
-    sessions of all runs with an operator. `bind` is the local address, `sources` the local address of each
-    family if there is no `bind`, `dialling` opens a connection, `tls_roots` replaces the system's trust
     store, `demands` are the TLS requirements by MX host, `falls_back` whether a session without TLS follows a
-    failed handshake, `own_name` gives the EHLO name if the plans do not have it yet. Times in seconds.
+    failed handshake, `own_name` gives the EHLO name if the plans do not have it yet, `on_reply` decides after
+    each reply what a session asks next. Times in seconds.
     """
 
     sink: Sink
@@ -60,6 +58,7 @@ class Visits:
     budgets: SmtpBudgets = settings.SMTP
     dial_with: Dialler = dial_tcp
     own_name: Callable[[], Awaitable[str]] | None = None
+    on_reply: OnReply | None = None
     outcomes: list[SessionOutcome] = field(default_factory=list)
     _number: int = 0
     _connections: int = 0
@@ -153,6 +152,7 @@ class Visits:
                 budgets=self._budgets(),
                 dial_with=self.dial_with,
                 own_name=self.own_name,
+                on_reply=self.on_reply,
             )
         finally:
             self._last_end = self.clock.seconds()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -19,6 +19,12 @@ from probe.recording.journal import Recording
 from probe.standards.dns.message import Resolution, T, run_async
 from probe.survey.sending import Sending
 from probe.world import World
+
+
+class Asks(Protocol):
+    """Drives a DNS algorithm."""
+
+    def __call__(self, resolution: Resolution[T], /) -> Awaitable[T]: ...
 
 
 class Adviser(Protocol):

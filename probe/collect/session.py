@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
 from probe import settings
-from probe.model.address import IPAddress
+from probe.model.address import IPAddress, Mailbox
 from probe.model.observed import EndCause, SessionReason
 from probe.model.reason import Reason
 from probe.model.reply import Reply, Stage
@@ -76,6 +76,11 @@ class SessionOutcome:
         return mute or last.stage is Stage.STARTTLS
 
 
+OnReply = Callable[[Entry], tuple[Mailbox, ...] | None]
+"""Called with each exchange whose reply may be concluded from, before anything else is sent. May return other
+forward-paths than planned, with those that were asked about."""
+
+
 async def run_session(
     number: int,
     dial: Dial,
@@ -89,10 +94,12 @@ async def run_session(
     budgets: SmtpBudgets = settings.SMTP,
     dial_with: Dialler = dial_tcp,
     own_name: Callable[[], Awaitable[str]] | None = None,
+    on_reply: OnReply | None = None,
 ) -> SessionOutcome:
     """Run one session and return its outcome.
 
     `own_name` gives the EHLO name where it is still being found out: it is needed after the greeting.
+    `on_reply` decides after each reply what is asked next.
     Whatever happens, cancellation included, the socket is closed and SessionClosed recorded.
     Network trouble is an outcome, never an exception.
     """
@@ -101,7 +108,7 @@ async def run_session(
     dialogue = Dialogue(plan)
     end: tuple[EndReason, Reason[EndCause] | None] | None = None
     try:
-        end = await _Conversation(wire, dialogue, dial, budgets, own_name).hold()
+        end = await _Conversation(wire, dialogue, dial, budgets, own_name, on_reply).hold()
     finally:
         wire.close()
         if end is None:
@@ -119,6 +126,7 @@ class _Conversation:
     dial: Dial
     budgets: SmtpBudgets
     own_name: Callable[[], Awaitable[str]] | None = None
+    on_reply: OnReply | None = None
     end: EndReason = EndReason.QUIT
 
     async def hold(self) -> tuple[EndReason, Reason[EndCause] | None]:
@@ -154,11 +162,13 @@ class _Conversation:
             return action
         else:
             wire_reply = await self.wire.exchange(action.command, self._budget(action.command))
-        return (
-            self.dialogue.lost_step()
-            if self.wire.transcript.out_of_step
-            else self.dialogue.replied(wire_reply)
-        )
+        if self.wire.transcript.out_of_step:
+            return self.dialogue.lost_step()
+        entry = self.wire.transcript.entries[-1]
+        paths = self.on_reply(entry) if self.on_reply is not None and entry.usable else None
+        if paths is not None:
+            self.dialogue.plan = replace(self.dialogue.plan, forward_paths=paths)
+        return self.dialogue.replied(wire_reply)
 
     async def _secure(self) -> Action:
         try:

@@ -8,7 +8,7 @@ from functools import partial
 from itertools import islice
 
 from probe.collect.attempts import Visits, ask_target
-from probe.collect.context import Adviser, Context
+from probe.collect.context import Adviser, Asks, Context
 from probe.collect.controls import run_controls
 from probe.collect.session import SessionOutcome
 from probe.collect.vantage import own_sources
@@ -29,7 +29,8 @@ from probe.standards.tls.required import NO_TLSA
 from probe.survey.demand import BY_TLSA, HostTls, tls_towards
 from probe.survey.own_server import own_decision
 from probe.survey.recipient import tlsa_answers
-from probe.survey.sending import in_order
+from probe.survey.sending import Sending, in_order
+from probe.world import World
 
 
 async def ask_the_servers(
@@ -42,7 +43,7 @@ async def ask_the_servers(
     if _is_kept(context, mx):
         context.record(ev.NotReached(context.clock.at_ms(), Part.SESSIONS, Reason(Gap.KEPT_HERE)))
         return ()
-    usable = tuple(_usable(host, options.usable_families) for host in mx.hosts)
+    usable = tuple(usable_host(host, options.usable_families) for host in mx.hosts)
     hosts = _in_order(context, in_order(how, usable))
     if not any(host.addresses for host in hosts):
         return ()
@@ -57,8 +58,8 @@ async def ask_the_servers(
         bind=options.bind,
         sources=own_sources(how),
         dial_with=world.dial,
-        tls_roots=_roots(context),
-        demands=await _demands(context, mx),
+        tls_roots=roots(world, how),
+        demands=await demands(how, mx, context.ask),
         falls_back=how.tls_policy is None or how.tls_policy.falls_back,
         spacing=world.pace.session_spacing,
         budgets=world.pace.smtp,
@@ -131,25 +132,25 @@ def _in_order(context: Context, hosts: tuple[MxHost, ...]) -> tuple[MxHost, ...]
     return tuple(sorted(hosts, key=lambda host: host.host.lower().rstrip(".") != name or not host.addresses))
 
 
-async def _demands(context: Context, mx: MxResult) -> dict[str, HostTls]:
+async def demands(how: Sending, mx: MxResult, ask: Asks) -> dict[str, HostTls]:
     """The TLS requirements for each host. Waits for TLSA records only if they matter."""
-    how, tlsas = context.sending, {}
+    tlsas = {}
     if how.options.tls not in (TlsMode.REQUIRE, TlsMode.DANE):
         return {}
     if how.tls_policy is None or how.tls_policy.level in BY_TLSA:
-        answers = await context.ask(tlsa_answers(mx, how.port))
+        answers = await ask(tlsa_answers(mx, how.port))
         tlsas = {answer.host: answer.known_tlsas for answer in answers}
     return {it.host: tls_towards(how, it.host, mx.domain, tlsas.get(it.host, NO_TLSA)) for it in mx.hosts}
 
 
-def _roots(context: Context) -> str | None:
+def roots(world: World, how: Sending) -> str | None:
     """The trust roots of the local mail server, if it requires a certificate; a lab has its own."""
-    policy = context.sending.tls_policy
-    return context.world.tls_roots or (policy.roots if policy is not None else None) or None
+    policy = how.tls_policy
+    return world.tls_roots or (policy.roots if policy is not None else None) or None
 
 
-def _usable(host: MxHost, families: tuple[int, ...]) -> MxHost:
-    """The hosts without addresses of a family that -4, -6 or --bind excludes, and without address literals in
-    place of names, which RFC 5321 section 5.1 does not allow."""
+def usable_host(host: MxHost, families: tuple[int, ...]) -> MxHost:
+    """The host without addresses of a family that -4, -6 or --bind excludes, and without any where it is a
+    literal in place of a name, which RFC 5321 section 5.1 does not allow."""
     addresses = () if host.is_literal else tuple(ip for ip in host.addresses if ip.version in families)
     return replace(host, addresses=addresses)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from probe.collect.context import Context
+from probe.collect.context import Asks, Context
 from probe.collect.session import SessionOutcome
 from probe.model.address import IPAddress
 from probe.model.address_parse import parse_ip
@@ -58,13 +58,14 @@ async def _helo(context: Context, source: IPAddress | None, hostname: str) -> tu
     if how.mta is not None and how.options.helo is not None:
         why = Reason(HeloReason.MTA, where=how.mta.helo.source, text=how.mta.software.label)
         return how.options.helo, why
-    name, tag = await _choose_helo(context, source, hostname)
+    name, tag = await choose_helo(context.ask, source, hostname)
     return name, Reason(tag)
 
 
-async def _choose_helo(context: Context, source: IPAddress | None, hostname: str) -> tuple[str, HeloReason]:
+async def choose_helo(ask: Asks, source: IPAddress | None, hostname: str) -> tuple[str, HeloReason]:
+    """The EHLO name of a client at `source`, and why it is that one."""
     if source is not None:
-        ptr = await context.ask(confirm_reverse(source))
+        ptr = await ask(confirm_reverse(source))
         # DNS may have any octets there; RFC 5321 section 4.1.1.1 requires a host name
         confirmed_names = [name for name in ptr.confirmed if _can_be_said(name)]
         if confirmed_names:

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator
 
 from probe.bulk.report import BulkGate, BulkMatter, BulkOperator, BulkOutcome, BulkPlan, BulkReport
 from probe.model.text import duration
-from probe.model.verdict import Outcome
+from probe.model.verdict import Extent, Outcome
 from probe.report import document as doc
 from probe.report.detail import Detail
 from probe.report.line import Code, Line, Raw, plain
+from probe.settings import BULK_COURTESY
 
 _BAR = 24  # columns of the longest bar
 _MOST_ROWS = {Detail.BRIEF: 0, Detail.SCREEN: 8, Detail.TICKET: 20, Detail.FULL: 1000}
@@ -19,6 +20,20 @@ _WORDS = {
     Outcome.DEFERRED: "deferred",
     Outcome.INCONCLUSIVE: "not known",
 }
+
+
+_HOW_FAR = {
+    Extent.DNS: "DNS alone was asked",
+    Extent.SERVER: "one session was held with each operator",
+    Extent.MAILBOX: "mail servers were asked about mailboxes",
+}
+_BY = {Extent.DNS: "DNS", Extent.SERVER: "their servers", Extent.MAILBOX: "RCPT TO"}
+
+
+_PACE = (
+    f"{BULK_COURTESY.mailboxes_an_hour} mailboxes of one operator an hour, {BULK_COURTESY.rcpt_a_session} a "
+    f"session, {BULK_COURTESY.session_pause:g} s between two sessions"
+)
 
 
 def build(report: BulkReport, detail: Detail) -> doc.Document:
@@ -42,8 +57,7 @@ def _title(report: BulkReport) -> doc.Title:
 
 def _verdict(report: BulkReport) -> doc.Verdict:
     if report.plan is not None and all(it.passed for it in report.gates):
-        count = sum(it.count for it in report.plan.questions)
-        return doc.Verdict("PLAN", doc.Tone.GOOD, (f"{number(count)} questions in DNS for {_rows(report)}",))
+        return doc.Verdict("PLAN", doc.Tone.GOOD, (f"{_questions(report.plan)} for {_rows(report)}",))
     failing = [it for it in report.gates if not it.passed]
     if failing:
         return doc.Verdict("STOP", doc.Tone.BAD, ("; ".join(map(_over, failing)),))
@@ -62,6 +76,17 @@ def _verdict(report: BulkReport) -> doc.Verdict:
     return doc.Verdict("CLEAR", doc.Tone.GOOD, (_clear(report),))
 
 
+def _questions(plan: BulkPlan) -> str:
+    sums: dict[str, int] = {}
+    for it in plan.questions:
+        kind = _KINDS.get(it.kind, "questions in DNS")
+        sums[kind] = sums.get(kind, 0) + it.count
+    return ", ".join(f"{number(count)} {kind}" for kind, count in sums.items())
+
+
+_KINDS = {"RCPT": "RCPT", "session": "sessions"}
+
+
 def _rows(report: BulkReport) -> str:
     return f"{rows(report.totals.rows)} of {number(report.totals.domains)} domains"
 
@@ -69,7 +94,7 @@ def _rows(report: BulkReport) -> str:
 def _clear(report: BulkReport) -> str:
     if report.extent is None:
         return f"all {rows(report.totals.rows)} can be read; nothing was asked"
-    return f"nothing found that stands in the way of {rows(report.totals.rows)}; DNS alone was asked"
+    return f"nothing found that stands in the way of {rows(report.totals.rows)}; {_HOW_FAR[report.extent]}"
 
 
 def _over(gate: BulkGate) -> str:
@@ -94,6 +119,11 @@ def _facts(report: BulkReport) -> Iterator[doc.Fact]:
         else ", none asked about"
     )
     yield doc.Fact("Domains", ((f"{number(totals.domains)}{in_dns}",),))
+    if report.totals.mailboxes:
+        domains = report.totals.catch_all
+        of_all = f"; {number(domains)} domains take every recipient" if domains else ""
+        of_all = "; 1 domain takes every recipient" if domains == 1 else of_all
+        yield doc.Fact("Mailboxes", ((f"{number(report.totals.mailboxes)} asked about{of_all}",),))
     if report.output:
         yield doc.Fact("Output", ((Code(report.output),),))
     if report.state:
@@ -116,12 +146,14 @@ def _plan(plan: BulkPlan, report: BulkReport) -> doc.Section:
             who = f"{len(first)} operator{'s' if len(first) > 1 else ''}"
             lines.append((f"{part} of the rows are with {who} of {number(report.operator_count)}.",))
     if plan.mailbox_seconds is not None:
-        lines.append(
-            (
-                "No mail server is asked. To ask about every mailbox at a pace that servers bear would take "
-                f"about {duration(max(plan.mailbox_seconds, 1))}; this version does not.",
-            )
+        takes = f"about {duration(max(plan.mailbox_seconds, 1))}"
+        is_asked = any(it.kind == "RCPT" for it in plan.questions)
+        what = (
+            "Asking about every mailbox takes"
+            if is_asked
+            else "To ask about every mailbox (--rcpt) would take"
         )
+        lines.append((f"{what} {takes}: {_PACE}, all operators at once.",))
     return doc.Section(("Plan",), (doc.Table(columns, table), doc.Items(tuple(lines))), stays=True)
 
 
@@ -162,7 +194,8 @@ def _rest(report: BulkReport, detail: Detail) -> Iterator[doc.Block]:
 
 
 def _outcomes(report: BulkReport) -> doc.Table:
-    parts = ((it, f"{_WORDS[it.outcome]} ({it.outcome}, by DNS)") for it in report.outcomes)
+    by = _BY[report.extent or Extent.DNS]
+    parts = ((it, f"{_WORDS[it.outcome]} ({it.outcome}, by {by})") for it in report.outcomes)
     return _shares("outcome", parts)
 
 

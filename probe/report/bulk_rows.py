@@ -11,6 +11,7 @@ from typing import Any
 
 from probe.bulk.report import BulkReport
 from probe.bulk.row import BulkRow, DomainFacts
+from probe.bulk.verdict import Verdict
 from probe.model.text import printable
 from probe.report.json_report import document
 from probe.report.json_text import json_text
@@ -33,15 +34,21 @@ def to_json(report: BulkReport) -> str:
 def row_object(row: BulkRow) -> dict[str, Any]:
     """The object that `bulk --format jsonl` prints for a row."""
     own = (row.line, row.text, row.address, row.domain, row.status.value)
-    return dict(zip(COLUMNS, (*own, *_of_domain(row.facts), row.note or None), strict=True))
+    return dict(zip(COLUMNS, (*own, *_of_row(row), row.note or None), strict=True))
 
 
-def _of_domain(facts: DomainFacts | None) -> tuple[str | None, ...]:
+def _of_row(row: BulkRow) -> tuple[str | bool | None, ...]:
+    return _of_domain(row.facts, row.answer, row.catch_all)
+
+
+def _of_domain(
+    facts: DomainFacts | None, answer: Verdict | None, catch_all: bool | None
+) -> tuple[str | bool | None, ...]:
     if facts is None:
         return (None,) * (len(COLUMNS) - _OF_ROW - 1)
-    verdict = facts.verdict
+    verdict = answer or facts.verdict
     return (
-        *(verdict.extent.value, verdict.outcome.value, None, verdict.cause, verdict.band.value),
+        *(verdict.extent.value, verdict.outcome.value, catch_all, verdict.cause, verdict.band.value),
         *(facts.provider or None, facts.operator or None),
         *(verdict.fix_by.value, verdict.retry.value, verdict.action),
     )
@@ -58,13 +65,13 @@ def row_line(row: BulkRow) -> str:
         f'{{"line": {row.line}, "input": {_quote(text)}, '
         f'"address": {_quote(address) if address else "null"}, '
         f'"domain": {_quote(domain) if domain else "null"}, "status": "{row.status.value}", '
-        f'{_middle(row.facts)}, "note": {_quote(note) if note else "null"}}}\n'
+        f'{_middle(row.facts, row.answer, row.catch_all)}, "note": {_quote(note) if note else "null"}}}\n'
     )
 
 
 @lru_cache(maxsize=4096)
-def _middle(facts: DomainFacts | None) -> str:
-    cells = zip(COLUMNS[_OF_ROW:-1], _of_domain(facts), strict=True)
+def _middle(facts: DomainFacts | None, answer: Verdict | None, catch_all: bool | None) -> str:
+    cells = zip(COLUMNS[_OF_ROW:-1], _of_domain(facts, answer, catch_all), strict=True)
     return json_text(dict(cells))[1:-1]
 
 
@@ -76,10 +83,12 @@ def csv_head() -> str:
 def row_csv(row: BulkRow) -> str:
     """One line of CSV (RFC 4180), in which no cell is a formula to a sheet."""
     own = (str(row.line), row.text, row.address, row.domain, row.status.value)
-    return _csv([_cell(it) for it in (*own, *_of_domain(row.facts), row.note)])
+    return _csv([_cell(it) for it in (*own, *_of_row(row), row.note)])
 
 
-def _cell(value: str | None) -> str:
+def _cell(value: str | bool | None) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
     text = printable(value) if value is not None else ""
     return f"'{text}" if text.startswith(_FORMULA) else text
 

@@ -1,0 +1,87 @@
+"""Asks the mail servers of a list, writes rows meanwhile, and says what it waits for."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from datetime import datetime
+from typing import Any
+
+from probe import run
+from probe.bulk.pace import Pace
+from probe.cli.bulk_answers import Answers, OpenDomain
+from probe.cli.bulk_options import BulkOptions
+from probe.cli.bulk_progress import BulkProgress
+from probe.cli.bulk_smtp import SmtpAsking
+from probe.cli.bulk_state import BulkState
+from probe.cli.bulk_writer import Writer
+from probe.model.address import Mailbox
+from probe.model.address_parse import parse_mailbox
+from probe.model.verdict import Extent
+from probe.settings import BULK_COMMIT, BULK_COURTESY
+
+_MOST_NAMED = 3  # lanes that the progress names
+
+
+async def ask_servers(
+    state: BulkState, writer: Writer, options: BulkOptions, progress: BulkProgress, ask_dns: Any
+) -> None:
+    """Ask the servers of all domains that are open, and write what is known now and then."""
+    answers = Answers(state)
+    try:
+        sender = options.sender if options.extent is Extent.MAILBOX else None
+        caller = await run.caller(
+            options.server,
+            options.sender,
+            _first_mailbox(state) if sender is not None else None,
+            ask_dns,
+            BULK_COURTESY.session_pause,
+        )
+        reader = run.session_reader(caller.how.options)
+        asking = SmtpAsking(answers, caller, reader, sender, options.parallel)
+        watch = asyncio.ensure_future(_watch(state, writer, progress, asking))
+        try:
+            await asking.run()
+        finally:
+            watch.cancel()
+    finally:
+        answers.lanes.close()
+
+
+def _first_mailbox(state: BulkState) -> Mailbox | None:
+    """The mailbox for which the mail server of this host is asked how it would send."""
+    rows = state.query(
+        "select case address when '' then input else address end from rows "
+        "where address is not null order by line limit 1"
+    )
+    return parse_mailbox(rows[0][0]) if rows else None
+
+
+async def _watch(state: BulkState, writer: Writer, progress: BulkProgress, asking: SmtpAsking) -> None:
+    ((total,),) = state.query("select count(*) from domains")
+    while True:
+        await asyncio.sleep(BULK_COMMIT)
+        writer.write()
+        ((count, mailboxes),) = state.query(
+            "select (select count(done) from domains), (select count(*) from answers)"
+        )
+        what = f"{mailboxes:,} mailboxes asked about, domains".replace(",", " ") if mailboxes else "domains"
+        progress(what, count, total, waits_for(asking, time.time()))
+
+
+def waits_for(asking: SmtpAsking, now: float) -> str:
+    """What the run waits for: lanes that pause, and until when; else the lane that is ready next."""
+    texts = [_pause(domain, pace) for domain, pace in asking.turns.pauses()]
+    if not texts and (next_one := asking.turns.waits()) is not None:
+        domain, pace = next_one
+        texts = [f"{domain.operator or domain.name}: its next turn is at {_time(pace.ready_at(now))}"]
+    more = len(texts) - _MOST_NAMED
+    return ", ".join(texts[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def _pause(domain: OpenDomain, pace: Pace) -> str:
+    return f"{domain.operator or domain.name}: paused until {_time(pace.paused_until)} {pace.why}"
+
+
+def _time(moment: float) -> str:
+    return datetime.fromtimestamp(moment).astimezone().strftime("%H:%M")
