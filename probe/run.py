@@ -15,9 +15,12 @@ from probe.recording.journal import Recording
 if TYPE_CHECKING:
     from probe.collect.caller import AskDns, Caller
     from probe.collect.context import Adviser, Judges
+    from probe.collect.machine import Announce
     from probe.diagnosis.session_reading import SessionReader
+    from probe.doctor.report import DoctorReport
     from probe.knowledge.severities import Severities
     from probe.model.report import Report
+    from probe.recording.machine import MachineJournal, MachineOptions, MachineRequest
     from probe.world import World
 
 
@@ -108,6 +111,30 @@ def replay(path: Path, severities: Severities | None = None) -> Report:
     from probe.recording.file import load
 
     return report_of(load(path), severities)
+
+
+async def observe_machine(
+    request: MachineRequest,
+    options: MachineOptions,
+    *,
+    announce: Announce,
+    journal_to: Callable[[MachineJournal], None],
+    world: World | None = None,
+) -> MachineJournal:
+    """Observe this machine for `doctor`; arguments as in `probe.collect.machine`, `world` as in `observe`."""
+    from probe.collect import machine
+    from probe.world import live
+
+    return await machine.observe_machine(
+        request, options, world or live(), announce=announce, journal_to=journal_to
+    )
+
+
+def doctor_report_of(journal: MachineJournal) -> DoctorReport:
+    """The report of `doctor` on what was observed."""
+    from probe.doctor.assemble import report_of as assemble
+
+    return assemble(journal)
 
 
 def prepare() -> None:

@@ -182,3 +182,14 @@ LOCAL_TOOLS_SHARE = 0.2  # of the time of a short run, so that one that hangs le
 LOCAL_TOOLS_AT_ONCE = 2  # inquiries of a process: each starts up to five programs, of three descriptors each
 MOST_ROOTS = 500  # files in a directory of certificate authorities; usually about 150
 LOCAL_TOOLS_SIZE_LIMIT = 262144  # output of one tool, and one file; many times a main.cf
+
+# `doctor`: is this machine fit?
+DOCTOR_TIMEOUT = 30.0  # --timeout: the whole run
+DOCTOR_LOOK = 6.0  # one question to a name server: two datagrams of DNS_QUERY_TIMEOUT
+DOCTOR_LOOKS = 8  # at once, so that no limit of the resolver is met before it is asked for
+DOCTOR_MANY_WAIT = 6.0  # for the answers of 40 questions at once
+DOCTOR_MANY_LOST = 4  # of them without an answer: a domain or two may have slow servers of its own
+DOCTOR_AGE = (0.0, 1.3, 2.6)  # when a question is asked again, to see the TTL count down
+DOCTOR_KNOCK = 10.0  # connection, greeting and QUIT at one mail host
+DOCTOR_OPERATORS = 2  # greeted over each address family
+DOCTOR_TOOLS = 5.0  # of the local mail server

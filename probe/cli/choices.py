@@ -145,7 +145,7 @@ class Reach:
             raise UsageError(
                 "--bind", f"{bind} is an IPv{bind_ip.version} address, but -{families[0]} is set"
             )
-        if bind_ip is not None and not _is_own(bind_ip):
+        if bind_ip is not None and not is_own(bind_ip):
             raise UsageError(
                 "--bind", f"{bind} is not an address of this machine; --ip says where your mail leaves from"
             )
@@ -177,7 +177,8 @@ class Reach:
         )
 
 
-def _is_own(ip: IPAddress) -> bool:
+def is_own(ip: IPAddress) -> bool:
+    """Whether this machine has the address."""
     from probe.net.route import is_own_address
 
     return is_own_address(ip)
@@ -189,10 +190,10 @@ def as_server(options: Options, mta: str, config: str | None, route: str) -> Opt
     if choice is MtaChoice.NONE and config is not None:
         raise UsageError("--config-dir", "cannot be used together with --mta none")
     whom = values.choice("--route", route, RouteChoice)
-    return replace(options, mta=choice, mta_config=_config_dir(config), route=whom)
+    return replace(options, mta=choice, mta_config=config_dir(config), route=whom)
 
 
-def _config_dir(value: str | None) -> str:
+def config_dir(value: str | None) -> str:
     """Read --config-dir: an absolute path. Raises UsageError if it does not exist."""
     if value is None:
         return ""

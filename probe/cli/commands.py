@@ -57,6 +57,13 @@ COMMANDS = (
         reads_itself=True,
     ),
     CommandEntry(
+        "doctor",
+        Group.LIVE,
+        "probe.cli.doctor",
+        "Say whether this machine is fit to probe and to send.",
+        reads_itself=True,
+    ),
+    CommandEntry(
         "demo",
         Group.LIVE,
         "probe.cli.demo",

@@ -77,9 +77,10 @@ class LightParser(argparse.ArgumentParser):
 
         operands = [it for it in self._operands() if not it.option_strings]
         names = " ".join(map(_operand, operands))
-        yield f"Usage: {self.prog} [OPTIONS] {names}"
+        yield f"Usage: {self.prog} [OPTIONS] {names}".rstrip()
         yield from prose(self.description or "", width)
-        yield from section("Arguments", [Row(str(it.metavar), it.help or "") for it in operands], width)
+        if operands:
+            yield from section("Arguments", [Row(str(it.metavar), it.help or "") for it in operands], width)
         for title, actions in self.panels.items():
             rows = [Row(_name(it), it.help or "") for it in actions if it.option_strings]
             if rows:

@@ -27,7 +27,7 @@ from probe.knowledge.finding_tags import FindingTag, tags_of
 from probe.model.steps import STEP_TITLES
 from probe.report.json_text import json_text
 from probe.report.markdown_text import markdown_code, markdown_fence
-from probe.report.schema import bulk_schema, log_schema, report_schema
+from probe.report.schema import bulk_schema, doctor_schema, log_schema, report_schema
 from probe.wording.sentence import outline
 
 
@@ -42,6 +42,7 @@ def pages() -> dict[str, str]:
         "report-schema.json": json_text(report_schema(), indent=2) + "\n",
         "log-schema.json": json_text(log_schema(), indent=2) + "\n",
         "bulk-schema.json": json_text(bulk_schema(), indent=2) + "\n",
+        "doctor-schema.json": json_text(doctor_schema(), indent=2) + "\n",
     }
 
 
@@ -71,7 +72,7 @@ def _in_argparse(parser: ArgumentParser) -> Iterator[str]:
     """The same for an argparse command."""
     operands = (action for action in parser._actions if not action.option_strings)
     names = " ".join(f"{action.metavar}{'...' if action.nargs == '+' else ''}" for action in operands)
-    yield markdown_code(f"{parser.prog} [OPTIONS] {names}")
+    yield markdown_code(f"{parser.prog} [OPTIONS] {names}".rstrip())
     yield from _prose(parser.description)
     yield _definitions(
         (

@@ -18,7 +18,7 @@ Example:
 
 def schema(
     name: Annotated[
-        str, Argument(metavar="NAME", help="report: what check, domain and replay print; log; bulk.")
+        str, Argument(metavar="NAME", help="report: what check, domain and replay print; log; bulk; doctor.")
     ],
     output: opt.OutputOption = None,
 ) -> int:

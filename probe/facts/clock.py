@@ -81,20 +81,28 @@ def _of_greetings(
     for session in sessions:
         greeting = session.exchange(Stage.GREETING)
         text = greeting.reply.text if greeting is not None and greeting.reply is not None else ""
-        match = _DATE.search(text[:1000])
-        if greeting is not None and match is not None:
+        date = date_in(text)
+        if greeting is not None and date:
             at = began + timedelta(milliseconds=opening_times.get(session.number, 0) + greeting.elapsed_ms)
-            yield from _reading(session.mx_host, match[0], at, greeting.ref)
+            yield from reading_of(session.mx_host, date, at, greeting.ref)
 
 
 def _of_policies(recording: Recording, began: datetime) -> Iterator[ClockReading]:
     for event in recording.all(ev.HttpsFetched):
         host = event.url.removeprefix("https://").partition("/")[0]
         at = began + timedelta(milliseconds=event.at_ms)
-        yield from _reading(host, event.date, at, f"https:{event.url}")
+        yield from reading_of(host, event.date, at, f"https:{event.url}")
 
 
-def _reading(by: str, text: str, at: datetime, ref: str) -> Iterator[ClockReading]:
+def date_in(greeting: str) -> str:
+    """The date in the text of a greeting; empty where there is none."""
+    match = _DATE.search(greeting[:1000])
+    return match[0] if match is not None else ""
+
+
+def reading_of(by: str, text: str, at: datetime, ref: str) -> Iterator[ClockReading]:
+    """What a server's clock showed `at` that time of this machine's; nothing where its date cannot be
+    read."""
     try:
         date = parsedate_to_datetime(text)
         if date.tzinfo is not None:

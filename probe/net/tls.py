@@ -150,6 +150,16 @@ def _verify(chain: tuple[bytes, ...], roots: tuple[x509.Certificate, ...], at: d
     return Reason(Trust.TRUSTED)
 
 
+def trust_store() -> tuple[str, int, bool]:
+    """Where this machine's roots are, how many of them can be read, and whether they are certifi's, because
+    the system has none. Takes tens of milliseconds."""
+    path = _store_path()
+    try:
+        return str(path or ""), len(_trust_store(path)), path is not None and path == _certifi()
+    except OSError:
+        return str(path), 0, False
+
+
 def _store_path() -> Path | None:
     paths = ssl.get_default_verify_paths()
     for candidate in (paths.cafile, paths.openssl_cafile):

@@ -31,6 +31,7 @@ class Kind(StrEnum):
     BOUNCE = "bounce"
     LOG = "log"
     BULK = "bulk"
+    DOCTOR = "doctor"
 
 
 class Series(NamedTuple):
@@ -127,6 +128,7 @@ DOCUMENTS: Builders = {
     Kind.BOUNCE: "probe.report.bounce_document:build",
     Kind.LOG: "probe.report.log_document:build",
     Kind.BULK: "probe.report.bulk_document:build",
+    Kind.DOCTOR: "probe.report.doctor_document:build",
 }
 
 # what a monitoring system is told
@@ -180,6 +182,7 @@ FORMATS = (
             Kind.BOUNCE: "probe.report.json_rows:bounce_row",
             Kind.LOG: "probe.report.log_rows:to_json",
             Kind.BULK: "probe.report.bulk_rows:to_json",
+            Kind.DOCTOR: "probe.report.doctor_rows:to_json",
         },
     ),
     Format(

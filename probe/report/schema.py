@@ -10,6 +10,8 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from probe.bulk.report import SCHEMA as BULK_SCHEMA
 from probe.bulk.report import BulkOperator, BulkOutcome, BulkReport
+from probe.doctor.report import SCHEMA as DOCTOR_SCHEMA
+from probe.doctor.report import DoctorReport
 from probe.maillog.report import SCHEMA as LOG_SCHEMA
 from probe.maillog.report import LogGroup, LogReport
 from probe.model import report as model
@@ -36,6 +38,10 @@ _CONSTRAINTS: dict[tuple[type, str], dict[str, Any]] = {
     (BulkReport, "schema"): {"const": BULK_SCHEMA},
     (BulkReport, "started_at"): {"format": "date-time"},
     (BulkReport, "exit_code"): {"enum": [0, 1, 4]},
+    (DoctorReport, "schema"): {"const": DOCTOR_SCHEMA},
+    (DoctorReport, "started_at"): {"format": "date-time"},
+    (DoctorReport, "elapsed_ms"): {"minimum": 0},
+    (DoctorReport, "exit_code"): {"enum": [0, 1, 4]},
     (BulkOutcome, "share"): {"minimum": 0, "maximum": 1},
     (BulkOperator, "share"): {"minimum": 0, "maximum": 1},
 }
@@ -65,10 +71,16 @@ def bulk_schema() -> dict[str, Any]:
     return _schema(BulkReport, "urn:smtp-probe:schema:bulk:1", "smtp-probe bulk report")
 
 
+def doctor_schema() -> dict[str, Any]:
+    """JSON Schema (2020-12) of what `doctor --format json` prints; as `report_schema`."""
+    return _schema(DoctorReport, "urn:smtp-probe:schema:doctor:1", "smtp-probe doctor report")
+
+
 SCHEMAS: Mapping[str, Callable[[], dict[str, Any]]] = {
     "report": report_schema,
     "log": log_schema,
     "bulk": bulk_schema,
+    "doctor": doctor_schema,
 }
 
 

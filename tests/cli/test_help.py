@@ -20,6 +20,7 @@ COMMANDS = (
     "check",
     "domain",
     "bulk",
+    "doctor",
     "demo",
     "explain",
     "bounce",
@@ -108,7 +109,7 @@ def test_the_help_of_all_commands_looks_alike_and_fits_the_terminal(
     assert re.search(r"\n  -h, --help +Show this message and\s+exit\.", text)
 
 
-REPORTING = ("check", "domain", "bulk", "demo", "explain", "bounce", "log", "replay")
+REPORTING = ("check", "domain", "bulk", "doctor", "demo", "explain", "bounce", "log", "replay")
 
 
 @pytest.mark.parametrize("command", REPORTING)

@@ -26,6 +26,7 @@ _LIST_HEAVY = (
         ("--help",),
         ("--version",),
         ("check", "--help"),
+        ("doctor", "--help"),
         ("explain", "--help"),
         ("explain", "550 5.1.1 user unknown"),
         ("explain", "Nov 28 20:25:15 mail postfix/qmgr[884]: 4B2A91: removed"),
@@ -83,7 +84,9 @@ def test_the_tables_of_findings_are_read_where_they_are_needed(
 
 
 @pytest.mark.parametrize(
-    "arguments", [("explain", "550 no"), ("--help",), ()], ids=lambda value: " ".join(value) or "nothing"
+    "arguments",
+    [("explain", "550 no"), ("--help",), ("doctor", "--help"), ()],
+    ids=lambda value: " ".join(value) or "nothing",
 )
 def test_typer_and_its_friends_are_not_imported(arguments: tuple[str, ...]) -> None:
     script = _LIST_HEAVY.replace(repr(HEAVY), repr(("typer", "rich", "pydantic", "click", "asyncio", "ssl")))

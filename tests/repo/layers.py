@@ -79,10 +79,15 @@ LAYERS = (
     ),
     Layer("bulk", ("model", "standards", "knowledge", "reading"), is_pure=True),
     Layer(
+        "doctor",
+        ("model", "standards", "knowledge", "wording", "reading", "survey", "recording", "facts"),
+        is_pure=True,
+    ),
+    Layer(
         "report",
         (
             *("model", "standards", "knowledge", "wording", "reading", "diagnosis", "explanation", "bounces"),
-            *("maillog", "bulk"),
+            *("maillog", "bulk", "doctor"),
         ),
         is_pure=True,
     ),
@@ -93,7 +98,7 @@ LAYERS = (
         "run",
         (
             *("model", "standards", "knowledge", "reading", "recording", "facts"),
-            *("diagnosis", "report", "net", "world", "collect"),
+            *("diagnosis", "doctor", "report", "net", "world", "collect"),
         ),
     ),
     Layer("lab", ("model", "standards", "knowledge", "survey", "world")),
@@ -103,7 +108,7 @@ LAYERS = (
         "cli",
         (
             *("model", "knowledge", "wording", "reading", "recording", "checks", "diagnosis"),
-            *("explanation", "bounces", "maillog", "bulk", "report", "net", "run", "lab"),
+            *("explanation", "bounces", "maillog", "bulk", "doctor", "report", "net", "run", "lab"),
         ),
     ),
     Layer("__main__", ("cli",)),

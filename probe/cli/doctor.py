@@ -1,0 +1,171 @@
+"""`smtp-probe doctor`: is this machine fit to probe and to send?"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+from collections.abc import Coroutine, Sequence
+from typing import TYPE_CHECKING, Any
+
+from probe import settings
+from probe.cli import signals, start, values
+from probe.cli.commands import Run
+from probe.cli.errors import UsageError, complain, refuse_controls
+from probe.cli.light import REPORT, LightParser
+from probe.cli.output import chosen_format, deliver_each, report_path, speak_utf8
+from probe.model.sender_mta import MtaChoice
+from probe.report.formats import Kind, formats_of
+
+if TYPE_CHECKING:
+    from probe.recording.machine import MachineJournal, MachineOptions, MachineRequest, MailHost
+
+FORMATS = formats_of(Kind.DOCTOR)
+_NETWORK = "Whom to ask"  # the headings of `check`
+_SENDING = "Who sends"
+
+
+def parser() -> argparse.ArgumentParser:
+    """The one definition of the options of `doctor`."""
+    result = LightParser(
+        prog="smtp-probe doctor",
+        description="Say whether this machine is fit to probe and to send: its resolver, outbound port 25,\n"
+        "the address that others see, PTR and EHLO name, IPv6, the clock, the store of authorities,\n"
+        "the local mail server, libraries with known traps.",
+        epilog="It asks the resolver some 80 questions and greets at most four hosts of mail operators on\n"
+        "port 25 (greeting and QUIT, no mail command); they are named first, on stderr.\n"
+        "Exit codes: 0 fit; 1 unfit for something; 2 usage; 4 nothing could be observed.\n\n"
+        "Example:\n  smtp-probe doctor\n"
+        "  smtp-probe doctor --ip 192.0.2.10 --towards example.net --towards example.com",
+    )
+    add = result.add
+    add("--towards", panel=_NETWORK, metavar="DOMAIN", action="append", help="Greet the mail hosts of this "
+        "domain instead of those of large operators (repeat: two unrelated ones are needed to tell whose "
+        "fault a silence is).")  # fmt: skip
+    add("--offline", panel=_NETWORK, action="store_true", help="Ask nothing, connect to nobody.")
+    add("--nameserver", panel=_NETWORK, metavar="IP[:PORT]", action="append", help="Look at this resolver "
+        "(repeat for more). Default: the system's.")  # fmt: skip
+    add("-4", "--ipv4", panel=_NETWORK, action="store_true", help="Connect over IPv4 only.")
+    add("-6", "--ipv6", panel=_NETWORK, action="store_true", help="Connect over IPv6 only.")
+    add("--allow-private", panel=_NETWORK, action="store_true", help="Connect to private and loopback "
+        "addresses, too.")  # fmt: skip
+    add("--timeout", panel=_NETWORK, metavar="S", default=f"{settings.DOCTOR_TIMEOUT:g}", help="Deadline of "
+        f"the whole run in seconds. Default: {settings.DOCTOR_TIMEOUT:g}.")  # fmt: skip
+    add("--ip", panel=_SENDING, metavar="IP", help="The address that mail leaves from, where others see "
+        "another than this machine has.")  # fmt: skip
+    add("--bind", panel=_SENDING, metavar="IP", help="Local address to connect from.")
+    add("--helo", panel=_SENDING, metavar="NAME", help="The EHLO name to judge. Default: the local mail "
+        "server's, else the host name.")  # fmt: skip
+    add("--mta", panel=_SENDING, metavar="|".join(MtaChoice), default="auto", help="Which local mail server "
+        "is read. Default: whichever is there.")  # fmt: skip
+    add("--config-dir", panel=_SENDING, metavar="DIR", help="The configuration of a further instance of it.")
+    result.add_report(FORMATS, verbose="Every test, and the greetings.")
+    result.add("-q", "--quiet", panel=REPORT, action="store_true", help="Only what is to be mended.")
+    return result
+
+
+def main(argv: Sequence[str], run: Run) -> int:
+    """Run `doctor` with the arguments behind its name. Returns the exit code. Raises UsageError."""
+    for word in argv:
+        refuse_controls(f"argument {word!r}", word)
+    arguments = parser().parse_args(list(argv))
+    form = chosen_format(arguments.format, Kind.DOCTOR)
+    if arguments.quiet and arguments.verbose:
+        raise UsageError("-q", "cannot be used together with -v")
+    path = report_path(arguments.output)
+    request, options = _request(arguments), _options(arguments)
+    if not form.is_laid_out:
+        speak_utf8()
+    from probe import run as program
+
+    journal = _observe(request, options)
+    return deliver_each(
+        [program.doctor_report_of(journal)],
+        Kind.DOCTOR,
+        form,
+        path,
+        is_sequence=False,
+        verbosity=-1 if arguments.quiet else 1 if arguments.verbose else 0,
+        is_paged=arguments.pager,
+    )
+
+
+def _observe(request: MachineRequest, options: MachineOptions) -> MachineJournal:
+    """What was observed, to the end or until a signal came. Raises KeyboardInterrupt if nothing was."""
+    import asyncio
+
+    from probe import run as program
+
+    journals: list[MachineJournal] = []
+    work = program.observe_machine(request, options, announce=_announce, journal_to=journals.append)
+    try:
+        asyncio.run(_until_asked_to_end(work))
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        if not journals:
+            raise KeyboardInterrupt from None
+    return journals[0]
+
+
+async def _until_asked_to_end(work: Coroutine[Any, Any, MachineJournal]) -> None:
+    import asyncio
+
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+
+    def end() -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed
+            loop.call_soon_threadsafe(task.cancel if task is not None else loop.stop)
+
+    with signals.call_on_signal(end):
+        await work
+
+
+def _announce(hosts: Sequence[MailHost], date_hosts: Sequence[str]) -> None:
+    """Name whom this program is going to connect to, before it does."""
+    if hosts:
+        names = ", ".join(f"{it.host} [{it.ip}]" for it in hosts)
+        complain(f"greeting port 25 of {names} (greeting and QUIT only)")
+    if date_hosts:
+        complain(f"reading the date that {' and '.join(date_hosts)} give over HTTPS")
+
+
+# -- the options, checked -----------------------------------------------------------------------------------
+
+
+def _request(arguments: argparse.Namespace) -> MachineRequest:
+    from probe.cli.choices import is_own
+    from probe.recording.machine import MachineRequest
+
+    if arguments.ipv4 and arguments.ipv6:
+        raise UsageError("-4", "cannot be used together with -6")
+    towards = tuple(dict.fromkeys(values.domain("--towards", it) for it in arguments.towards or ()))
+    if towards and arguments.offline:
+        raise UsageError("--towards", "nobody is connected to with --offline; leave one of them out")
+    bind = values.ip("--bind", arguments.bind) if arguments.bind is not None else None
+    if bind is not None and not is_own(bind):
+        raise UsageError(
+            "--bind", f"{bind} is not an address of this machine; --ip says where your mail leaves from"
+        )
+    return MachineRequest(
+        ip=values.ip("--ip", arguments.ip) if arguments.ip is not None else None,
+        bind=bind,
+        helo=values.helo("--helo", arguments.helo) if arguments.helo is not None else None,
+        towards=towards,
+        families=(4,) if arguments.ipv4 else (6,) if arguments.ipv6 else (4, 6),
+        is_offline=arguments.offline,
+        allow_private=arguments.allow_private,
+    )
+
+
+def _options(arguments: argparse.Namespace) -> MachineOptions:
+    from probe.cli.choices import config_dir
+    from probe.recording.machine import MachineOptions
+
+    mta = values.choice("--mta", arguments.mta, MtaChoice)
+    if arguments.config_dir is not None and mta is MtaChoice.NONE:
+        raise UsageError("--config-dir", "cannot be used together with --mta none")
+    return MachineOptions(
+        nameservers=tuple(values.nameserver("--nameserver", it) for it in arguments.nameserver or ()),
+        mta=mta,
+        mta_config=config_dir(arguments.config_dir),
+        timeout=values.timeout("--timeout", arguments.timeout),
+        spent=start.seconds_since_start(),
+    )
