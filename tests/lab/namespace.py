@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 PREFIX = "probe-lab-"
+REPOSITORY_PATH = Path(__file__).resolve().parents[2]
 HOME = Path("/tmp")  # short, and passable for the servers' own users; not the caller's TMPDIR
 
 LOOPBACK = (
@@ -213,6 +214,13 @@ def _remove(name: str) -> None:
 def _signal(pid: int, sent: signal.Signals) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, sent)
+
+
+def remove_namespaces(directory: str, *names: str) -> None:
+    """End every process in them, by its id; remove them, and the directory of the lab of that name."""
+    for name in names:
+        _remove(name)
+    shutil.rmtree(HOME / directory, ignore_errors=True)
 
 
 def remove_leftovers() -> None:

@@ -1,6 +1,7 @@
 """A resolver as `doctor` examines it, over a small Internet of its own; with one fault, or none.
 
-python -m tests.support.machine_dns ADDRESS [TRAIT]   serves port 53 of the address, in a namespace.
+python -m tests.support.machine_dns ADDRESS [TRAIT]   serves port 53 of the address, and port 25 of all mail
+hosts, in a namespace that has their addresses.
 """
 
 from __future__ import annotations
@@ -10,7 +11,10 @@ import contextlib
 import struct
 import sys
 import time
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from enum import StrEnum
+from functools import partial
 from types import TracebackType
 from typing import Any
 
@@ -268,8 +272,20 @@ class _Datagrams(asyncio.DatagramProtocol):
             self._transport.sendto(reply, peer)
 
 
+async def _greet(domain: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with contextlib.suppress(ConnectionError):
+        writer.write(f"220 mx.{domain} ESMTP; {format_datetime(datetime.now(UTC))}\r\n".encode())
+        while await reader.readline():
+            writer.write(b"221 bye\r\n")
+    writer.close()
+
+
 async def _serve(ip: str, trait: Trait) -> None:
+    """The resolver, and the mail hosts of the small Internet, at their own addresses and ports."""
     await MachineDns(trait, ip=ip).listen(53)
+    for domain, addresses in HOSTS.items():
+        for address in filter(None, addresses):
+            await asyncio.start_server(partial(_greet, domain), address, 25)
     print("listening", flush=True)
     await asyncio.Event().wait()
 
