@@ -40,7 +40,6 @@ from probe.standards.dns.helo import judge_helo
 from probe.standards.dns.message import run_async
 from probe.standards.dns.names import is_fqdn
 from probe.standards.dns.ptr import confirm_reverse
-from probe.standards.dns.special_use import why_never_global
 from probe.world import World
 
 # somewhere in the Internet: the kernel is asked for the route, nothing is sent (RFC 5737, RFC 3849)
@@ -128,7 +127,7 @@ class _Run:
                 ip = mta.source(family).value
                 if ip is not None and is_own_address(ip):
                     self.journal.sources[family] = ip
-        self._choose_helo(None)
+        self._choose_helo()
         self.mail_server_read.set()
 
     async def _mta(self) -> None:
@@ -142,18 +141,14 @@ class _Run:
         self.journal.mta = await tools(inquiry, budget=min(settings.DOCTOR_TOOLS, self.seconds / 2))
         self._finish("mta")
 
-    def _choose_helo(self, ptr_name: str | None) -> None:
-        """What was given, the mail server's name, the host's full name, the confirmed PTR name."""
+    def _choose_helo(self) -> None:
+        """What was given, the mail server's name, else the host's: what software here says by itself."""
         journal, mta = self.journal, self.journal.mta
         if journal.request.helo is not None:
             journal.helo, journal.helo_reason = journal.request.helo, Reason(HeloReason.GIVEN)
         elif isinstance(mta, SenderMta) and mta.helo.value:
             why = Reason(HeloReason.MTA, where=mta.helo.source, text=mta.software.label)
             journal.helo, journal.helo_reason = mta.helo.value, why
-        elif is_fqdn(journal.hostname) and not why_never_global(journal.hostname):
-            journal.helo, journal.helo_reason = journal.hostname, Reason(HeloReason.HOSTNAME)
-        elif ptr_name is not None:
-            journal.helo, journal.helo_reason = ptr_name, Reason(HeloReason.PTR)
         else:
             journal.helo, journal.helo_reason = journal.hostname, Reason(HeloReason.HOSTNAME)
 
@@ -223,8 +218,6 @@ class _Run:
         ips = (request.ip,) if request.ip is not None else self._public_sources()
         for ip in ips:
             journal.ptrs.append(await run_async(confirm_reverse(ip), resolver.ask))
-        confirmed = next((name for ptr in journal.ptrs for name in ptr.confirmed), None)
-        self._choose_helo(confirmed)
         for ptr in journal.ptrs:
             result = await run_async(judge_helo(journal.helo, ptr.ip, ptr), resolver.ask)
             journal.helo_results.append(result)

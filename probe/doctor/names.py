@@ -147,8 +147,6 @@ def _by(journal: MachineJournal) -> str:
             return "--helo"
         case HeloReason.MTA:
             return reason.where or reason.text
-        case HeloReason.PTR:
-            return "the PTR"
         case _:
             return "the host name"
 

@@ -73,7 +73,7 @@ def test_every_test_of_a_healthy_machine_is_fit(machine: Machine) -> None:
     assert len(report["connections"]) == 4
 
 
-_RULES = "table inet shut {{ chain way {{ type filter hook {hook} priority filter; {rule} }} }}"
+_RULES = "table inet shut {{\n chain way {{\n type filter hook {hook} priority filter;\n {rule}\n }}\n}}\n"
 
 
 @pytest.mark.parametrize(
