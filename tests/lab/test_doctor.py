@@ -174,9 +174,11 @@ def test_a_resolver_with_a_fault_is_named_as_well(machine: Machine) -> None:
     assert faults(report) == {"spamhaus/refused"}
 
 
-_MASQUERADE = (
-    'table ip nat { chain out { type nat hook postrouting priority srcnat; oifname "i1" masquerade; } }'
-)
+_MASQUERADE = """
+table ip nat {
+  chain out { type nat hook postrouting priority srcnat; oifname "i1" masquerade; }
+}
+"""
 
 
 def test_behind_address_translation_sending_is_not_known_until_the_address_is_given(filters: Machine) -> None:
