@@ -175,7 +175,7 @@ class _Run:
             self._finish("resolver")
             self._without_resolver()
             return
-        self.journal.examined = server.as_name_server
+        self.journal.server = server.as_name_server
         async with self._resolver((server,)) as resolver:
             await asyncio.gather(
                 self._then("resolver", trials.examine(server)), self._way(resolver), self._names(resolver)

@@ -55,7 +55,7 @@ class ResolverTrials:
         signed = Question(self.controls.signed, RecordType.SOA)
         work = {
             Trial.TCP: look_over_tcp(server, CONTROL, seconds=seconds),
-            Trial.SIGNED: self._exchanged(server, signed, edns=None),
+            Trial.SIGNED: self._look_up(server, signed, edns=None),
         }
         if not self.only_tcp:
             work[Trial.ROOT] = look_over_udp(server, CONTROL, edns=True, seconds=seconds)
@@ -87,10 +87,10 @@ class ResolverTrials:
 
     async def _ages(self, server: Endpoint, room: asyncio.Semaphore, edns: bool) -> None:
         question = Question(self.controls.operators[0].domain, RecordType.MX)
-        waited = 0.0
+        before = 0.0
         for moment in settings.DOCTOR_AGE:
-            await asyncio.sleep(moment - waited)
-            waited = moment
+            await asyncio.sleep(moment - before)
+            before = moment
             await self._ask(server, Trial.AGAIN, question, room, edns)
 
     async def _many(self, server: Endpoint, edns: bool) -> None:
@@ -98,11 +98,11 @@ class ResolverTrials:
         questions = [Question(domain, RecordType.MX) for domain in self.controls.many]
         wait = settings.DOCTOR_MANY_WAIT
         await asyncio.gather(
-            *(self._keep(server, Trial.MANY, self._exchanged(server, it, edns, wait)) for it in questions)
+            *(self._keep(server, Trial.MANY, self._look_up(server, it, edns, wait)) for it in questions)
         )
         lost = [it.answer.question for it in self.journal.of(Trial.MANY) if not it.is_use]
         for question in lost[: settings.DOCTOR_LOOKS]:
-            await self._keep(server, Trial.ALONE, self._exchanged(server, question, edns))
+            await self._keep(server, Trial.ALONE, self._look_up(server, question, edns))
 
     async def _large(self, server: Endpoint, room: asyncio.Semaphore) -> None:
         async with room:
@@ -113,9 +113,9 @@ class ResolverTrials:
         self, server: Endpoint, trial: Trial, question: Question, room: asyncio.Semaphore, edns: bool
     ) -> None:
         async with room:
-            await self._keep(server, trial, self._exchanged(server, question, edns))
+            await self._keep(server, trial, self._look_up(server, question, edns))
 
-    async def _exchanged(
+    async def _look_up(
         self,
         server: Endpoint,
         question: Question,

@@ -87,7 +87,7 @@ def report_of(journal: MachineJournal) -> DoctorReport:
 
 def _results(name: str, journal: MachineJournal) -> list[TestResult]:
     """The results of one test; if this program fails at it, that it was not made."""
-    if not journal.examined and name not in _WITHOUT_DNS:
+    if not journal.server and name not in _WITHOUT_DNS:
         gap = journal.missing.get("resolver", MachineGap.RESOLVER)
         return [leave_open(name, gap)]
     if name not in (*_WITHOUT_DNS, *_OF_TRANSPORT) and resolver.is_walled(journal):

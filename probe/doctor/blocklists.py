@@ -27,7 +27,7 @@ def check_spamhaus(journal: MachineJournal) -> Iterator[TestResult]:
     """Whether Spamhaus answers this resolver."""
     zone, test = controls().spamhaus, "spamhaus"
     listing = next(it for it in listings_of(journal) if it.zone == zone)
-    server = journal.examined
+    server = journal.server
     if listing.status is ListingStatus.REFUSED:
         yield say(test, "refused", zone=zone, server=server, reason=next(iter(listing.reasons), None))
     elif listing.status is ListingStatus.LISTED:
@@ -42,11 +42,11 @@ def check_loopback_answers(journal: MachineJournal) -> Iterator[TestResult]:
     """Whether addresses of 127.0.0.0/8 come through."""
     test, listings = "loopback-answers", listings_of(journal)
     removed = [it.zone for it in listings if _has(it, ListingReason.REBINDING)]
-    kept = _readable(listings)
-    if removed and not kept:
-        yield say(test, "removed", server=journal.examined, zones=removed)
-    elif kept:
-        yield say(test, "kept", zones=kept)
+    readable = _readable(listings)
+    if removed and not readable:
+        yield say(test, "removed", server=journal.server, zones=removed)
+    elif readable:
+        yield say(test, "kept", zones=readable)
     else:
         yield leave_open(test, MachineGap.NO_LIST)
 
@@ -57,7 +57,7 @@ def check_deep_names(journal: MachineJournal) -> Iterator[TestResult]:
     hidden = [it.zone for it in listings if _has(it, ListingReason.SILENT) and _is_there(journal, it.zone)]
     found_in = _readable(listings)
     if len(hidden) >= _SEVERAL and not found_in:
-        yield say(test, "hidden", server=journal.examined, zones=hidden)
+        yield say(test, "hidden", server=journal.server, zones=hidden)
     elif found_in:
         yield say(test, "seen", zones=found_in)
     else:

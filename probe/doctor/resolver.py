@@ -18,7 +18,7 @@ from probe.standards.dns.dns64 import IPV4_ONLY, prefixes_of
 from probe.standards.dns.message import RecordType, Status
 from probe.standards.dns.provenance import STALE
 
-_HEARD = (Trial.ROOT, Trial.PLAIN, Trial.TCP, Trial.SIGNED)
+_FIRST_TRIALS = (Trial.ROOT, Trial.PLAIN, Trial.TCP, Trial.SIGNED)
 _NO_REPLY = (Status.TIMEOUT, Status.UNREACHABLE)
 _MOST_DENIED = 0.5  # of forty mail domains
 _MANY_STALE = 0.5  # of the answers: then it is the resolver, and not a zone or two
@@ -26,7 +26,7 @@ _MANY_STALE = 0.5  # of the answers: then it is the resolver, and not a zone or 
 
 def check_answers(journal: MachineJournal) -> Iterator[TestResult]:
     """Whether any name server answers."""
-    test, server = "resolver-answers", journal.examined
+    test, server = "resolver-answers", journal.server
     if not journal.nameservers:
         gap = journal.missing.get("resolver")
         yield say(test, "none-named") if gap is None else leave_open(test, gap)
@@ -47,7 +47,9 @@ def check_answers(journal: MachineJournal) -> Iterator[TestResult]:
     if others:
         yield say(test, "one-silent", server=server, others=others, count=len(others))
         return
-    quickest = min((it.answer.elapsed_ms or it.at_ms for it in journal.of(*_HEARD) if it.is_use), default=0)
+    quickest = min(
+        (it.answer.elapsed_ms or it.at_ms for it in journal.of(*_FIRST_TRIALS) if it.is_use), default=0
+    )
     yield say(test, "answers", server=server, ms=quickest)
 
 
@@ -59,7 +61,7 @@ def is_walled(journal: MachineJournal) -> bool:
 
 def _dead(journal: MachineJournal, test: str) -> TestResult:
     """None of the servers is of use."""
-    looks = [it for it in journal.looks if it.trial in _HEARD]
+    looks = [it for it in journal.looks if it.trial in _FIRST_TRIALS]
     if not looks:
         return leave_open(test, journal.missing.get("resolver", MachineGap.DEADLINE))
     servers = journal.nameservers
@@ -79,7 +81,7 @@ def _is_silent(journal: MachineJournal, server: str) -> bool:
 
 def check_kind(journal: MachineJournal) -> Iterator[TestResult]:
     """Whose resolver it is, and who asks the zones' servers for it."""
-    test, server = "resolver-kind", journal.examined
+    test, server = "resolver-kind", journal.server
     ip = _ip_of(server)
     if ip is None:
         return
@@ -139,12 +141,14 @@ def _ip_of(text: str) -> IPAddress | None:
 def check_nxdomain(journal: MachineJournal) -> Iterator[TestResult]:
     """Whether names that do not exist are denied."""
     test, looks = "nxdomain", list(journal.of(Trial.MISSING))
-    server = journal.examined
-    made = [it.answer for it in looks if it.answer.status is Status.ANSWER]
+    server = journal.server
+    inventions = [it.answer for it in looks if it.answer.status is Status.ANSWER]
     names = [it.answer.question.name for it in looks]
-    if made:
-        ips = dict.fromkeys(ip for it in made for ip in it.addresses())
-        yield say(test, "rewritten", server=server, ips=tuple(ips), names=[it.question.name for it in made])
+    if inventions:
+        ips = dict.fromkeys(ip for it in inventions for ip in it.addresses())
+        yield say(
+            test, "rewritten", server=server, ips=tuple(ips), names=[it.question.name for it in inventions]
+        )
         return
     denials = [it.answer for it in looks if it.answer.is_negative]
     doubts = (it.doubt for it in denials)
@@ -168,7 +172,7 @@ def check_dnssec(journal: MachineJournal) -> Iterator[TestResult]:
     if any(it.answer.authenticated for it in looks):
         yield say("dnssec", "validated")
     elif looks:
-        yield say("dnssec", "not-validated", server=journal.examined)
+        yield say("dnssec", "not-validated", server=journal.server)
     else:
         yield unanswered("dnssec", None)
 
@@ -181,12 +185,12 @@ def check_tcp(journal: MachineJournal) -> Iterator[TestResult]:
     elif look.is_use:
         yield say("tcp", "answers")
     else:
-        yield say("tcp", "lost", server=journal.examined, failure=look.answer.failure)
+        yield say("tcp", "lost", server=journal.server, failure=look.answer.failure)
 
 
 def check_edns(journal: MachineJournal) -> Iterator[TestResult]:
     """Whether EDNS is understood, and whether datagrams of more than 512 octets arrive."""
-    test, server = "edns", journal.examined
+    test, server = "edns", journal.server
     root, plain, large = (journal.first(it) for it in (Trial.ROOT, Trial.PLAIN, Trial.LARGE))
     if root is None or plain is None:
         yield unanswered(test, None)
@@ -207,12 +211,12 @@ def check_edns(journal: MachineJournal) -> Iterator[TestResult]:
 def check_own_ptr(journal: MachineJournal) -> Iterator[TestResult]:
     """Whether it makes up the names of this machine's addresses."""
     test, looks = "own-ptr", [it for it in journal.of(Trial.PTR) if it.is_use]
-    invented = [it.answer for it in looks if it.answer.is_local]
-    if invented:
-        ips = _own_ips(journal, [it.question.name for it in invented])
-        names = tuple(dict.fromkeys(name for it in invented for name in it.names()))
+    own_words = [it.answer for it in looks if it.answer.is_local]
+    if own_words:
+        ips = _own_ips(journal, [it.question.name for it in own_words])
+        names = tuple(dict.fromkeys(name for it in own_words for name in it.names()))
         tag = "behind" if journal.behind else "invented"
-        server = journal.examined
+        server = journal.server
         yield say(test, tag, server=server, ips=ips, names=names, behind=journal.behind)
     elif looks:
         ips = _own_ips(journal, [it.answer.question.name for it in looks])
@@ -236,20 +240,20 @@ def check_dns64(journal: MachineJournal) -> Iterator[TestResult]:
     assert look.answer.question == IPV4_ONLY
     prefixes = prefixes_of(look.answer)
     if prefixes:
-        yield say("dns64", "made", server=journal.examined, prefixes=prefixes)
+        yield say("dns64", "made", server=journal.server, prefixes=prefixes)
     else:
         yield say("dns64", "none")
 
 
 def check_stale(journal: MachineJournal) -> Iterator[TestResult]:
     """Whether answers had expired."""
-    looks = [it for it in journal.looks if it.server == journal.examined and it.is_use]
+    looks = [it for it in journal.looks if it.server == journal.server and it.is_use]
     names = dict.fromkeys(str(it.answer.question) for it in looks if _is_stale(it))
     questions = dict.fromkeys(str(it.answer.question) for it in looks)
     if not questions:
         yield unanswered("stale", None)
         return
-    values = {"server": journal.examined, "count": len(names), "of": len(questions), "names": tuple(names)}
+    values = {"server": journal.server, "count": len(names), "of": len(questions), "names": tuple(names)}
     if len(names) > len(questions) * _MANY_STALE:
         yield say("stale", "all", **values)
     else:
@@ -268,7 +272,7 @@ def check_ttl(journal: MachineJournal) -> Iterator[TestResult]:
         yield unanswered("ttl", next((it.answer.failure for it in journal.of(Trial.AGAIN)), None))
         return
     ttls = [it.answer.ttl or 0 for it in looks]
-    name, server = f"{RecordType.MX} {looks[0].answer.question.name}", journal.examined
+    name, server = f"{RecordType.MX} {looks[0].answer.question.name}", journal.server
     values = {"name": name, "server": server, "first": ttls[0], "last": ttls[-1]}
     if not any(ttls):
         yield say("ttl", "zero", **values)

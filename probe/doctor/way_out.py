@@ -87,9 +87,9 @@ def _check(journal: MachineJournal, family: int) -> Iterator[TestResult]:
 def _of_greetings(test: str, greetings: Sequence[Knock], knocks: Sequence[Knock]) -> TestResult:
     texts = [it.greeting.text for it in greetings if it.greeting is not None]
     domains = tuple(dict.fromkeys(it.domain for it in greetings))
-    masked = [text for text in texts if text.count(_MASK) > len(text) / 3]
-    if masked and len(masked) == len(texts):
-        return say(test, "masked", text=masked[0])
+    masks = [text for text in texts if text.count(_MASK) > len(text) / 3]
+    if masks and len(masks) == len(texts):
+        return say(test, "masked", text=masks[0])
     names = Counter(map(_name_in, texts))
     name, count = names.most_common(1)[0] if names else ("", 0)
     if len(domains) >= SEVERAL and count == len(texts):

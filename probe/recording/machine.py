@@ -120,7 +120,7 @@ class MachineJournal:
     nameservers: tuple[str, ...] = ()
     ignored_lines: tuple[Reason[Gap], ...] = ()  # of /etc/resolv.conf
     behind: tuple[str, ...] = ()  # the servers that a stub on this machine asks
-    examined: str = ""  # the server that the trials are of
+    server: str = ""  # the server that the trials are of
     looks: list[ResolverLook] = field(default_factory=list)
     operators: tuple[str, ...] = ()
     knocks: list[Knock] = field(default_factory=list)
@@ -137,7 +137,7 @@ class MachineJournal:
 
     def of(self, *trials: Trial) -> Iterator[ResolverLook]:
         """The looks of these trials at the examined server, in their order."""
-        return (it for it in self.looks if it.trial in trials and it.server == self.examined)
+        return (it for it in self.looks if it.trial in trials and it.server == self.server)
 
     def first(self, trial: Trial) -> ResolverLook | None:
         """The first look of a trial at the examined server."""

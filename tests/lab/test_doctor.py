@@ -186,14 +186,14 @@ def test_behind_address_translation_sending_is_not_known_until_the_address_is_gi
     _move(filters, "192.0.2.10/24", "192.0.2.1/24", "10.0.0.5/24", "10.0.0.1/24")
     try:
         report = filters.report("-4")
-        told = filters.report("-4", "--ip", "192.0.2.10")
+        with_address = filters.report("-4", "--ip", "192.0.2.10")
     finally:
         _move(filters, "10.0.0.5/24", "10.0.0.1/24", "192.0.2.10/24", "192.0.2.1/24")
     assert faults(report) == set()
     assert ready(report) == {"check": "fit", "domain": "fit", "bulk": "fit", "sending": "not_known"}
     assert "--ip" in next(it["fix"] for it in report["tests"] if it["id"] == "source")
-    assert faults(told) == set()
-    assert ready(told)["sending"] == "fit"
+    assert faults(with_address) == set()
+    assert ready(with_address)["sending"] == "fit"
 
 
 def _move(machine: Machine, *addresses: str) -> None:
