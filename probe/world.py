@@ -8,11 +8,12 @@ runs of a process on the Internet share the courtesy limits of each operator.
 from __future__ import annotations
 
 import contextlib
+import os
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Protocol
 
 from probe import settings
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     import asyncio
     import ssl
 
+    from probe.net.host_lanes import HostLanes
     from probe.net.https import HttpsResponse
     from probe.net.opinions import Opinion
     from probe.net.smtp import Dial, Dialler
@@ -86,6 +88,13 @@ class ToolRunner(Protocol):
         """A program that fails, or is late, gives a result and not an error."""
 
 
+def no_lanes() -> HostLanes:
+    """Other processes of this host are not waited for."""
+    from probe.net.host_lanes import HostLanes
+
+    return HostLanes(None)
+
+
 @dataclass(frozen=True, slots=True)
 class World:
     """Everything outside the program that a run depends on.
@@ -93,7 +102,8 @@ class World:
     `admitted` lets a run begin when the process has resources for one more; `seed` gives the random seed of a
     run if its options have none; `dial` opens the connection to a mail server, and `tls_roots` is a PEM file
     to check its certificate (None: the system's store); `tools` runs those of the local mail server (None:
-    there is none, as in a lab); `courtesy` counts the sessions with each operator; `pace` has the waiting
+    there is none, as in a lab); `courtesy` counts the sessions with each operator, `host_lanes`
+    holds up those of other processes on this host; `pace` has the waiting
     times; `scenario` is that of a lab.
     """
 
@@ -102,6 +112,7 @@ class World:
     fetch: Fetches
     opinions: OpinionSource
     courtesy: Courtesy
+    host_lanes: Callable[[], HostLanes] = no_lanes
     clock: Callable[[], Clock] = Clock
     seed: Callable[[], int] = lambda: secrets.randbits(63) | 1
     admission: Callable[[], AbstractAsyncContextManager[None]] = contextlib.nullcontext
@@ -119,6 +130,7 @@ def live(pace: settings.Pace = settings.PACE) -> World:
         fetch=_fetch,
         opinions=_checkdmarc,
         courtesy=_OF_THIS_PROCESS,
+        host_lanes=_of_this_host,
         admission=_room_for_a_run,
         pace=pace,
         tools=_run_tools,
@@ -138,6 +150,7 @@ def lab(
         live(),
         fetch=partial(_fetch, context=https_context, port=https_port),
         courtesy=Courtesy(),
+        host_lanes=no_lanes,
         tls_roots=tls_roots,
         scenario=scenario,
         tools=None,
@@ -145,6 +158,13 @@ def lab(
 
 
 _OF_THIS_PROCESS = Courtesy()
+
+
+@cache
+def _of_this_host() -> HostLanes:
+    from probe.net.host_lanes import HostLanes, lanes_directory
+
+    return HostLanes(lanes_directory(os.environ))
 
 
 @contextlib.asynccontextmanager

@@ -12,7 +12,7 @@ from enum import StrEnum
 from ipaddress import ip_address
 from typing import NamedTuple, Protocol
 
-from probe.bulk.lanes import network
+from probe.knowledge.operator_signs import network
 from probe.model.address import IPAddress
 from probe.model.dialable import is_private, why_no_host
 from probe.settings import BULK_HOSTS_KEPT, MX_LIMIT
@@ -46,7 +46,7 @@ class DomainResult(NamedTuple):
     """What was found out of `domain`. `hosts` are its MX hosts, the best first, at most MX_LIMIT; `failure`
     is what DNS answered instead, where it did not say: the question and the status. `host` is the one that
     mail is taken to first, or the best where there is none, `networks` those of its addresses (see
-    `probe.bulk.lanes`)."""
+    `probe.knowledge.operator_signs`)."""
 
     domain: str
     state: DomainState

@@ -1,35 +1,11 @@
-"""Which mail servers are one operator's: those with the same name in the data, the same registered domain, or
-addresses of the same network.
-
-Mail servers are known by signs: the provider that their name belongs to, the registered domain of their name,
-and the networks of their addresses (/24 of IPv4, /48 of IPv6). Servers that share a sign are in one lane, and
-so are those that a third one joins. Nothing else joins them: a domain may well have servers of two operators.
+"""Which mail servers are one operator's: those that share a sign (`probe.knowledge.operator_signs`), and
+those that a third one joins. Nothing else joins them: a domain may well have servers of two operators.
 """
 
 from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable
-from functools import lru_cache
-
-from probe.knowledge.providers import by_mx_hosts
-from probe.standards.public_suffix import organizational_domain
-
-_NETWORK = {4: 3, 16: 6}  # octets of the network, by those of an address
-
-
-def network(packed: bytes) -> bytes:
-    """The network of an address of 4 or 16 octets: its /24 or /48."""
-    return packed[: _NETWORK[len(packed)]]
-
-
-@lru_cache(maxsize=65536)
-def signs_of(host: str, networks: tuple[bytes, ...] = ()) -> tuple[str, ...]:
-    """The signs of one mail server, by its name in A-labels and the networks of its addresses."""
-    provider = by_mx_hosts((host,))
-    named = (f"provider:{provider.id}",) if provider is not None else ()
-    domain = organizational_domain(host) or host
-    return (*named, f"domain:{domain}", *(f"net:{it.hex()}" for it in sorted(networks)))
 
 
 class DisjointSet:

@@ -9,13 +9,13 @@ from collections.abc import Generator, Iterator
 from typing import Any
 
 from probe.bulk.domain import LIVE, DomainResult, Hosts, look_up, look_up_mx
-from probe.bulk.lanes import signs_of
 from probe.bulk.row import DomainFacts
 from probe.cli import signals
 from probe.cli.bulk_options import BulkOptions
 from probe.cli.bulk_progress import BulkProgress
 from probe.cli.bulk_state import BulkState, DomainRecord, now
 from probe.cli.bulk_writer import Writer
+from probe.knowledge.operator_signs import signs_of
 from probe.knowledge.providers import Operator, operator
 from probe.net.dns_engine import DnsEngine
 from probe.settings import BULK_COMMIT, BULK_HOSTS_KEPT

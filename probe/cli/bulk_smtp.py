@@ -9,12 +9,12 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from probe.bulk.domain import DomainState
-from probe.bulk.lanes import network, signs_of
 from probe.bulk.verdict import GREETS, TAKES_ALL, Verdict, verdict
 from probe.cli.bulk_answers import Answers, OpenDomain
 from probe.cli.bulk_interview import Interview, Question, verdict_of
 from probe.cli.bulk_turns import Turns, Work
 from probe.diagnosis.session_reading import SessionReader, SessionReading
+from probe.knowledge.operator_signs import network, signs_of
 from probe.model.address import IPAddress, Mailbox, ReversePath
 from probe.model.address_parse import parse_mailbox
 from probe.model.verdict import Extent

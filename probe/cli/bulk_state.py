@@ -40,7 +40,7 @@ class Place(NamedTuple):
 
 class DomainRecord(NamedTuple):
     """What was found out about the domain with this id, the signs of its mail server (see
-    `probe.bulk.lanes`), and when (seconds since 1970). `is_final`: its mail
+    `probe.knowledge.operator_signs`), and when (seconds since 1970). `is_final`: its mail
     servers are not asked."""
 
     id: int

@@ -138,12 +138,31 @@ def _observe(
         if descriptors.are_few():  # then load everything before sockets are opened
             _load()
         try:
-            hooks = Hooks(_sink(tape, archive), progress, recordings.append, start.seconds_since_start())
+            say = _Steps(progress, is_verbose=delivery.to.verbosity > 0)
+            hooks = Hooks(_sink(tape, archive), say, recordings.append, start.seconds_since_start())
             asyncio.run(_until_asked_to_end(observe(hooks)))
         except (KeyboardInterrupt, asyncio.CancelledError):
             if not recordings:
                 raise KeyboardInterrupt from None
     return recordings[0], "".join(past)
+
+
+class _Steps:
+    """Told of each step of a run; with -v, what it waits for is a line of its own."""
+
+    def __init__(self, progress: Callable[[str], None], *, is_verbose: bool) -> None:
+        self._progress = progress
+        self._is_verbose = is_verbose
+        self._last = ""
+
+    def __call__(self, text: str) -> None:
+        if self._is_verbose and text != self._last:
+            from probe.net.host_lanes import WAITS
+
+            if text.startswith(WAITS):
+                complain(text)
+        self._last = text
+        self._progress(text)
 
 
 def _sink(*places: Tape | Archive | None) -> Callable[[Event], None] | None:

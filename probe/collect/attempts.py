@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from probe import settings
 from probe.collect.session import OnReply, SessionOutcome, run_session
+from probe.knowledge.operator_signs import first_signs, network
 from probe.knowledge.providers import operator_of
 from probe.model.address import IPAddress
 from probe.model.dialable import NotPublic
@@ -20,6 +22,7 @@ from probe.model.session import EndReason, Experiment, Stop
 from probe.model.target import TlsMode
 from probe.net.clock import Clock, Deadline, pause
 from probe.net.courtesy import Courtesy
+from probe.net.host_lanes import WAITS, HostLanes
 from probe.net.smtp import Dial, Dialler, Sink, dial_tcp
 from probe.recording import events as ev
 from probe.settings import SmtpBudgets
@@ -27,6 +30,13 @@ from probe.standards.dns.results import MxHost
 from probe.standards.smtp.dialogue import DialoguePlan
 from probe.survey.demand import HostTls
 
+
+def _say_nothing(_text: str) -> None:
+    return
+
+
+NO_LANES = HostLanes(None)
+_SHARE_OF_WAITING = 0.5
 PLANNED = Reason(SessionReason.PLANNED)
 WITHOUT_TLS = Reason(SessionReason.TLS_FAILED)
 
@@ -36,7 +46,8 @@ class Visits:
     """All sessions of one run: numbers them, spaces them in time, and enforces the limits.
 
     `why_not_dialable` says why an address must not be connected to, None if it may. `courtesy` counts the
-    sessions of all runs with an operator. `bind` is the local address, `sources` the local address of each
+    sessions of all runs with an operator, `host_lanes` holds up those of other processes, and `say` tells it.
+    `bind` is the local address, `sources` the local address of each
     family if there is no `bind`, `dialling` opens a connection, `tls_roots` replaces the system's trust
     store, `demands` are the TLS requirements by MX host, `falls_back` whether a session without TLS follows a
     failed handshake, `own_name` gives the EHLO name if the plans do not have it yet, `on_reply` decides after
@@ -48,6 +59,8 @@ class Visits:
     deadline: Deadline
     why_not_dialable: Callable[[IPAddress], NotPublic | None]
     courtesy: Courtesy
+    host_lanes: HostLanes = NO_LANES
+    say: Callable[[str], None] = _say_nothing
     port: int = 25
     bind: IPAddress | None = None
     sources: Mapping[int, IPAddress] = field(default_factory=dict)
@@ -109,12 +122,20 @@ class Visits:
             return self._not_dialled(mx_host, ip, experiment, reason, plan, forbidden)
         await self._keep_distance()
         async with contextlib.AsyncExitStack() as stack:
+            if not self._obstacle():
+                await stack.enter_async_context(self._lane(mx_host, ip))
             obstacle = self._obstacle() or await self._why_no_turn(mx_host, ip, stack)
             if obstacle:
                 why = replace(obstacle, host=mx_host, ip=ip)
                 self.sink(ev.NotReached(self.clock.at_ms(), Part.SESSION, why))
                 return None
             return await self._dial(mx_host, ip, experiment, reason, plan)
+
+    def _lane(self, mx_host: str, ip: IPAddress) -> AbstractAsyncContextManager[None]:
+        """A context that other processes of this host respect; half of the time that is left is kept."""
+        signs = first_signs(mx_host, (network(ip.packed),))
+        seconds = self.deadline.seconds_left() * _SHARE_OF_WAITING
+        return self.host_lanes.hold(signs, seconds, lambda: self.say(f"{WAITS} {operator_of(mx_host)}"))
 
     async def _why_no_turn(
         self, mx_host: str, ip: IPAddress, stack: contextlib.AsyncExitStack

@@ -79,6 +79,7 @@ class Caller:
             deadline=clock.deadline(BULK_VISIT_TIME),
             why_not_dialable=why_no_host if options.allow_private else why_not_dialable,
             courtesy=world.courtesy,
+            host_lanes=world.host_lanes(),
             port=options.smtp_port,
             bind=options.bind,
             sources=own_sources(self.how),

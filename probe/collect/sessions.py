@@ -54,6 +54,8 @@ async def ask_the_servers(
         # a relay comes from this host's own configuration, so any address is allowed
         why_not_dialable=why_no_host if options.allow_private or how.relay else why_not_dialable,
         courtesy=world.courtesy,
+        host_lanes=world.host_lanes(),
+        say=context.say,
         port=how.port,
         bind=options.bind,
         sources=own_sources(how),

@@ -8,9 +8,10 @@ from ipaddress import ip_address
 
 import pytest
 
-from probe.bulk.lanes import DisjointSet, network, signs_of
+from probe.bulk.lanes import DisjointSet
 from probe.cli.bulk_lanes import Routes, join_lanes
 from probe.cli.bulk_tables import TABLES
+from probe.knowledge.operator_signs import network, signs_of
 
 HERE = (network(ip_address("192.0.2.7").packed),)
 THERE = (network(ip_address("198.51.100.7").packed),)

@@ -15,12 +15,12 @@ import pytest
 
 from probe import run as program
 from probe.bulk.domain import DomainState
-from probe.bulk.lanes import network, signs_of
 from probe.bulk.row import DomainFacts
 from probe.cli.bulk_answers import Answers
 from probe.cli.bulk_smtp import SmtpAsking
 from probe.cli.bulk_state import BulkState, DomainRecord
 from probe.cli.bulk_verdicts import Verdicts
+from probe.knowledge.operator_signs import network, signs_of
 from probe.model.address_parse import parse_mailbox
 from probe.model.observed import SessionReason
 from probe.model.reason import Reason
