@@ -65,6 +65,10 @@ class Pace:
         """Whether so many pauses brought nothing that no more is asked."""
         return self.in_vain >= self.courtesy.pauses_in_vain
 
+    def is_past(self, now: float) -> bool:
+        """Whether it is as that of an operator that nobody has asked."""
+        return self.ready_at(now) <= now and not (self.holders or self.questions or self.in_vain)
+
     def join(self, other: Pace) -> None:
         """The two lanes are one from now on: what either has seen counts."""
         if other.paused_until > self.paused_until:

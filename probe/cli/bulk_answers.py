@@ -17,7 +17,7 @@ from probe.bulk.verdict import Verdict
 from probe.cli.bulk_lanes import Lanes
 from probe.cli.bulk_state import BulkState
 from probe.cli.bulk_verdicts import UNDECIDED, Verdicts
-from probe.settings import BULK_BATCH, BULK_COURTESY, ListCourtesy
+from probe.settings import BULK_BATCH, BULK_COURTESY, BULK_HOSTS_KEPT, ListCourtesy
 
 _HOUR = 3600
 _OPEN_LANES = """insert into turns (lane) select r.lane from domains d join routes r on r.id = d.route
@@ -117,7 +117,11 @@ class Answers:
     def commit(self) -> Iterator[None]:
         """A context: what is kept in it is lasting when it is left."""
         self._state.begin()
-        yield
+        try:
+            yield
+        except BaseException:
+            self._base.execute("rollback")
+            raise
         self._base.execute("commit")
 
     def keep_mailbox(self, line: int, domain: int, verdict: Verdict, at: float) -> None:
@@ -175,6 +179,14 @@ class Answers:
         for sign, until, in_vain, why in self._base.execute("select * from pauses").fetchall():
             pace = self.pace(self.lanes.root_of(sign))
             pace.join(Pace(self._courtesy, paused_until=until, in_vain=in_vain, why=why))
+
+    def forget_what_is_past(self, now: float) -> None:
+        """What no longer holds anybody up need not be kept."""
+        with self.commit():
+            self._base.execute("delete from traffic where at < ?", (now - _HOUR,))
+        self.paces = {root: pace for root, pace in self.paces.items() if not pace.is_past(now)}
+        if len(self._of_lanes) > BULK_HOSTS_KEPT:  # they stand in the state, too
+            self._of_lanes.clear()
 
     def learn(self, signs: tuple[str, ...]) -> int:
         """These are the signs of one mail server; the lane that it is in."""

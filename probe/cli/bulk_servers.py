@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Coroutine
 from datetime import datetime
+from itertools import count
 from typing import Any
 
 from probe import run
@@ -20,6 +22,7 @@ from probe.model.address_parse import parse_mailbox
 from probe.model.verdict import Extent
 from probe.settings import BULK_COMMIT, BULK_COURTESY
 
+_TURNS = 60  # of writing, between two looks at what is past
 _MOST_NAMED = 3  # lanes that the progress names
 
 
@@ -39,13 +42,22 @@ async def ask_servers(
         )
         reader = run.session_reader(caller.how.options)
         asking = SmtpAsking(answers, caller, reader, sender, options.parallel)
-        watch = asyncio.ensure_future(_watch(state, writer, progress, asking))
-        try:
-            await asking.run()
-        finally:
-            watch.cancel()
+        await _first_of(asking.run(), _watch(state, writer, progress, asking, answers))
     finally:
         answers.lanes.close()
+
+
+async def _first_of(work: Coroutine[Any, Any, None], watch: Coroutine[Any, Any, None]) -> None:
+    """Run both until one ends, and raise what it raised: rows that cannot be written end the asking, too."""
+    tasks = [asyncio.ensure_future(work), asyncio.ensure_future(watch)]
+    try:
+        ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in ended:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _first_mailbox(state: BulkState) -> Mailbox | None:
@@ -57,16 +69,20 @@ def _first_mailbox(state: BulkState) -> Mailbox | None:
     return parse_mailbox(rows[0][0]) if rows else None
 
 
-async def _watch(state: BulkState, writer: Writer, progress: BulkProgress, asking: SmtpAsking) -> None:
+async def _watch(
+    state: BulkState, writer: Writer, progress: BulkProgress, asking: SmtpAsking, answers: Answers
+) -> None:
     ((total,),) = state.query("select count(*) from domains")
-    while True:
+    for turn in count(1):
         await asyncio.sleep(BULK_COMMIT)
+        if turn % _TURNS == 0:
+            answers.forget_what_is_past(time.time())
         writer.write()
-        ((count, mailboxes),) = state.query(
+        ((domains, mailboxes),) = state.query(
             "select (select count(done) from domains), (select count(*) from answers)"
         )
         what = f"{mailboxes:,} mailboxes asked about, domains".replace(",", " ") if mailboxes else "domains"
-        progress(what, count, total, waits_for(asking, time.time()))
+        progress(what, domains, total, waits_for(asking, time.time()))
 
 
 def waits_for(asking: SmtpAsking, now: float) -> str:

@@ -56,3 +56,13 @@ def test_of_two_lanes_that_become_one_the_stricter_holds() -> None:
 def test_a_plan_counts_with_the_same_numbers() -> None:
     assert mailbox_seconds(400) == 2 * 3600
     assert mailbox_seconds(3) == 54
+
+
+def test_what_holds_up_nobody_is_past() -> None:
+    pace = Pace()
+    pace.note_end(NOW)
+    assert not pace.is_past(NOW) and pace.is_past(NOW + 2)
+    pace.note_question(NOW)
+    assert not pace.is_past(NOW + 2) and pace.is_past(NOW + 3600)
+    pace.pause(NOW, "after a 421")
+    assert not pace.is_past(NOW + 7200)  # one more in a row would be the end
