@@ -116,13 +116,9 @@ class Answers:
     @contextlib.contextmanager
     def commit(self) -> Iterator[None]:
         """A context: what is kept in it is lasting when it is left."""
-        self._state.begin()
-        try:
+        with self._base:  # commits, or rolls back what an exception left half done
+            self._state.begin()
             yield
-        except BaseException:
-            self._base.execute("rollback")
-            raise
-        self._base.execute("commit")
 
     def keep_mailbox(self, line: int, domain: int, verdict: Verdict, at: float) -> None:
         """What was said about the mailbox of a row."""
