@@ -103,6 +103,7 @@ def _entry(row: Mapping[str, Any]) -> BlockList:
         test_listed=_tests(row.get("test_listed", {})),
         test_not_listed=_tests(row.get("test_not_listed", {})),
         other_zones=tuple(row.get("other_zones", ())),
+        reply_names=tuple(row.get("reply_names", ())),
     )
 
 

@@ -15,8 +15,8 @@ _LINK = re.compile(r"\bhttps?://|\bwww\.", re.IGNORECASE)
 
 
 def named_list(text: str) -> BlockList | None:
-    """The list of addresses whose zone, or whose page's domain, is in the text; the longest name counts. None
-    if the text names no known list."""
+    """The list of addresses whose zone, page's domain, or name is in the text; the longest of them counts.
+    None if the text names no known list."""
     lower_text = text.lower()
     name = max((it for it in _names() if _stands_in(it, lower_text)), key=len, default="")
     return _names().get(name)
@@ -36,7 +36,8 @@ def where_to_look(text: str) -> str:
 
 @cache
 def _names() -> dict[str, BlockList]:
-    """Zones, and the domains of operators' pages, each with its list; of lists that share one, the first."""
+    """Zones, the domains of operators' pages, and the words by which replies speak of a list, each with its
+    list; of lists that share one, the first."""
     names: dict[str, BlockList] = {}
     for entry in all_lists():
         if entry.is_allow_list or not entry.weight:
@@ -45,6 +46,8 @@ def _names() -> dict[str, BlockList]:
         for name in (entry.zone, *entry.other_zones, entry.key_zone, page):
             if "." in name:
                 names.setdefault(name, entry)
+        for name in entry.reply_names:
+            names.setdefault(name, entry)
     return names
 
 

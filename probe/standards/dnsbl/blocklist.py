@@ -138,7 +138,7 @@ class BlockList:
     `status` is alive, unconfirmed, private or dead, as a dated source says (`checked`), and not as
     resolved; `weight` 0 to 10 is how much a plain listing counts; `kinds_are_guessed` that nobody said
     which kinds of subject it takes, so that its test entries must tell; `delist_url` where to ask for removal
-    and `removal` how an entry ends.
+    and `removal` how an entry ends; `reply_names` the words, in small letters, by which replies name it.
     """
 
     id: str
@@ -156,6 +156,7 @@ class BlockList:
     test_not_listed: Mapping[SubjectKind, tuple[str, ...]] = field(default_factory=dict)
     key_zone: str = ""
     other_zones: tuple[str, ...] = ()
+    reply_names: tuple[str, ...] = ()
     delist_url: str = ""
     removal: str = ""
     policy: str = ""

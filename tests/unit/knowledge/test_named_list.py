@@ -31,6 +31,13 @@ def action(reply: str) -> str:
             "https://check.spamhaus.org/",
             "",
         ),
+        ("550 192.0.2.1 is listed at Spamhaus", "https://check.spamhaus.org/", "Spamhaus ZEN"),
+        ("554 rejected, SpamCop lists 192.0.2.1", "https://www.spamcop.net/", "SpamCop"),
+        (
+            "550 5.7.1 client [192.0.2.1] blocked using Cloudmark Sender Intelligence",
+            "https://csi.cloudmark.com/en/reset/",
+            "Cloudmark CSI",
+        ),
     ],
 )
 def test_a_known_list_is_named_with_its_page(reply: str, page: str, title: str) -> None:
@@ -54,6 +61,7 @@ def test_a_link_of_its_own_is_the_page() -> None:
 def test_a_name_within_another_is_none() -> None:
     assert named_list("blocked using notbl.spamcop.net.example") is None
     assert named_list("blocked using xbl.spamcop.netx") is None
+    assert named_list("the list antispamhaus-local") is None
 
 
 @pytest.mark.parametrize(
