@@ -7,15 +7,22 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from probe.diagnosis.conclusion import Conclusion, conclude, document
+from probe.diagnosis.conclusion import (
+    Conclusion,
+    WordlessConclusion,
+    conclude_without_words,
+    document,
+    with_words,
+)
 from probe.diagnosis.scoring import WORDS, band, rank
 from probe.knowledge.causes import Cause
 from probe.knowledge.scoring import scoring
-from probe.model.evidence import Band, Facet, RankedCause
+from probe.model.evidence import Band, Evidence, Facet, RankedCause
 from probe.model.presented import Presented
 from probe.model.reply import Stage
 from probe.model.text import printable
@@ -37,6 +44,7 @@ STAGES = (
 _FIELDS = frozenset({"id", "text", "stage", "host"})
 _REPR_LIMIT = 80  # characters
 _ID_DEPTH = 32  # levels of a caller's id
+_REMEMBERED = 1024  # characters: longer replies are not remembered as a whole
 _TELLING = frozenset({*WORDS, Facet.ENHANCED})
 
 
@@ -144,31 +152,41 @@ def _exit_code_of(excerpt: LogExcerpt) -> ExitCode:
 
 def explain(text: str, stage: Stage | None = None, host: str = "", identity: Any = None) -> Explanation:
     """Explain one reply, in any wrapping. `stage` and `host` as far as they are known. Never raises."""
+    read = _read_once if len(text) <= _REMEMBERED else _read
+    return Explanation(identity, *read(text, stage, host))
+
+
+def _read(text: str, stage: Stage | None, host: str) -> tuple[Reading, Conclusion | None]:
+    """The reading, and the conclusion unless the reply is positive."""
     reading = read_reply(text, stage, host)
     if reading.code and reading.code < 400:
-        return Explanation(identity, reading, None)
-    ranking = rank(
-        reading.evidence, stage=reading.stage, permanent=reading.permanent, priors=_priors(reading)
-    )
-    conclusion = conclude(
-        ranking,
-        band(ranking),
-        reading.evidence,
-        permanent=reading.permanent,
-        text=reading.text,
-        stage=reading.stage,
-    )
-    return Explanation(identity, reading, conclusion)
+        return reading, None
+    has_words = any(letter.isalpha() for letter in reading.text)
+    wordless = _wordless_of(reading.evidence, reading.stage, reading.permanent, has_words)
+    return reading, with_words(wordless, reading.text)
 
 
-def _priors(reading: Reading) -> Mapping[str, float] | None:
+_read_once = lru_cache(maxsize=1024)(_read)
+"""A third to a half of the replies in a log are equal to the last letter. A result has about 2 KB."""
+
+
+@lru_cache(maxsize=1024)
+def _wordless_of(
+    evidence: tuple[Evidence, ...], stage: Stage | None, permanent: bool | None, has_words: bool
+) -> WordlessConclusion:
+    """Rank and conclude, once for all replies with this evidence: by far the longest part of an explanation,
+    and a log has few kinds of replies. A result has about 8 KB."""
+    ranking = rank(evidence, stage=stage, permanent=permanent, priors=_priors(evidence, has_words))
+    return conclude_without_words(ranking, band(ranking), evidence, permanent=permanent, stage=stage)
+
+
+def _priors(evidence: Sequence[Evidence], has_words: bool) -> Mapping[str, float] | None:
     """The prior shares; None for those of the corpus.
 
     For a reply without words and without a meaningful code there are other priors: offline nothing can test
     the cause, so it must stay unknown.
     """
-    has_grounds = any(item.facet in _TELLING for item in reading.evidence)
-    if has_grounds or any(letter.isalpha() for letter in reading.text):
+    if has_words or any(item.facet in _TELLING for item in evidence):
         return None
     table = scoring()
     return {**table["prior"], **table["prior_without_words"]}
@@ -203,17 +221,21 @@ def to_json(explanation: Explanation) -> dict[str, Any]:
     A positive reply has no cause; a line that could not be read has `error` beside nulls. A line of a log has
     further keys with its facts; then `reply` is the remote server's, `local` the own one's.
     """
+    row = reply_document(explanation) | document(explanation.conclusion)
+    if explanation.excerpt is not None:
+        row |= _log_json(explanation.excerpt)
+    return row | {"error": explanation.error} if explanation.error else row
+
+
+def reply_document(explanation: Explanation) -> dict[str, Any]:
+    """The keys of that object before those for the conclusion: which reply it is."""
     reading, excerpt = explanation.reading, explanation.excerpt
     is_replied = reading is not None and (excerpt is None or excerpt.is_remote)
-    row = {
+    return {
         "id": explanation.id,
         "reply": _reply(reading) if reading and is_replied else None,
         "stage": reading.stage.value if reading and reading.stage else "",
-        **document(explanation.conclusion),
     }
-    if excerpt is not None:
-        row |= _log_json(excerpt)
-    return row | {"error": explanation.error} if explanation.error else row
 
 
 def _log_json(excerpt: LogExcerpt) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from probe.knowledge.causes import Cause, advice_cause, causes
 from probe.model.evidence import Band, ConductOverride, Evidence, Facet, RankedCause
@@ -38,10 +39,22 @@ class Conclusion:
     action: str
     retry_reason: str = ""
 
+    def __hash__(self) -> int:
+        """By words and the first share: `advice` has no hash, and few conclusions share these."""
+        return hash((self.action, self.retry_reason, self.ranking[0].probability))
+
     @property
     def cause(self) -> Cause:
         """The first of the ranked causes."""
         return causes()[self.ranking[0].id]
+
+
+class WordlessConclusion(NamedTuple):
+    """A conclusion without what only the words of one reply tell. `names_list`: its action is to name the
+    list that the words name."""
+
+    conclusion: Conclusion
+    names_list: bool
 
 
 def document(conclusion: Conclusion | None, action: str = "action") -> dict[str, Any]:
@@ -84,6 +97,20 @@ def conclude(
 ) -> Conclusion:
     """Conclude from at least one ranked cause. `evidence` is all that the reply gives, `text` its words,
     `permanent` its class (5yz, 4yz, or None), `stage` where it was given."""
+    return with_words(
+        conclude_without_words(ranking, certainty, evidence, permanent=permanent, stage=stage), text
+    )
+
+
+def conclude_without_words(
+    ranking: Sequence[RankedCause],
+    certainty: Band,
+    evidence: Iterable[Evidence],
+    *,
+    permanent: bool | None,
+    stage: Stage | None = None,
+) -> WordlessConclusion:
+    """The part of `conclude` that is the same for all replies with the same evidence."""
     top = ranking[0]
     advice = advice_cause(top.id, certainty)
     override, source = _override(top, certainty)
@@ -92,17 +119,35 @@ def conclude(
         ground = _ground(top.id, certainty, evidence)
         conduct = conduct if ground is not None else replace(conduct, retry=Retry.AFTER_FIX)
         reason = ground.says if ground is not None else ""
-    action = override.action or _with_list(advice, advice.action_at(stage, permanent), text)
-    return Conclusion(tuple(ranking), certainty, advice, _with_stated_wait(conduct, text), action, reason)
+    action = override.action or advice.action_at(stage, permanent)
+    conclusion = Conclusion(tuple(ranking), certainty, advice, conduct, action, reason)
+    return WordlessConclusion(conclusion, names_list=not override.action and advice.id == "ip_blocklisted")
 
 
-def _with_list(advice: Cause, action: str, text: str) -> str:
-    """Where the cause is a listing: the action with the list that the reply names, and its page."""
-    if advice.id != "ip_blocklisted" or not text:
-        return action
-    from probe.knowledge.named_list import where_to_look
+def with_words(wordless: WordlessConclusion, text: str) -> Conclusion:
+    """The conclusion with what the words of one reply add: the list that they name, and how long to wait."""
+    conclusion = wordless.conclusion
+    place, wait = "", None
+    if text and wordless.names_list:
+        from probe.knowledge.named_list import where_to_look
 
-    return f"{where_to_look(text)} {action.partition('. ')[2]}"
+        place = where_to_look(text)
+    if text and conclusion.conduct.retry is Retry.LATER:  # otherwise waiting does not help
+        from probe.reading.reply.stated_wait import stated_wait
+
+        wait = stated_wait(text)
+    return _with_place_and_wait(conclusion, place, wait) if place or wait is not None else conclusion
+
+
+@lru_cache(maxsize=512)
+def _with_place_and_wait(conclusion: Conclusion, place: str, wait: int | None) -> Conclusion:
+    """The conclusion with the sentence where to look the list up and the seconds to wait, as far as given."""
+    action, conduct = conclusion.action, conclusion.conduct
+    return replace(
+        conclusion,
+        action=f"{place} {action.partition('. ')[2]}" if place else action,
+        conduct=replace(conduct, retry_after=wait) if wait is not None else conduct,
+    )
 
 
 def _override(top: RankedCause, certainty: Band) -> tuple[ConductOverride, Evidence | None]:
@@ -142,13 +187,3 @@ def _ground(cause: str, certainty: Band, evidence: Iterable[Evidence]) -> Eviden
         return None
     grounds = [item for item in evidence if item.final == cause]
     return min(grounds, key=lambda item: (item.facet is not Facet.CONDUCT, item.rule), default=None)
-
-
-def _with_stated_wait(conduct: Conduct, text: str) -> Conduct:
-    """The conduct with the wait that the server named instead of the usual one, if waiting helps."""
-    if conduct.retry is not Retry.LATER or not text:
-        return conduct
-    from probe.reading.reply.stated_wait import stated_wait
-
-    wait = stated_wait(text)
-    return conduct if wait is None else replace(conduct, retry_after=wait)

@@ -72,6 +72,10 @@ class Evidence:
     conduct: ConductOverride | None = None
     is_exact: bool = True
 
+    def __hash__(self) -> int:
+        """By the rule: `weights` has no hash, and few pieces of evidence share a rule."""
+        return hash(self.rule)
+
 
 class Band(StrEnum):
     """How sure a cause is, in words."""

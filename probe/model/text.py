@@ -92,6 +92,17 @@ def printable(text: str) -> str:
     return LOGGING_COMMAND.sub(r"\\x23", text) if "##" in text else text
 
 
+def is_plain(text: str) -> bool:
+    """Whether `escape_flags` surely marks nothing but line feeds, by a test of each letter that occurs: five
+    times as fast as a look at every place. No combining mark passes, even where it is not escaped."""
+    for char in set(text):
+        if not " " <= char <= "~" and char != "\n":
+            category = unicodedata.category(char)
+            if category in _HIDDEN_CATEGORIES or category in _MARK_CATEGORIES or char in _INVISIBLE:
+                return False
+    return True
+
+
 def escape_flags(text: str) -> Iterator[tuple[str, bool]]:
     """Each character, and whether it must be escaped."""
     marks = _MARKS  # the first has no letter to stand on

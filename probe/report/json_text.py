@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from probe.model.text import LOGGING_COMMAND, escape_flags
+from probe.model.text import LOGGING_COMMAND, escape_flags, is_plain
 
 
 def json_text(document: Any, *, indent: int | None = None) -> str:
@@ -17,7 +17,7 @@ def json_text(document: Any, *, indent: int | None = None) -> str:
     become the visible text `\\udcXX`.
     """
     text = json.dumps(document, ensure_ascii=False, indent=indent)
-    if not text.isascii() or "\x7f" in text:
+    if "\x7f" in text or not (text.isascii() or is_plain(text)):
         text = "".join(
             _escape(char) if is_hidden and char != "\n" else char for char, is_hidden in escape_flags(text)
         )

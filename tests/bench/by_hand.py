@@ -17,7 +17,8 @@ from pathlib import Path
 
 from probe.knowledge.dnsbl import built_in_lists
 from probe.standards.dnsbl.blocklist import SubjectKind
-from tests.bench.one_check import CLIENT, CLIENT_NAME, DOMAIN, MX_HOST, SENDER, cost_of, servers
+from tests.bench.commands import cost_of
+from tests.bench.one_check import CLIENT, CLIENT_NAME, DOMAIN, MX_HOST, SENDER, servers
 
 ROUNDS = 5
 

@@ -1,29 +1,62 @@
-"""What the look for lines of a log costs a stream of plain replies: the share of the time, in one run.
+"""How many replies a second `explain` reads, beside an earlier revision of this repository, in one run.
 
-python -m tests.bench.explaining
+python -m tests.bench.explaining [REVISION]
+
+Two files of 20 000 lines (`replies_made`), each read by `explain --input FILE --format jsonl` of both in
+turn: one as a log repeats replies, one in which no two are equal. Of three runs the least CPU counts, the
+start of the program included. Says whether both print the same octets. Without REVISION, it is the last one
+before ranking was remembered. At the end: what the look for lines of a log costs a stream of replies.
 """
 
 from __future__ import annotations
 
+import filecmp
 import sys
 import time
-from itertools import cycle, islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from probe.cli.explain import _explain_each
+from tests.bench import replies_made
+from tests.bench.commands import cost_of, use_compiled_modules
+from tests.bench.earlier import ROOT, tree_of
 from tests.support.explained import explain_lines
 
-REPLIES = (
-    "550 5.1.1 <bob@x.example>: Recipient address rejected: User unknown",
-    "host mx.x.example[192.0.2.1] said: 451 4.7.1 Greylisted, try again in 300 seconds (in reply to RCPT TO)",
-    "554 5.7.1 Service unavailable; client [192.0.2.1] blocked using bl.example, see http://bl.example/?ip=x",
-    "552 5.2.2 Mailbox full",
-)
-LINES = 4_000
+REVISION = "fa4cefca"
+LINES = 20_000
+ROUNDS = 3
+_EXPLAIN = (sys.executable, "-m", "probe", "explain", "--format", "jsonl", "--input")
+_CODES = (0, 1, 2, 3, 4)
+
+_LOOK_LINES = 4_000
 
 
-def measured(rounds: int = 5) -> tuple[float, float]:
+def compare(name: str, file: Path, trees: dict[str, Path], folder: Path) -> None:
+    """Print replies a second of both trees for one file, and their ratio."""
+    least = dict.fromkeys(trees, float("inf"))
+    memory = dict.fromkeys(trees, 0.0)
+    for _ in range(ROUNDS):
+        for tree, root in trees.items():
+            run = cost_of(
+                [*_EXPLAIN, str(file)],
+                folder,
+                output=folder / tree,
+                environment={"PYTHONPATH": str(root)},
+                codes=_CODES,
+            )
+            least[tree], memory[tree] = min(least[tree], run.cpu), max(memory[tree], run.memory)
+    for tree in trees:
+        print(f"{name:9} {tree:9} {LINES / least[tree]:7.0f} replies/s of CPU  {memory[tree]:3.0f} MiB")
+    now, earlier = trees
+    is_same = filecmp.cmp(folder / now, folder / earlier, shallow=False)
+    print(
+        f"{name:9} ratio {least[earlier] / least[now]:.2f}, output {'the same' if is_same else 'DIFFERENT'}"
+    )
+
+
+def look(rounds: int = 5) -> tuple[float, float]:
     """Seconds for the lines without and with the look, each the least of several rounds taken in turn."""
-    lines = list(islice(cycle(REPLIES), LINES))
+    lines = list(replies_made.stream(_LOOK_LINES))
     without = with_look = float("inf")
     for _ in range(rounds):
         begun = time.process_time()
@@ -35,13 +68,20 @@ def measured(rounds: int = 5) -> tuple[float, float]:
     return without, with_look
 
 
-def main() -> int:
-    """Print both times and their ratio."""
-    without, with_look = measured()
-    print(f"{LINES} replies: {without:.2f} s alone, {with_look:.2f} s with the look for lines of a log")
-    print(f"ratio {with_look / without:.3f}")
+def main(revision: str = REVISION) -> int:
+    """Print all of it."""
+    use_compiled_modules()
+    with TemporaryDirectory() as name, tree_of(revision) as earlier:
+        folder = Path(name)
+        for make in (replies_made.stream, replies_made.distinct):
+            file = folder / f"{make.__name__}.txt"
+            with file.open("w") as target:
+                target.writelines(f"{line}\n" for line in make(LINES))
+            compare(make.__name__, file, {"now": ROOT, revision[:9]: earlier}, folder)
+    without, with_look = look()
+    print(f"the look for lines of a log: {with_look / without:.3f} of the time without it")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(*sys.argv[1:]))

@@ -18,12 +18,12 @@ import struct
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
+
+from tests.bench.commands import Cost, cost_of, use_compiled_modules
 
 NAME_SERVER, MAIL_SERVER, CLIENT = "192.0.2.53", "203.0.113.25", "198.51.100.10"
 DNS_DELAY, SMTP_DELAY = 0.040, 0.100  # seconds
@@ -154,29 +154,6 @@ asyncio.run(main())
 # -- the comparison -------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """Of one run: seconds on the clock, seconds of CPU, MiB at most."""
-
-    wall: float
-    cpu: float
-    memory: float
-
-
-def cost_of(command: list[str], directory: Path) -> Cost:
-    began = time.perf_counter()
-    process = subprocess.Popen(
-        command, cwd=directory, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-    )
-    _, status, usage = os.wait4(process.pid, 0)
-    wall = time.perf_counter() - began
-    code = os.waitstatus_to_exitcode(status)
-    if code not in (0, 5):
-        assert process.stderr is not None
-        sys.exit(f"{command[-8:]} ended with {code}: {process.stderr.read().decode()}")
-    return Cost(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
-
-
 @contextmanager
 def network(directory: Path) -> Iterator[list[str]]:
     """The words before a command that is to run in a network of its own, with its own resolv.conf."""
@@ -212,7 +189,7 @@ def _commands(enter: list[str], directory: Path) -> dict[str, list[str]]:
 @contextmanager
 def servers() -> Iterator[tuple[list[str], Path]]:
     """Both servers at work: the words before a command that is to meet them, and a folder for its files."""
-    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # users have the modules compiled
+    use_compiled_modules()
     with tempfile.TemporaryDirectory() as home, network(Path(home)) as enter:
         os.environ.update(PYTHONPATH=str(ROOT), XDG_STATE_HOME=home)
         server = subprocess.Popen(

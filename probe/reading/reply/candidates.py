@@ -82,20 +82,18 @@ def _in_text(text: str, table: Table) -> Iterator[Place]:
 
 
 def _candidates(text: str, index: Index) -> Iterator[tuple[str, int]]:
-    for word in set(_WORDS.findall(text)):
-        if word in index.worded:
-            yield from index.worded[word]
+    for word in index.worded.keys() & _WORDS.findall(text):
+        yield from index.worded[word]
     yield from index.loose
 
 
 def _wanted_patterns(text: str, index: Index) -> set[int]:
     leads = index.leads
     numbers: set[int] = set()
-    for lead in {text[start : start + _LEAD] for start in range(len(text) - _LEAD + 1)}:
-        if lead in leads:
-            for literal, positions in leads[lead]:
-                if literal in text:
-                    numbers.update(positions)
+    for lead in leads.keys() & {text[start : start + _LEAD] for start in range(len(text) - _LEAD + 1)}:
+        for literal, positions in leads[lead]:
+            if literal in text:
+                numbers.update(positions)
     for literal, positions in index.short:
         if literal in text:
             numbers.update(positions)

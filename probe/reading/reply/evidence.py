@@ -16,8 +16,12 @@ from probe.reading.reply.speaker import with_program
 _CONTRADICTS = "{says}; the reply contradicts itself (code {code}, status {status}): the code's class counts"
 
 
+@lru_cache(maxsize=1024)
 def evidence_of(subject: Subject, ref: str) -> tuple[Evidence, ...]:
-    """The evidence of one reply, in no particular order; `ref` is the reference of the reply."""
+    """The evidence of one reply, in no particular order; `ref` is the reference of the reply.
+
+    A log repeats the same reply thousands of times; most of the key is the masked reply.
+    """
     return tuple(_in_context(match, subject, ref) for match in matches(subject))
 
 

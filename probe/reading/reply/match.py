@@ -56,12 +56,8 @@ class _Words(NamedTuple):
         )
 
 
-@lru_cache(maxsize=1024)
 def matches(subject: Subject) -> tuple[Match, ...]:
-    """The rules that apply, in a fixed order.
-
-    A log repeats the same reply thousands of times; the cache key is the masked reply.
-    """
+    """The rules that apply, in a fixed order."""
     words = _words(subject)
     conduct = _of_conduct(words.part(of_conduct=True))
     causes, echoes = _of_causes(words.part(of_conduct=False))

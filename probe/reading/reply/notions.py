@@ -115,10 +115,10 @@ def compile_stems(
 
 
 @cache
-def _entries(lines: str) -> tuple[Mapping[str, str], int]:
-    """(word -> its meanings, the length of the longest word) of one value of `Stems`"""
+def _entries(lines: str) -> tuple[Mapping[str, str], Sequence[int]]:
+    """(word -> its meanings, the lengths that words have, the longest first) of one value of `Stems`"""
     entries = dict(line.split("\t") for line in lines.split("\n"))
-    return entries, max(map(len, entries))
+    return entries, sorted(set(map(len, entries)), reverse=True)
 
 
 def clauses(text: str) -> list[Clause]:
@@ -185,10 +185,13 @@ def _entries_in(text: str, stems: Stems) -> Iterator[tuple[str, str, int]]:
         lines = stems.get(text[start : start + _LEAD])
         if not lines:
             continue
-        entries, longest = _entries(lines)
+        entries, lengths = _entries(lines)
         inside = _is_unspaced(text[start])
         ends: dict[str, int] = {}
-        for length in range(min(longest, len(text) - start), 1, -1):
+        room = len(text) - start
+        for length in lengths:
+            if length > room:
+                continue
             meanings = entries.get(text[start : start + length])
             for notion, language, rest in _meanings(meanings) if meanings else ():
                 if inside and start < last_ends.get(language, 0):
@@ -219,7 +222,7 @@ def _is_next(rest: str, text: str) -> bool:
     return rest in window if _is_unspaced(rest[0]) else f" {rest}" in window
 
 
-def rules_in(text: str, table: Table) -> tuple[list[NotionRule], set[MatchRule]]:
+def rules_in(text: str, table: Table) -> tuple[set[NotionRule], set[MatchRule]]:
     """The rules on notions and the rules on sentences of notions that match a masked text.
 
     Notions of two languages are combined only if one is English, which often wraps a reply in another
@@ -244,9 +247,13 @@ def rules_in(text: str, table: Table) -> tuple[list[NotionRule], set[MatchRule]]
         for language, notions in named.items()
         if language != ANY
     ]
-    notion_rules = [
-        rule for rule in table.notion_rules if any(present.issuperset(rule.notions) for present in together)
-    ]
+    notion_rules = {
+        rule
+        for present in together
+        for notion in present
+        for rule in table.notion_rules.get(notion, ())
+        if present.issuperset(rule.notions)
+    }
     anywhere = set[str]().union(*(notions for language, notions in named.items() if language != HINTS))
     return notion_rules, {
         rule for rule in (table.rules[number] for number in numbers) if _is_sure(rule, anywhere)

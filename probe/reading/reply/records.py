@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -229,29 +229,38 @@ class Wrapping(NamedTuple):
 class Table:
     """All tables for reading a reply.
 
-    `links`: parts of URLs and host names, each with its rule's number. `coded`: numbers of the rules without
-    words. `stems` as `notions` takes them. `hints`: notion of the vocabulary -> notions of notions.toml.
+    `links`: parts of URLs and host names, each with its rule's number. `notion_rules`: by their first notion.
+    `coded`: numbers of the rules without words. `stems` as `notions` takes them. `hints`: notion of the
+    vocabulary -> notions of notions.toml. `wrapper_words`: what any of the `wrappings` needs.
     """
 
     rules: RuleBook
     index: Index
     links: Sequence[tuple[str, int]]
-    notion_rules: tuple[NotionRule, ...]
+    notion_rules: Mapping[str, Sequence[NotionRule]]
     sentences: SentenceBook
     coded: Sequence[int]
     stems: Mapping[str, str]
     hints: Mapping[str, Sequence[str]]
     quotations: tuple[QuotationRule, ...]
     wrappings: tuple[Wrapping, ...]
+    wrapper_words: tuple[str, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        words = tuple({word for wrapping in self.wrappings for word in wrapping.needs})
+        object.__setattr__(self, "wrapper_words", words)
 
     @classmethod
     def of(cls, table: Mapping[str, Any]) -> Table:
         """From the output of `build`. Raises KeyError or TypeError for anything else."""
+        notion_rules: dict[str, list[NotionRule]] = {}
+        for notions, number in table["noted"]:
+            notion_rules.setdefault(notions[0], []).append(NotionRule(frozenset(notions), number))
         return cls(
             rules=RuleBook(table["rules"]),
             index=Index(**table["index"]),
             links=table["links"],
-            notion_rules=tuple(NotionRule(frozenset(notions), number) for notions, number in table["noted"]),
+            notion_rules=notion_rules,
             sentences=SentenceBook(table["sentences"]),
             coded=table["coded"],
             stems=table["stems"],

@@ -38,7 +38,7 @@ _LEAD_CODES = re.compile(
     r"^(?:[\s\-:;,]*(?:(?<![\d.])[245]\d\d(?![\d.])|\(?#?[245]\.\d{1,3}\.\d{1,3}\)?(?!\d|\.\d)))+[\s\-:;,]*"
 )
 # Every form that `forms.plain` undoes has one of these, except non-ASCII text.
-_FORMS = ("\\", "=?", "&", "^", "$", "#0", "#2", "#3", "%20", "_", "=")
+_FORMS = re.compile(r"[\\&^$_=]|#[023]|%20")
 # A line that was folded inside a script without spaces between words.
 _BROKEN = r"(?<=[\u3040-\u30ff\u3400-\u9fff\uff01-\uff60]) (?=[\u3040-\u30ff\u3400-\u9fff\uff01-\uff60])"
 # The subject of a notice, which has more text below.
@@ -51,13 +51,17 @@ def unwrap(text: str) -> ReplyParts:
     plain = _plain(text)
     refusal = transcript.refusal(plain) if "<<<" in plain else None
     remote, proven = refusal or (None, None)
-    wrappings = wrapping.wrappings_in(_on_one_line(plain))
-    body = _on_one_line(remote or _without_subject(plain))
-    body = wrapping.without_reported(body, wrappings).strip()
-    reply, stage = wrapping.without_prefix(body, wrappings), None
-    if reply == body:  # otherwise the server's own words begin here
-        reply, stage = wrapping.without_head(body, wrappings)
-    body = wrapping.without_forms_within(reply, wrappings)
+    line = _on_one_line(plain)
+    wrappings = wrapping.wrappings_in(line)
+    body = _on_one_line(remote) if remote else _without_subject(plain, line)
+    stage = None
+    if wrappings:  # most replies have none
+        body = wrapping.without_reported(body, wrappings).strip()
+        reply = wrapping.without_prefix(body, wrappings)
+        if reply == body:  # otherwise the server's own words begin here
+            reply, stage = wrapping.without_head(body, wrappings)
+        body = wrapping.without_forms_within(reply, wrappings)
+    body = body.strip()
     code, status = _code(body)
     enhanced = _enhanced(body)
     if code is not None and f"{code}-" in body:
@@ -96,10 +100,11 @@ def reply_lines(text: str) -> tuple[str, str]:
     return wrapping.without_prefix(line, wrapping.wrappings_in(line)).strip(), line
 
 
-def _without_subject(text: str) -> str:
-    if "subject:" not in text.casefold():
-        return text
-    return pattern_of(_SUBJECT, re.IGNORECASE).sub("", text, count=1)
+def _without_subject(text: str, line: str) -> str:
+    """`line`, which is the text on one line, without the subject of a notice."""
+    if "subject:" not in line.casefold():
+        return line
+    return _on_one_line(pattern_of(_SUBJECT, re.IGNORECASE).sub("", text, count=1))
 
 
 def _words(body: str) -> str:
@@ -110,7 +115,7 @@ def _words(body: str) -> str:
 def _plain(text: str) -> str:
     """The beginning of a text up to the limit, unescaped, with line feeds for line ends."""
     text = text[:_LIMIT]
-    if text.isascii() and not any(mark in text for mark in _FORMS):
+    if text.isascii() and _FORMS.search(text) is None:
         return text.replace("\r\n", "\n").replace("\r", "\n")
     from probe.reading.reply.forms import plain
 
@@ -134,8 +139,8 @@ def _code(text: str) -> tuple[int | None, EnhancedStatus | None]:
 
 def _enhanced(text: str) -> tuple[EnhancedStatus, ...]:
     """RFC 3463 statuses, distinct, in order, but specific ones before x.0.0."""
-    statuses = dict.fromkeys(
-        EnhancedStatus(int(klass), int(subject), int(detail))
-        for klass, subject, detail in _ENHANCED.findall(text)
-    )
-    return tuple(sorted(statuses, key=lambda status: status.is_generic))
+    groups = dict.fromkeys(_ENHANCED.findall(text))
+    statuses = [EnhancedStatus(int(klass), int(subject), int(detail)) for klass, subject, detail in groups]
+    if len(statuses) > 1:
+        statuses = sorted(dict.fromkeys(statuses), key=lambda status: status.is_generic)
+    return tuple(statuses)

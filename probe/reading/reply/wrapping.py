@@ -24,8 +24,9 @@ Wrappings = Sequence[Wrapping]
 
 def wrappings_in(line: str) -> Wrappings:
     """The forms that a text on one line may contain, in their order."""
-    lower = line.lower()
-    return [it for it in rule_table().wrappings if any(literal in lower for literal in it.needs)]
+    lower, table = line.lower(), rule_table()
+    present = {word for word in table.wrapper_words if word in lower}
+    return [it for it in table.wrappings if not present.isdisjoint(it.needs)] if present else ()
 
 
 def without_reported(line: str, wrappings: Wrappings) -> str:

@@ -29,7 +29,6 @@ def use(monkeypatch: pytest.MonkeyPatch, *rows: Row, general: Sequence[Row] = ()
     files: list[Row] = [{"rule": list(rows)}, {"rule": list(general), "general": True}]
     table = Table.of({**stored_table(), **of_rules(files)})
     monkeypatch.setattr(match, "rule_table", lambda: table)
-    match.matches.cache_clear()
     match._holding_codes.cache_clear()
     return table
 

@@ -13,7 +13,6 @@ from tests.unit.reading.reply.rules import rule, speaking, use
 @pytest.fixture(autouse=True)
 def _fresh() -> Iterator[None]:
     yield
-    match.matches.cache_clear()
     match._holding_codes.cache_clear()
 
 

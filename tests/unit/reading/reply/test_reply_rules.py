@@ -14,6 +14,7 @@ from probe.model.evidence import Facet
 from probe.model.reply import Stage
 from probe.reading.reply import match
 from probe.reading.reply.build import build
+from probe.reading.reply.evidence import evidence_of
 from probe.reading.reply.read import Reading, read_reply
 from probe.reading.reply.records import Table
 from probe.reading.reply.speaker import Speaker
@@ -133,7 +134,7 @@ def _first_of_each_file() -> dict[str, None]:
 
 
 def _forget() -> None:
-    match.matches.cache_clear()
+    evidence_of.cache_clear()
     match._holding_codes.cache_clear()
 
 
