@@ -94,8 +94,9 @@ def _check_each(arguments: argparse.Namespace, further: Sequence[str], run: Run)
         raise UsageError(
             "--check", "takes one FILE with one message; stdin and several files cannot be checked"
         )
-    if arguments.format == "jsonl":
-        raise UsageError("--check", "reports as text, json or markdown")
+    if arguments.format not in formats_of(Kind.RUN):
+        names = ", ".join(name for name in FORMATS if name in formats_of(Kind.RUN))
+        raise UsageError("--check", f"reports as {names}, not as {arguments.format!r}")
     (name,) = arguments.files
     unread: list[UsageError] = []
     results = list(_results((name,), unread))
@@ -106,7 +107,7 @@ def _check_each(arguments: argparse.Namespace, further: Sequence[str], run: Run)
     bounces = [item for item in results if item.is_bounce and item.status and "@" in item.status.recipient]
     if not bounces:
         raise UsageError("--check", f"{name} names no recipient to check: {words_of(results[0].notice.form)}")
-    if len(bounces) > 1 and (arguments.format == "json" or arguments.output):
+    if len(bounces) > 1 and (arguments.format in ("json", "html") or arguments.output):
         raise UsageError("--check", f"{name} is about {len(bounces)} recipients; one report has room for one")
     if len(bounces) > CHECKED_LIMIT:
         complain(f"bounce: {len(bounces)} recipients; the first {CHECKED_LIMIT} are checked")

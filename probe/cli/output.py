@@ -76,13 +76,14 @@ def deliver_each(
     codes: set[ExitCode] = set()
     with destination(path, is_paged=is_paged) as target:
         style = style_for(None if path is not None else sys.stdout, verbosity, is_paged=is_paged)
+        before, after = series.ends if is_sequence else ("", "")
         for result in results:
-            lead = series.between if codes else series.before if is_sequence else ""
+            lead = series.between if codes else before
             codes.add(result.exit_code)
             target.write(lead + form.write(kind, result, style, is_row=is_sequence))
             target.flush()
         if is_sequence:
-            target.write(series.after if codes else series.none)
+            target.write(after if codes else series.none)
     return ExitCode.worst(codes)
 
 

@@ -13,7 +13,7 @@ from probe.report.line import Code, Line, Raw, plain
 from probe.settings import BULK_COURTESY
 
 _BAR = 24  # columns of the longest bar
-_MOST_ROWS = {Detail.BRIEF: 0, Detail.SCREEN: 8, Detail.TICKET: 20, Detail.FULL: 1000}
+_MOST_ROWS = {Detail.BRIEF: 0, Detail.SCREEN: 8, Detail.TICKET: 20, Detail.PAGE: 100, Detail.FULL: 1000}
 _WORDS = {
     Outcome.ACCEPTED: "take mail",
     Outcome.REFUSED: "cannot take mail",

@@ -11,4 +11,5 @@ class Detail(Enum):
     BRIEF = "brief"  # -q: the verdict and its cause
     SCREEN = "screen"  # a terminal
     FULL = "full"  # -v: all that was seen
+    PAGE = "page"  # a page for a browser: all that was seen, for readers who do not have the program
     TICKET = "ticket"  # pasted elsewhere, for readers who do not have the program

@@ -19,11 +19,14 @@ from probe.report.rows import (
     Act,
     ArguedCause,
     Argument,
+    Bar,
+    BarKind,
     Column,
     Entry,
     Fact,
     FindingRow,
     HypothesisRow,
+    Lane,
     Note,
     Ranking,
     Row,
@@ -37,11 +40,11 @@ from probe.report.rows import (
 
 # rows are re-exported, so that builders and writers import only this module
 __all__ = [
-    "Act", "Advice", "ArguedCause", "Argument", "Block", "Colophon", "Column", "Course", "Dialogue",
-    "Document", "Entries", "Entry", "Fact", "Facts", "FindingRow", "Findings", "Hypotheses", "HypothesisRow",
-    "Items", "Note", "Notes", "Paragraph", "Part", "Quote", "Ranking", "Row", "Section", "Share", "Side",
-    "Station", "StepRow", "Steps", "Subject", "Table", "Title", "Tone", "Transcript", "Turn", "Verdict",
-    "Weighing",
+    "Act", "Advice", "ArguedCause", "Argument", "Bar", "BarKind", "Block", "Colophon", "Column",
+    "Course", "Dialogue", "Document", "Entries", "Entry", "Fact", "Facts", "FindingRow", "Findings",
+    "Hypotheses", "HypothesisRow", "Items", "Lane", "Note", "Notes", "Paragraph", "Part", "Quote",
+    "Ranking", "Row", "Section", "Share", "Side", "Station", "StepRow", "Steps", "Subject", "Table",
+    "Timeline", "Title", "Tone", "Transcript", "Turn", "Verdict", "Weighing",
 ]  # fmt: skip
 
 
@@ -157,6 +160,13 @@ class Dialogue(NamedTuple):
     sessions: tuple[Transcript, ...]
 
 
+class Timeline(NamedTuple):
+    """When a run of `total_ms` milliseconds (more than 0) did what."""
+
+    lanes: tuple[Lane, ...]
+    total_ms: int
+
+
 class Quote(NamedTuple):
     """Lines that are quoted unchanged."""
 
@@ -177,6 +187,7 @@ Part: TypeAlias = (
     | Findings
     | Steps
     | Dialogue
+    | Timeline
     | Quote
 )
 

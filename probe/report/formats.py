@@ -36,13 +36,21 @@ class Kind(StrEnum):
 
 class Series(NamedTuple):
     """How several results are written one after the other; `none` is the output for no results. `rows` names
-    the writer for one of several, by kind, if it differs from the writer of a single one."""
+    the writer for one of several, by kind, if it differs from the writer of a single one; `row_writer` names
+    that of what is built. `frame` names a function that gives `before` and `after`."""
 
     before: str = ""
     between: str = ""
     after: str = ""
     none: str = ""
     rows: Mapping[Kind, str] | None = None
+    row_writer: str = ""
+    frame: str = ""
+
+    @property
+    def ends(self) -> tuple[str, str]:
+        """What stands before and after the results."""
+        return _function(self.frame)() if self.frame else (self.before, self.after)
 
 
 class Beside(NamedTuple):
@@ -58,7 +66,7 @@ class Format(NamedTuple):
     `writers`, by kind of result, the one that writes the result.
 
     `is_laid_out`: the function also takes the style of the output, and the verbosity decides on the detail;
-    other documents are for a ticket. Output that is not laid out is read by machines or pasted elsewhere, and
+    other documents have `detail`. Output that is not laid out is read by machines or pasted elsewhere, and
     is always UTF-8, whatever the locale.
 
     `thresholds` are those of a monitoring plugin, whose exit codes are its own
@@ -74,6 +82,7 @@ class Format(NamedTuple):
     writer: str = ""
     writers: Mapping[Kind, str] | None = None
     is_laid_out: bool = False
+    detail: Detail = Detail.TICKET
     thresholds: Thresholds | None = None
     timeout: float = settings.RUN_TIMEOUT
     file_mode: int | None = None
@@ -97,7 +106,7 @@ class Format(NamedTuple):
             text: str = _function((rows or self.writers or {})[kind])(result)
             return text
         built = self._build(kind, result, style)
-        write = _function(self.writer)
+        write = _function((is_row and self.series.row_writer) or self.writer)
         output: str = write(built, style) if self.is_laid_out else write(built)
         return output
 
@@ -110,7 +119,7 @@ class Format(NamedTuple):
         """What the writer writes."""
         build = _function((self.builders or {})[kind])
         if self.builders is DOCUMENTS:
-            return build(result, _detail(style) if self.is_laid_out else Detail.TICKET)
+            return build(result, _detail(style) if self.is_laid_out else self.detail)
         if self.is_plugin:
             return _function("probe.report.plugin_answer:judge")(build(result), self.thresholds)
         return build(result)
@@ -211,6 +220,14 @@ FORMATS = (
             Kind.LOG: "probe.report.log_rows:to_csv",
             Kind.BULK: "probe.report.bulk_rows:row_csv",
         },
+    ),
+    Format(
+        "html",
+        "text/html",
+        Series(row_writer="probe.report.html_writer:write_row", frame="probe.report.html_writer:frame"),
+        builders=DOCUMENTS,
+        writer="probe.report.html_writer:write",
+        detail=Detail.PAGE,
     ),
     Format("line", "text/plain", Series(), builders=FIELDS, writer="probe.report.brief_writer:write_line"),
     Format(

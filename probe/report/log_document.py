@@ -17,7 +17,7 @@ from probe.report.log_matter import history, matter
 from probe.report.log_rest import rest
 from probe.report.log_terms import LABELS, at, by_weight, mark, messages, next_label, number
 
-_MATTERS = {Detail.BRIEF: 0, Detail.SCREEN: 8, Detail.TICKET: 20, Detail.FULL: 1000}
+_MATTERS = {Detail.BRIEF: 0, Detail.SCREEN: 8, Detail.TICKET: 20, Detail.PAGE: 100, Detail.FULL: 1000}
 
 
 def build(report: LogReport, detail: Detail) -> doc.Document:

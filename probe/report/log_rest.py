@@ -11,7 +11,7 @@ from probe.report.detail import Detail
 from probe.report.line import Line, Raw
 from probe.report.log_terms import LABELS, at, cut, messages, number, times
 
-_OPERATORS = {Detail.BRIEF: 0, Detail.SCREEN: 5, Detail.TICKET: 10, Detail.FULL: 50}
+_OPERATORS = {Detail.BRIEF: 0, Detail.SCREEN: 5, Detail.TICKET: 10, Detail.PAGE: 50, Detail.FULL: 50}
 _REFUSAL_SHOWN = 100
 _OPERATOR_SHOWN = 26  # in a table that fits 80 columns
 

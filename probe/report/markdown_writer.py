@@ -13,6 +13,7 @@ from probe.report import words
 from probe.report.line import Code, Emphasis, Line, Origin, Raw, plain
 from probe.report.markdown_text import markdown_code, markdown_fence, markdown_run, markdown_text, unmistaken
 from probe.report.style import mark
+from probe.report.timeline_table import timeline_table
 
 _PLAIN = re.compile(r"[A-Za-z0-9_.:-]+")
 _ENTRY = "###"  # the heading of one of several entries; its sections have headings in bold
@@ -102,11 +103,7 @@ def _part(part: doc.Part) -> str:
         case doc.Entries():
             return "\n".join(_entry(entry) for entry in part.rows)
         case doc.Table():
-            return _table(
-                [markdown_text(column.name) for column in part.columns],
-                [[inline(cell, in_cell=True) for cell in row] for row in part.rows],
-                [column.is_number for column in part.columns],
-            )
+            return _columns(part)
         case doc.Weighing():
             return _weighing(part)
         case doc.Hypotheses():
@@ -118,10 +115,20 @@ def _part(part: doc.Part) -> str:
             return _table(("Step", "", "Status", "Found", "Do"), [_step(row) for row in part.rows])
         case doc.Dialogue():
             return _dialogue(part)
+        case doc.Timeline():
+            return _columns(timeline_table(part))
         case doc.Quote():
             return "\n".join(markdown_fence(list(part.lines)))
         case _:
             assert_never(part)
+
+
+def _columns(table: doc.Table) -> str:
+    return _table(
+        [markdown_text(column.name) for column in table.columns],
+        [[inline(cell, in_cell=True) for cell in row] for row in table.rows],
+        [column.is_number for column in table.columns],
+    )
 
 
 def _items(lines: Iterable[Line]) -> str:

@@ -139,6 +139,32 @@ class Transcript(NamedTuple):
     notes: tuple[Note, ...]
 
 
+class BarKind(Enum):
+    """What a time went into."""
+
+    DNS = "dns"
+    CONNECT = "connect"
+    TLS = "tls"
+    COMMAND = "command"
+    PAUSE = "pause"
+
+
+class Bar(NamedTuple):
+    """A span of time in milliseconds; `start_ms` since the run began."""
+
+    name: str
+    kind: BarKind
+    start_ms: int
+    elapsed_ms: int
+
+
+class Lane(NamedTuple):
+    """Spans of one kind, or of one session, in their order."""
+
+    title: Line
+    bars: tuple[Bar, ...]
+
+
 class Column(NamedTuple):
     """A column of a table."""
 

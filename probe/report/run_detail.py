@@ -31,6 +31,19 @@ def all_sections(report: Report) -> Iterator[doc.Section]:
     for number, session in enumerate(report.sessions, 1):
         heading = (f"Session {number}: ", Raw(view_session.session_title(session)))
         yield doc.Section(heading, (doc.Dialogue((_transcript(session, Detail.FULL),)),))
+    yield from _records(report)
+
+
+def for_page(report: Report) -> Iterator[doc.Section]:
+    """The same, with all sessions in one section."""
+    if report.sessions:
+        sessions = tuple(_transcript(session, Detail.FULL) for session in report.sessions)
+        yield doc.Section(("Dialogue",), (doc.Dialogue(sessions),))
+    yield from _records(report)
+
+
+def _records(report: Report) -> Iterator[doc.Section]:
+    """What DNS said, and the note to the recipient's postmaster."""
     yield from _authentication(report.dns)
     if report.dns.dnsbl:
         yield doc.Section(("Blocklists",), (doc.Notes(tuple(map(_listing, report.dns.dnsbl))),))

@@ -14,6 +14,7 @@ from probe.report import (
     run_detail,
     run_domain,
     run_steps,
+    run_time,
     run_words,
     view,
     words,
@@ -82,6 +83,9 @@ def _blocks(report: Report, detail: Detail) -> Iterator[doc.Block]:
             )
     yield from _not_reached(report)
     yield from _internal(report)
+    if detail is Detail.PAGE:
+        yield from run_time.section(report)
+        yield from run_detail.for_page(report)
     if detail is Detail.FULL:
         yield from run_detail.all_sections(report)
     if detail is Detail.TICKET:

@@ -155,6 +155,8 @@ class _Writer:
                     self._step(step, indent, is_whole=part.is_whole)
             case doc.Dialogue():
                 self._dialogue(part, indent)
+            case doc.Timeline():
+                self._timeline(part, indent)
             case doc.Quote():
                 for text in part.lines:
                     page.text(text, indent=indent)
@@ -262,6 +264,13 @@ class _Writer:
             time = ""
         for deviation in turn.deviations:
             self.page.text(plain(deviation), indent=indent + _TIME_COLUMNS + 3)
+
+    def _timeline(self, timeline: doc.Timeline, indent: int) -> None:
+        for lane in timeline.lanes:
+            self.page.text(plain(lane.title), indent=indent)
+            for bar in lane.bars:
+                lead = f"{bar.start_ms:>8} ms  {bar.elapsed_ms:>7} ms  "
+                self.page.text(bar.name, lead=lead, indent=indent)
 
     def _table(self, table: doc.Table, indent: int) -> None:
         page = self.page

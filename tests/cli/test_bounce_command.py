@@ -172,7 +172,7 @@ def test_check_with_bounce_replays_identically(tmp_path: Path) -> None:
     ("arguments", "words"),
     [
         (("vacation", "--check"), "names no recipient"),
-        (("imail", "--check", "--format", "jsonl"), "text, json or markdown"),
+        (("imail", "--check", "--format", "jsonl"), "reports as text, json, markdown, html"),
         (("imail", "--timeout", "2"), "no such option"),
         (("postfix-many", "--check", "--format", "json"), "3 recipients"),
         (("imail", "--check", "--nosuch", "5"), "no such option: --nosuch"),

@@ -42,7 +42,7 @@ INSTALLED = {
 }
 SENDMAIL = UNPACKED / "sendmail" / "usr" / "sbin" / "sendmail-mta"
 # What tests outside the lab are held against; they skip without it.
-COMPARED = ("libopendkim11", "libmail-dkim-perl", "libopendmarc2", "prometheus")
+COMPARED = ("libopendkim11", "libmail-dkim-perl", "libopendmarc2", "prometheus", "chromium")
 # What is only unpacked: the tree, its packages, and the program inside.
 TREES = {
     "exim": (("exim4-base", "exim4-daemon-light", "libidn12"), "usr/sbin/exim4"),

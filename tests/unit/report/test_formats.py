@@ -26,10 +26,10 @@ def test_each_kind_of_result_has_a_builder(kind: Kind) -> None:
 
 def test_each_kind_of_result_has_the_formats_of_the_contract() -> None:
     assert list(formats_of(Kind.RUN)) == [
-        *("text", "json", "markdown", "line", "note", "nagios", "prometheus", "junit", "github"),
+        *("text", "json", "markdown", "html", "line", "note", "nagios", "prometheus", "junit", "github"),
     ]
-    assert list(formats_of(Kind.REPLY)) == ["text", "json", "jsonl", "markdown", "line", "note"]
-    assert list(formats_of(Kind.BOUNCE)) == ["text", "json", "jsonl", "markdown", "line", "note"]
+    assert list(formats_of(Kind.REPLY)) == ["text", "json", "jsonl", "markdown", "html", "line", "note"]
+    assert list(formats_of(Kind.BOUNCE)) == ["text", "json", "jsonl", "markdown", "html", "line", "note"]
 
 
 @pytest.mark.parametrize("entry", COMMANDS, ids=lambda entry: entry.name)
