@@ -16,7 +16,7 @@ SERVICE = "SMTP"
 
 # A bar begins the measures. Angle brackets make HTML of a stranger's words in the page of a monitoring system
 # that does not escape plugin output (escape_html_tags=0).
-_INERT = str.maketrans({"|": "/", "<": "(", ">": ")"})
+_INERT = str.maketrans({"|": "¦", "<": "‹", ">": "›"})
 
 
 def write(answer: PluginAnswer) -> str:

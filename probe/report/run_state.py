@@ -31,7 +31,11 @@ def build(report: Report) -> PluginAnswer:
 def _summary(report: Report) -> str:
     head = run_words.headline(report).lower().replace("rcpt", "RCPT").replace("dns", "DNS")
     reply = f": {report.verdict.reply}" if report.verdict.reply else ""
-    return f"{head} {plain(view.where(report))}{reply}"
+    session = view.deciding_session(report)
+    place = plain(view.where(report))
+    # the room is for the reply; the address stands in the lines below
+    short = place.removesuffix(f" [{session.ip}]") if session is not None else place
+    return f"{head} {short}{reply}"
 
 
 def _details(report: Report) -> Iterator[str]:

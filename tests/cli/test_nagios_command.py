@@ -60,7 +60,7 @@ def test_a_fault_of_the_program_is_unknown_too(
 
     monkeypatch.setattr(commands.CommandEntry, "function", property(fail))
     assert run(("domain", "example.net", "--format", "nagios")) == 3
-    assert "internal error: RuntimeError: a bug / (b)" in read_plugin(capsys.readouterr().out).text
+    assert "internal error: RuntimeError: a bug ¦ ‹b›" in read_plugin(capsys.readouterr().out).text
     assert run(("domain", "example.net")) == 70
 
 
