@@ -13,6 +13,8 @@ from probe.recording.events import Event
 from probe.recording.journal import Recording
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from probe.collect.caller import AskDns, Caller
     from probe.collect.context import Adviser, Judges
     from probe.collect.machine import Announce
@@ -95,6 +97,13 @@ async def caller(
 
     world = live()
     return make(options, await read_own_server(options, world, sender, recipient), world, ask_dns, spacing)
+
+
+def remote() -> ModuleType:
+    """What holds the sessions of a list in a worker on another machine."""
+    from probe.collect import remote
+
+    return remote
 
 
 def report_of(recording: Recording, severities: Severities | None = None) -> Report:

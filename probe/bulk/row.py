@@ -67,7 +67,9 @@ class BulkRow(NamedTuple):
         """All that there is to say of it."""
         again = f"the same as line {self.first}" if self.first else ""
         slip = f"looks like a slip for {self.typo}" if self.typo else ""
-        of_domain = self.facts.note if self.facts is not None else ""
+        is_literal = self.facts is not None and self.facts.state is DomainState.LITERAL
+        is_silent = is_literal and self.answer is not None  # its note says that nothing was asked
+        of_domain = self.facts.note if self.facts is not None and not is_silent else ""
         of_server = self.answer.reason if self.answer is not None else ""
         parts = (self.entry_note, again, of_domain, of_server, slip)
         return "; ".join(filter(None, parts))

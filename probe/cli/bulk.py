@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import sqlite3
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from probe.bulk.report import BulkInput, BulkReport
-from probe.cli.bulk_options import FORMATS, BulkOptions, parser, read_options
+from probe.cli.bulk_options import FORMATS, BulkOptions, parser, read_options, worker_options
 from probe.cli.bulk_progress import BulkProgress
 from probe.cli.bulk_state import BulkState, Place, now
 from probe.cli.bulk_verdicts import Verdicts
@@ -39,7 +40,14 @@ _NO_TEXT = (
 
 def main(argv: Sequence[str], run: Run) -> int:
     """Run `bulk` with the arguments behind its name. Returns the exit code. Raises UsageError."""
-    options = read_options(parser().parse_intermixed_args(list(argv)))
+    arguments = parser().parse_intermixed_args(list(argv))
+    worker = worker_options(arguments)
+    if worker is not None:
+        from probe.cli.bulk_dask import work_for
+
+        asyncio.run(work_for(*worker))
+        return 0
+    options = read_options(arguments)
     if not options.form.is_laid_out:
         speak_utf8()
     try:

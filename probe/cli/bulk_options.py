@@ -6,6 +6,7 @@ import argparse
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from probe.bulk.gate import Limit, read_limits
 from probe.cli import choices, values
@@ -21,6 +22,9 @@ from probe.model.verdict import Extent
 from probe.reading.list.layout import ListForm
 from probe.report.formats import Format, Kind, formats_of
 from probe.settings import BULK_COURTESY, BULK_PARALLEL, RUN_TIMEOUT
+
+if TYPE_CHECKING:
+    from probe.cli.bulk_dask import DaskAddress
 
 FORMATS = formats_of(Kind.BULK)
 ROW_FORMATS = ("csv", "jsonl")
@@ -46,7 +50,12 @@ def parser() -> argparse.ArgumentParser:
         "Example:\n  smtp-probe bulk list.csv -o rows.jsonl --fail-over refused=2%,unknown=20%\n"
         "  smtp-probe bulk list.csv --offline",
     )
-    result.add("file", metavar="FILE", help='Addresses or domains: CSV, JSON Lines or plain; "-" is stdin.')
+    result.add(
+        "file",
+        nargs="?",
+        metavar="FILE",
+        help='Addresses or domains: CSV, JSON Lines or plain; "-" is stdin.',
+    )
     result.add("--column", metavar="NAME|N", help="The column of a CSV file, or the key of JSON Lines.")
     result.add(
         "--input-format",
@@ -128,6 +137,23 @@ def _add_servers(result: LightParser) -> None:
         "server, as check does. Default: auto.",
     )
     result.add(
+        "--dask",
+        metavar="ADDRESS",
+        help="Let the workers of this Dask scheduler ask: tcp://HOST:PORT, tls://HOST:PORT, or local:N for "
+        "N processes here. Needs smtp-probe[dask].",
+    )
+    result.add(
+        "--dask-tls",
+        metavar="CA,CERT,KEY",
+        help="For tls://: the authority, a certificate and its key, in PEM.",
+    )
+    result.add("--dask-insecure", action="store_true", help="Take tcp:// to another host, in the clear.")
+    result.add(
+        "--dask-worker",
+        metavar="ADDRESS",
+        help="Be a worker of that scheduler, with --bind, --helo, -4 and -6 of its own; no FILE.",
+    )
+    result.add(
         "--parallel",
         metavar="N",
         default=str(BULK_PARALLEL),
@@ -149,6 +175,7 @@ class BulkOptions:
     sender: ReversePath
     server: Options
     parallel: int
+    dask: DaskAddress | None
     in_order: bool
     is_fresh: bool
     max_age: int
@@ -184,6 +211,8 @@ def read_options(arguments: argparse.Namespace) -> BulkOptions:
         for text in value if isinstance(value, list) else (value,):
             if isinstance(text, str):
                 refuse_controls("FILE" if name == "file" else f"--{name.replace('_', '-')}", text)
+    if arguments.file is None:
+        raise UsageError("FILE", 'is missing: addresses or domains; "-" is stdin')
     output = report_path(arguments.output)
     if output is not None:
         values.output_file("-o", str(output))
@@ -201,6 +230,7 @@ def read_options(arguments: argparse.Namespace) -> BulkOptions:
         sender=_sender(arguments.sender),
         server=_server(arguments),
         parallel=_parallel(arguments.parallel),
+        dask=_dask(arguments),
         in_order=not arguments.unordered,
         is_fresh=arguments.fresh,
         max_age=_age(arguments.max_age),
@@ -247,6 +277,29 @@ def _sender(text: str) -> ReversePath:
         return parse_reverse_path(text)
     except AddressError as error:
         raise UsageError("--sender", describe(error)) from None
+
+
+def _dask(arguments: argparse.Namespace) -> DaskAddress | None:
+    if arguments.dask is None:
+        return None
+    from probe.cli.bulk_dask import read_address
+
+    if _extent(arguments) is Extent.DNS:
+        raise UsageError("--dask", "spreads what is asked of mail servers; give --smtp or --rcpt, too")
+    return read_address("--dask", arguments.dask, arguments.dask_tls, is_insecure=arguments.dask_insecure)
+
+
+def worker_options(arguments: argparse.Namespace) -> tuple[DaskAddress, Options] | None:
+    """The scheduler of --dask-worker, and how its sessions are made; None without. Raises UsageError."""
+    if arguments.dask_worker is None:
+        return None
+    from probe.cli.bulk_dask import read_address
+
+    refuse_controls("--dask-worker", arguments.dask_worker)
+    if arguments.file is not None:
+        raise UsageError("--dask-worker", f"takes no list ({arguments.file}); the driver has it")
+    place = (arguments.dask_worker, arguments.dask_tls)
+    return read_address("--dask-worker", *place, is_insecure=arguments.dask_insecure), _server(arguments)
 
 
 def _parallel(text: str) -> int:

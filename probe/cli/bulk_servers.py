@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Coroutine
+from contextlib import AsyncExitStack
 from datetime import datetime
 from itertools import count
 from typing import Any
@@ -14,7 +15,7 @@ from probe.bulk.pace import Pace
 from probe.cli.bulk_answers import Answers, OpenDomain
 from probe.cli.bulk_options import BulkOptions
 from probe.cli.bulk_progress import BulkProgress
-from probe.cli.bulk_smtp import SmtpAsking
+from probe.cli.bulk_smtp import Servers, SmtpAsking
 from probe.cli.bulk_state import BulkState
 from probe.cli.bulk_writer import Writer
 from probe.model.address import Mailbox
@@ -41,8 +42,16 @@ async def ask_servers(
             BULK_COURTESY.session_pause,
         )
         reader = run.session_reader(caller.how.options)
-        asking = SmtpAsking(answers, caller, reader, sender, options.parallel)
-        await _first_of(asking.run(), _watch(state, writer, progress, asking, answers))
+        async with AsyncExitStack() as stack:
+            servers: Servers = caller
+            if options.dask is not None:
+                from probe.cli.bulk_dask import servers_by_dask
+
+                spacing = BULK_COURTESY.session_pause
+                cluster = servers_by_dask(options.dask, caller, options.server, spacing)
+                servers = await stack.enter_async_context(cluster)
+            asking = SmtpAsking(answers, servers, reader, sender, options.parallel)
+            await _first_of(asking.run(), _watch(state, writer, progress, asking, answers))
     finally:
         answers.lanes.close()
 

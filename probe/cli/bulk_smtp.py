@@ -18,7 +18,7 @@ from probe.knowledge.operator_signs import network, signs_of
 from probe.model.address import IPAddress, Mailbox, ReversePath
 from probe.model.address_parse import parse_mailbox
 from probe.model.verdict import Extent
-from probe.settings import BULK_BATCH, BULK_SILENT
+from probe.settings import BULK_BATCH, BULK_COURTESY, BULK_SILENT
 
 _UNKNOWN = verdict(DomainState.DNS_UNKNOWN)
 
@@ -30,6 +30,10 @@ class Host(Protocol):
     def host(self) -> str: ...
     @property
     def addresses(self) -> tuple[IPAddress, ...]: ...
+
+
+class VisitLost(Exception):  # noqa: N818 - nothing is wrong with the list
+    """Who held the sessions vanished; what was not answered is open."""
 
 
 class Servers(Protocol):
@@ -105,6 +109,10 @@ class SmtpAsking:
         here = [host for host, it in zip(hosts, roots, strict=True) if it == root]
         try:
             await self._caller.visit(interview.target, route, here, interview.sink, interview.on_reply)
+        except VisitLost:  # it may go on for a moment where nobody sees it
+            self._answers.pace(root).note_end(self._now() + 2 * BULK_COURTESY.session_pause)
+            work.queue[0] = interview.domain
+            return
         finally:
             with self._answers.commit():
                 self._answers.pace(self._answers.lanes.root(root)).note_end(self._now())

@@ -76,7 +76,8 @@ class SessionOutcome:
         return mute or last.stage is Stage.STARTTLS
 
 
-OnReply = Callable[[Entry], tuple[Mailbox, ...] | None]
+Paths = tuple[Mailbox, ...] | None
+OnReply = Callable[[Entry], Paths | Awaitable[Paths]]
 """Called with each exchange whose reply may be concluded from, before anything else is sent. May return other
 forward-paths than planned, with those that were asked about."""
 
@@ -166,6 +167,8 @@ class _Conversation:
             return self.dialogue.lost_step()
         entry = self.wire.transcript.entries[-1]
         paths = self.on_reply(entry) if self.on_reply is not None and entry.usable else None
+        if isinstance(paths, Awaitable):
+            paths = await paths
         if paths is not None:
             self.dialogue.plan = replace(self.dialogue.plan, forward_paths=paths)
         return self.dialogue.replied(wire_reply)

@@ -108,6 +108,40 @@ async def test_each_mailbox_has_the_verdict_of_check(tmp_path: Path) -> None:
                 assert {key: row[key] for key in keys} == {key: verdict[key] for key in keys}, row
 
 
+ODD = {
+    "user@[127.0.1.1]": ("mailbox", "accepted", None),
+    "jörg@a.example": ("server", "refused", "address_syntax"),  # the server does not offer SMTPUTF8
+    '"user q"@a.example': ("mailbox", "refused", "user_unknown"),
+    "USER@second.example": ("mailbox", "refused", "user_unknown"),
+    "user@second.example": ("mailbox", "refused", "user_unknown"),  # the same mailbox, in other letters
+    "second.example": ("server", "accepted", None),
+}
+
+
+async def test_odd_mailboxes_are_asked_about_as_they_are_written(tmp_path: Path) -> None:
+    output = tmp_path / "rows.jsonl"
+    async with MailOperators(SCRIPTS) as servers, DnsServer(zone_of(DOMAINS)) as dns:
+        path = list_of(tmp_path, list(ODD))
+        result = await run(arguments(dns, servers, "bulk", str(path), "-o", str(output), "--rcpt"))
+        rcpts = {it for it in servers.rcpts if not it.startswith("probe-")}
+    rows = objects(output)
+    assert result.code == 0, result.stderr
+    assert {row["input"]: (row["asked"], row["outcome"], row["cause"]) for row in rows} == ODD
+    assert rcpts == {"user@[127.0.1.1]", '"user q"@a.example', "USER@second.example"}
+    assert rows[0]["note"] is None and "SMTPUTF8" in rows[1]["note"]
+
+
+async def test_rows_as_they_are_known_are_the_same_rows(tmp_path: Path) -> None:
+    rows = [f"{who}{n}@{domain}" for n in range(3) for domain in DOMAINS for who in ("user", "nobody")]
+    path = list_of(tmp_path, [*rows, rows[0], "bad row", "a.example"])
+    ordered, unordered = tmp_path / "ordered.jsonl", tmp_path / "unordered.jsonl"
+    async with MailOperators(SCRIPTS) as servers, DnsServer(zone_of(DOMAINS)) as dns:
+        command = arguments(dns, servers, "bulk", str(path), "--rcpt")
+        assert (await run([*command, "-o", str(ordered)])).code == 0
+        assert (await run([*command, "-o", str(unordered), "--unordered"])).code == 0
+    assert sorted(unordered.read_text().splitlines()) == sorted(ordered.read_text().splitlines())
+
+
 async def test_a_domain_that_takes_everybody_is_told_and_asked_once(tmp_path: Path) -> None:
     output, summary = tmp_path / "rows.jsonl", tmp_path / "summary.json"
     rows = [f"user{n}@{domain}" for n in range(5) for domain in ("a.example", "all.example")]

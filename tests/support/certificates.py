@@ -77,10 +77,12 @@ def issue(
     common_name: str | None = None,
     key: Key | None = None,
     ips: tuple[str, ...] = (),
+    is_mutual: bool = False,
 ) -> IssuedCertificate:
     """A leaf for DNS names and addresses; self-signed without `by`; valid from and to, in days from now.
-    `key` is an elliptic curve key by default."""
+    `key` is an elliptic curve key by default; `is_mutual`: a client shows it, too."""
     key = key or ec.generate_private_key(ec.SECP256R1())
+    usages = [ExtendedKeyUsageOID.SERVER_AUTH, *([ExtendedKeyUsageOID.CLIENT_AUTH] if is_mutual else [])]
     subject = _name(common_name or (names[0] if names else "nameless"))
     now = datetime.now(UTC)
     builder = (
@@ -93,7 +95,7 @@ def issue(
         .not_valid_after(now + timedelta(days=days[1]))
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(signs=False), critical=True)
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+        .add_extension(x509.ExtendedKeyUsage(usages), critical=False)
     )
     alternatives = [*map(x509.DNSName, names), *(x509.IPAddress(ip_address(ip)) for ip in ips)]
     if alternatives:

@@ -40,13 +40,15 @@ class Script:
 
 @dataclass
 class Guest:
-    """What one operator saw: `most` sessions at once, the `spaces` between two, the RCPTs of each session."""
+    """What one operator saw: `most` sessions at once, the `spaces` between two, the RCPTs of each session,
+    and the addresses of its `peers`."""
 
     at_once: int = 0
     most: int = 0
     spaces: list[float] = field(default_factory=list)
     sessions: list[list[str]] = field(default_factory=list)
     last_end: float = 0.0
+    peers: set[str] = field(default_factory=set)
 
     @property
     def rcpts(self) -> list[str]:
@@ -104,6 +106,7 @@ class MailOperators:
         if visitor.last_end:
             visitor.spaces.append(time.monotonic() - visitor.last_end)
         visitor.sessions.append([])
+        visitor.peers.add(writer.get_extra_info("peername")[0])
         try:
             await self._talk(reader, writer, script, visitor.sessions[-1])
         except (OSError, EOFError):
