@@ -1,4 +1,4 @@
-"""A result for people who use Python: as text, Markdown, JSON, and a notebook cell.
+"""A result for people who use Python: as text, Markdown, HTML, JSON, and a notebook cell.
 
 The writers are in a higher part; they are named here, not imported, as in the table of formats.
 """
@@ -24,6 +24,10 @@ class Presented:
     def to_markdown(self) -> str:
         """The report in Markdown, as for a ticket."""
         return self._written("markdown")
+
+    def to_html(self) -> str:
+        """The report as one page for a browser: no script, nothing from elsewhere."""
+        return self._written("html")
 
     def to_json(self) -> str:
         """One JSON object, as of `--format json`; that of a run satisfies `smtp-probe schema report`."""

@@ -35,10 +35,10 @@ def build(report: DoctorReport, detail: Detail) -> doc.Document:
     if detail in (Detail.SCREEN, Detail.TICKET):
         blocks.append(doc.Facts(tuple(_groups(report))))
         blocks += _unknown(report)
-    if detail is Detail.FULL:
+    if detail in (Detail.FULL, Detail.PAGE):
         rest = tuple(map(_row, report.of(Fitness.NOT_ASSESSED, Fitness.FIT)))
         blocks.append(doc.Section(("Every other test",), (doc.Findings(rest),)))
-    if detail in (Detail.FULL, Detail.TICKET) and report.connections:
+    if detail in (Detail.FULL, Detail.TICKET, Detail.PAGE) and report.connections:
         blocks.append(_connections(report))
     effort = f"{seconds(report.elapsed_ms)}, {len(report.tests)} tests"
     title = doc.Title((Raw(report.machine.hostname or "this machine"),), (effort,))

@@ -223,7 +223,7 @@ def _hypotheses(hypotheses: doc.Hypotheses) -> Iterator[str]:
     yield "</ol>"
 
 
-_LEVELS = {"fatal": "fail", "error": "fail", "warning": "warning"}
+_LEVELS = {"fatal": "fail", "error": "fail", "unfit": "fail", "warning": "warning", "limited": "warning"}
 
 
 def _findings(findings: doc.Findings) -> Iterator[str]:
@@ -259,16 +259,17 @@ def _transcript(session: doc.Transcript) -> Iterator[str]:
     for turn in session.turns:
         if turn.sent:
             yield _said("C", turn.sent, "client")
+        time = f"{turn.elapsed_ms} ms" if turn.elapsed_ms is not None else ""
         for text in turn.reply or (plain(turn.remark),):
-            yield _said("S", text, "server")
+            yield _said("S", text, "server", time)
+            time = ""
         for deviation in turn.deviations:
             yield f'<div><span></span><span class="warning">{inline(deviation)}</span></div>'
-        if turn.elapsed_ms is not None:
-            yield f'<div class="when"><span></span><span>{turn.elapsed_ms} ms</span></div>'
     yield "</div>"
     yield from _notes(session.notes)
     yield "</details>"
 
 
-def _said(who: str, text: str, style: str) -> str:
-    return f'<div class="{style}"><span>{who}:</span><span>{escape(text)}</span></div>'
+def _said(who: str, text: str, style: str, time: str = "") -> str:
+    when = f'<span class="when">{time}</span>' if time else ""
+    return f'<div class="{style}"><span>{who}:</span><span>{escape(text)}</span>{when}</div>'

@@ -26,7 +26,8 @@ def _lines(metric: Metric) -> Iterable[str]:
     name = f"{PREFIX}{metric.name}"
     yield f"# HELP {name} {metric.help.translate(_IN_HELP)}\n"
     yield f"# TYPE {name} gauge\n"
-    # a file with two values of one series is refused as a whole; only hostile names come out alike
+    # of two values of one series node_exporter drops one and logs an error at each scrape; only hostile names
+    # come out alike
     series: dict[str, float] = {}
     for sample in metric.samples:
         series.setdefault(_labels(sample.labels), sample.value)

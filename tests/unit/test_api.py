@@ -30,6 +30,7 @@ def test_a_report_is_written_as_the_command_line_does() -> None:
     jsonschema.validate(json.loads(report.to_json()), report_schema())
     assert report.to_json() == to_json(report)
     assert report._repr_markdown_() == report.to_markdown() != ""
+    assert report.to_html().startswith("<!doctype html>")
     assert max(map(len, report.to_text(width=60).splitlines())) <= 60
     assert len(report.to_text(verbosity=-1)) < len(report.to_text()) < len(report.to_text(verbosity=1))
 
@@ -58,6 +59,7 @@ def test_what_explain_and_bounce_give_is_written_too() -> None:
     for result in (bounced, explained):
         assert json.loads(result.to_json())["cause"] in ("mailbox_full", "greylisted")
         assert result.to_text() and result.to_markdown() == result._repr_markdown_()
+        assert "<main" in result.to_html()
 
 
 def test_a_bounce_is_octets_or_a_file(tmp_path: Path) -> None:
