@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Everything that must hold, in one command: python3 tests/check.py [STEP ...]
 
-Steps: format, lint, types, tests, lab, docs, wheel, floors, audit, fuzz, mutation. Without a step: all but
-fuzz, which takes a minute for each of its targets, and mutation, which takes some minutes; `all`: every one;
-`fast`: format, lint, types, tests, docs. Needs Python 3.11 or later with venv, and a package index;
-everything else it installs into .check/, which may be removed at any time. PROBE_LAB=required makes a lab
-that cannot run a failure. Exits 1 when a step failed.
+Steps: format, lint, types, tests, lab, docs, wheel, floors, release, audit, fuzz, mutation. Without a step:
+all but fuzz, which takes a minute for each of its targets, and mutation, which takes some minutes; `all`:
+every one; `fast`: format, lint, types, tests, docs. Needs Python 3.11 or later with venv, and a package
+index; everything else it installs into .check/, which may be removed at any time. PROBE_LAB=required makes a
+lab that cannot run a failure. Exits 1 when a step failed.
 """
 
 from __future__ import annotations
@@ -234,6 +234,14 @@ def installed(folder: Path, wheel: Path, *pins: str) -> bool:
     )
 
 
+def release_step(python: Path) -> Result:
+    """What a release is held to beside that: metadata, and an SBOM that is valid (tests/release.py)."""
+    if not optional(python, "release"):
+        return Result(True, {}, "not done: its tools cannot be installed from this index")
+    wheel = next((HOME / "dist").glob("*.whl"), None) or built(python)
+    return Result(wheel is not None and run(python, "-m", "tests.release", "--only-new"), {})
+
+
 def audit_step(python: Path) -> Result:
     """Known vulnerabilities in what a user installs, where the package index can be asked about them."""
     if not optional(python, "audit"):
@@ -314,6 +322,7 @@ STEPS: dict[str, Callable[[Path], Result]] = {
     "docs": docs_step,
     "wheel": wheel_step,
     "floors": floors_step,
+    "release": release_step,
     "audit": audit_step,
     "fuzz": fuzz_step,
     "mutation": mutation_step,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import sys
 from collections.abc import Coroutine, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,14 @@ from probe.cli import signals, start, values
 from probe.cli.commands import Run
 from probe.cli.errors import UsageError, complain, refuse_controls
 from probe.cli.light import REPORT, LightParser
-from probe.cli.output import chosen_format, deliver_each, report_path, speak_utf8
+from probe.cli.output import (
+    chosen_format,
+    deliver_text,
+    report_path,
+    speak_utf8,
+    style_for,
+    write_beside,
+)
 from probe.model.sender_mta import MtaChoice
 from probe.report.formats import Kind, formats_of
 
@@ -77,16 +85,13 @@ def main(argv: Sequence[str], run: Run) -> int:
         speak_utf8()
     from probe import run as program
 
-    journal = _observe(request, options)
-    return deliver_each(
-        [program.doctor_report_of(journal)],
-        Kind.DOCTOR,
-        form,
-        path,
-        is_sequence=False,
-        verbosity=-1 if arguments.quiet else 1 if arguments.verbose else 0,
-        is_paged=arguments.pager,
-    )
+    report = program.doctor_report_of(_observe(request, options))
+    verbosity = -1 if arguments.quiet else 1 if arguments.verbose else 0
+    style = style_for(None if path is not None else sys.stdout, verbosity, is_paged=arguments.pager)
+    text = form.write(Kind.DOCTOR, report, style)
+    deliver_text(text, path, is_paged=arguments.pager, mode=form.file_mode)
+    write_beside(form, Kind.DOCTOR, report)
+    return form.exit_code(Kind.DOCTOR, report)
 
 
 def _observe(request: MachineRequest, options: MachineOptions) -> MachineJournal:

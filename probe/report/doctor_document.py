@@ -5,11 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from probe.doctor.report import DoctorReport, TestResult, UseReadiness
+from probe.doctor.report import DoctorReport, TestResult
 from probe.model.fitness import Fitness, Readiness
 from probe.model.text import seconds
 from probe.report import document as doc
 from probe.report.detail import Detail
+from probe.report.doctor_words import names_of, of_readiness, uses_of
 from probe.report.line import Code, Line, Raw
 
 _FAULTS = (Fitness.UNFIT, Fitness.LIMITED)
@@ -21,7 +22,6 @@ _SEVERITIES = {
 }
 _TONES = {Readiness.UNFIT: doc.Tone.BAD, Readiness.NOT_KNOWN: doc.Tone.WARN, Readiness.FIT: doc.Tone.GOOD}
 _HEADS = {Readiness.UNFIT: "UNFIT", Readiness.NOT_KNOWN: "NOT KNOWN", Readiness.FIT: "FIT"}
-_PHRASES = {Readiness.UNFIT: "unfit for", Readiness.NOT_KNOWN: "not known for", Readiness.FIT: "fit for"}
 _BROKEN = (Readiness.UNFIT, Readiness.NOT_KNOWN, Readiness.FIT)
 
 
@@ -45,30 +45,14 @@ def build(report: DoctorReport, detail: Detail) -> doc.Document:
     return doc.Document(tuple(blocks), title=title, exit_code=report.exit_code)
 
 
-def one_line(report: DoctorReport) -> str:
-    """For what the machine is fit and unfit, in words."""
-    parts = [_of_readiness(report, it) for it in _BROKEN]
-    return "; ".join(filter(None, parts))
-
-
 def _verdict(report: DoctorReport) -> doc.Verdict:
     if report.is_offline and not report.of(Fitness.UNFIT):
         text = "nothing found in what this machine tells by itself; nothing was asked (--offline)"
         return doc.Verdict("NOT KNOWN", doc.Tone.WARN, (text,))
-    first = next(it for it in _BROKEN if _uses(report, it))
-    others = [_of_readiness(report, it) for it in _BROKEN if it is not first]
-    names = ", ".join(it.use.value for it in _uses(report, first))
-    text = "; ".join(filter(None, (f"for {names}", *others)))
+    first = next(it for it in _BROKEN if uses_of(report, it))
+    others = [of_readiness(report, it) for it in _BROKEN if it is not first]
+    text = "; ".join(filter(None, (f"for {names_of(report, first)}", *others)))
     return doc.Verdict(_HEADS[first], _TONES[first], (text,))
-
-
-def _uses(report: DoctorReport, readiness: Readiness) -> list[UseReadiness]:
-    return [it for it in report.uses if it.readiness is readiness]
-
-
-def _of_readiness(report: DoctorReport, readiness: Readiness) -> str:
-    names = ", ".join(it.use.value for it in _uses(report, readiness))
-    return f"{_PHRASES[readiness]} {names}" if names else ""
 
 
 def _row(result: TestResult) -> doc.FindingRow:

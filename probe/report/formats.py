@@ -144,23 +144,32 @@ DOCUMENTS: Builders = {
 STATES: Builders = {
     Kind.RUN: "probe.report.run_state:build",
     Kind.LOG: "probe.report.log_state:build",
+    Kind.DOCTOR: "probe.report.doctor_state:build",
 }
 
 # numbers for a monitoring system that collects them
-METRICS: Builders = {Kind.RUN: "probe.report.run_metrics:build"}
+METRICS: Builders = {
+    Kind.RUN: "probe.report.run_metrics:build",
+    Kind.DOCTOR: "probe.report.doctor_metrics:build",
+}
 
 # the cases of a test run, for CI systems
-CASES: Builders = {Kind.RUN: "probe.report.run_cases:build"}
+CASES: Builders = {
+    Kind.RUN: "probe.report.run_cases:build",
+    Kind.DOCTOR: "probe.report.doctor_cases:build",
+}
 # one line of keys and values, and ten lines for a ticket
 FIELDS: Builders = {
     Kind.RUN: "probe.report.run_brief:fields",
     Kind.REPLY: "probe.report.reply_brief:reply_fields",
     Kind.BOUNCE: "probe.report.reply_brief:bounce_fields",
+    Kind.DOCTOR: "probe.report.doctor_brief:fields",
 }
 NOTES: Builders = {
     Kind.RUN: "probe.report.run_brief:note",
     Kind.REPLY: "probe.report.reply_brief:reply_note",
     Kind.BOUNCE: "probe.report.reply_brief:bounce_note",
+    Kind.DOCTOR: "probe.report.doctor_brief:note",
 }
 
 FORMATS = (

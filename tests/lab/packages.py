@@ -51,6 +51,8 @@ TREES = {
     # installed, it would become the resolver of this machine
     "resolved": (("systemd-resolved",), "lib/systemd/systemd-resolved"),
 }
+# The same for what tests outside the lab are held against; installed, nagios4 would bring a web server.
+COMPARED_TREES = {"nagios": (("nagios4-core",), "usr/sbin/nagios4")}
 # Libraries those need, in case apt has not brought them in for something else.
 LIBRARIES = (
     "libdb5.3",
@@ -92,7 +94,7 @@ def missing() -> list[str]:
 
 def fetch() -> None:
     """Download and unpack what is not there yet. Raises CalledProcessError when apt-get or dpkg fails."""
-    for tree, (packages, program) in TREES.items():
+    for tree, (packages, program) in {**TREES, **COMPARED_TREES}.items():
         target = UNPACKED / tree
         if (target / program).exists():
             continue
