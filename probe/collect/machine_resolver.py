@@ -101,6 +101,8 @@ class ResolverTrials:
             *(self._keep(server, Trial.MANY, self._look_up(server, it, edns, wait)) for it in questions)
         )
         lost = [it.answer.question for it in self.journal.of(Trial.MANY) if not it.is_use]
+        if lost:
+            await asyncio.sleep(settings.DOCTOR_PAUSE)
         for question in lost[: settings.DOCTOR_LOOKS]:
             await self._keep(server, Trial.ALONE, self._look_up(server, question, edns))
 

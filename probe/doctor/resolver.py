@@ -288,12 +288,21 @@ def check_ttl(journal: MachineJournal) -> Iterator[TestResult]:
 def check_many(journal: MachineJournal) -> Iterator[TestResult]:
     """Whether many questions at once are answered."""
     looks = list(journal.of(Trial.MANY))
-    lost = [it for it in looks if it.answer.status in _NO_REPLY]
+    lost = [it for it in looks if not it.is_use]
     alone = [it for it in journal.of(Trial.ALONE) if it.is_use]
     if not looks or "resolver" in journal.missing:
         yield leave_open("many", journal.missing.get("resolver", MachineGap.NOT_MADE))
     elif len(lost) >= settings.DOCTOR_MANY_LOST and alone:
+        refusals = sum(it.answer.status is Status.REFUSED for it in lost)
         seconds = settings.DOCTOR_MANY_WAIT
-        yield say("many", "lost", of=len(looks), count=len(lost), seconds=seconds)
+        yield say(
+            "many",
+            "lost",
+            of=len(looks),
+            count=len(lost),
+            refusals=refusals,
+            seconds=seconds,
+            server=journal.server,
+        )
     else:
         yield say("many", "all", count=len(looks))

@@ -58,6 +58,7 @@ class Trait(StrEnum):
     TTL_STANDS = "ttl-stands"
     TTL_ZERO = "ttl-zero"
     FEW_AT_ONCE = "few-at-once"
+    REFUSES_MANY = "refuses-many"  # as dnsmasq beyond dns-forward-max
 
 
 AT_ONCE = 12  # answered, of what comes within a moment
@@ -166,8 +167,9 @@ class MachineDns:
             response.use_edns(False)
             response.set_rcode(dns.rcode.FORMERR)
             return response
-        if trait in (Trait.REFUSES, Trait.FAILS):
-            response.set_rcode(dns.rcode.REFUSED if trait is Trait.REFUSES else dns.rcode.SERVFAIL)
+        is_beyond = trait is Trait.REFUSES_MANY and rtype == "MX" and self._is_too_much()
+        if trait in (Trait.REFUSES, Trait.FAILS) or is_beyond:
+            response.set_rcode(dns.rcode.SERVFAIL if trait is Trait.FAILS else dns.rcode.REFUSED)
             return response
         texts = self._texts(name, rtype)
         if trait is Trait.WALLED and name:

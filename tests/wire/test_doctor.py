@@ -150,6 +150,7 @@ EVERYTHING = {Use.CHECK, Use.DOMAIN, Use.BULK, Use.SENDING}
         (Trait.TTL_STANDS, "ttl/stands-still", set()),
         (Trait.TTL_ZERO, "ttl/zero", set()),
         (Trait.FEW_AT_ONCE, "many/lost", {Use.CHECK, Use.BULK}),
+        (Trait.REFUSES_MANY, "many/lost", {Use.CHECK, Use.BULK}),
     ],
     ids=lambda it: it.value if isinstance(it, Trait) else "",
 )
