@@ -90,11 +90,14 @@ def offline(command: Installed) -> None:
     logs = [str(path) for path in sorted((ROOT / "fixtures" / "logs").glob("*.log"))]
     for form in ("text", "json", "jsonl", "markdown", "csv"):
         command.run("log", *logs, "--format", form, codes={0})
+    for form in ("text", "json", "markdown"):
+        command.run("doctor", "--offline", "--format", form, codes={0, 1})  # as the machine is
     for arguments in (
         ("checks",),
         ("rules",),
         ("schema", "report"),
         ("schema", "log"),
+        ("schema", "doctor"),
         ("--version",),
         ("demo", "--list"),
     ):
