@@ -8,7 +8,7 @@ from typing import Any
 
 from typer.core import TyperCommand, TyperGroup
 
-from probe.cli.program_help import program_help
+from probe.cli.program_help import broken_name, program_help
 
 GENERAL = "Other"
 
@@ -43,7 +43,9 @@ class Command(TyperCommand):
             records = [record for param in params if (record := param.get_help_record(ctx))]
             if records:
                 with formatter.section(title):
-                    formatter.write_dl(records, col_max=34)
+                    indent = formatter.current_indent
+                    rows = [(broken_name(name, formatter.width, indent), text) for name, text in records]
+                    formatter.write_dl(rows, col_max=34)
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """`[OPTIONS] SENDER RECIPIENT`: argument names as they were declared."""

@@ -79,8 +79,22 @@ def section(title: str, rows: Sequence[Row], width: int) -> Iterator[str]:
     for row in rows:
         first, *more = textwrap.wrap(row.purpose, max(width - names - _INDENT, 10))
         if len(row.name) > names - 2:
-            yield f"{'':{_INDENT}}{row.name}"
+            yield f"{'':{_INDENT}}{broken_name(row.name, width, _INDENT)}"
             yield f"{'':{names + _INDENT}}{first}"
         else:
             yield f"{'':{_INDENT}}{row.name:{names}}{first}"
         yield from (f"{'':{names + _INDENT}}{line}" for line in more)
+
+
+def broken_name(name: str, width: int, indent: int) -> str:
+    """A name in lines of at most `width` columns, of which the first begins after `indent`: one that lists
+    many words (`--format text|json|...`) is broken behind a bar."""
+    first, *words = name.split("|")
+    lines = [first]
+    for word in words:
+        if indent + len(lines[-1]) + len(word) + 2 > width:
+            lines[-1] += "|"
+            lines.append(f"{'':{2 * indent + 2}}{word}")
+        else:
+            lines[-1] += f"|{word}"
+    return "\n".join(lines)

@@ -145,5 +145,5 @@ def test_a_command_that_takes_one_file_does_not_offer_several(capsys: pytest.Cap
     for command in ("bulk", "bounce", "log"):
         assert run((command, "--help")) == 0
         first[command] = capsys.readouterr().out.splitlines()[0]
-    assert first["bulk"].endswith("[OPTIONS] FILE") and first["bounce"].endswith("FILE...")
+    assert first["bulk"].endswith("[OPTIONS] [FILE]") and first["bounce"].endswith("FILE...")
     assert first["log"].endswith("[OPTIONS] FILE...")
