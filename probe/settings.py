@@ -85,6 +85,9 @@ BULK_PLAN_RATE = 1000.0  # questions a second that a resolver in the same networ
 BULK_SESSION_TIME = 3.0  # seconds of a session about mailboxes, at 300 ms a step, for a plan
 BULK_VISIT_TIME = 300.0  # all sessions of one visit: a greeting, a MAIL and three RCPT that are slow, twice
 BULK_PARALLEL = 20  # operators at once (--parallel): few descriptors, and a resolver that keeps up
+BULK_SHUT_IN = (
+    50  # domains, the first of a list, whose servers cannot be connected to: port 25 is closed here
+)
 BULK_SILENT = 3  # mailboxes of a domain without a reply, one after the other; then the rest is not asked
 
 

@@ -132,8 +132,8 @@ class BulkQuestions:
 @dataclass(frozen=True, slots=True)
 class BulkPlan:
     """What a run takes (--plan). `dns_seconds` by the rate at which the MX records came, where it
-    `is_measured`. `mailbox_seconds` is what asking about all mailboxes would take at a pace that servers
-    bear, which `bulk` does not do; None where there are none, or operators are not known (--offline)."""
+    `is_measured`. `mailbox_seconds` is what asking about all mailboxes takes at the pace of --rcpt; None
+    where there are none, or operators are not known (--offline)."""
 
     questions: tuple[BulkQuestions, ...]
     dns_seconds: int

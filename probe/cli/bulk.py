@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
 import sqlite3
@@ -43,6 +42,8 @@ def main(argv: Sequence[str], run: Run) -> int:
     arguments = parser().parse_intermixed_args(list(argv))
     worker = worker_options(arguments)
     if worker is not None:
+        import asyncio
+
         from probe.cli.bulk_dask import work_for
 
         asyncio.run(work_for(*worker))

@@ -13,14 +13,19 @@ from probe.bulk.verdict import GREETS, TAKES_ALL, Verdict, verdict
 from probe.cli.bulk_answers import Answers, OpenDomain
 from probe.cli.bulk_interview import Interview, Question, verdict_of
 from probe.cli.bulk_turns import Turns, Work
+from probe.cli.errors import NothingObservedError
 from probe.diagnosis.session_reading import SessionReader, SessionReading
 from probe.knowledge.operator_signs import network, signs_of
 from probe.model.address import IPAddress, Mailbox, ReversePath
 from probe.model.address_parse import parse_mailbox
 from probe.model.verdict import Extent
-from probe.settings import BULK_BATCH, BULK_COURTESY, BULK_SILENT
+from probe.settings import BULK_BATCH, BULK_COURTESY, BULK_SHUT_IN, BULK_SILENT
 
 _UNKNOWN = verdict(DomainState.DNS_UNKNOWN)
+_SHUT_IN = (
+    f"no mail server of the first {BULK_SHUT_IN} domains could be connected to: outbound port 25 seems to be "
+    "closed here ('smtp-probe doctor' looks at it); the same command goes on"
+)
 
 
 class Host(Protocol):
@@ -61,6 +66,7 @@ class SmtpAsking:
         self._reader = reader
         self._sender = sender
         self._now = now
+        self._unreachable: int | None = 0  # domains so far; None: a server was reached
         self._silent: dict[int, int] = {}  # mailboxes without a reply, one after the other, by domain
         self.turns = Turns(answers, self._visit, parallel, now)
         self.questions = 0
@@ -68,6 +74,8 @@ class SmtpAsking:
     async def run(self) -> None:
         """Returns when nothing is open."""
         self._answers.load_courtesy(self._now())
+        if self._answers.has_reached_somebody():
+            self._unreachable = None
         await self.turns.run()
 
     async def _visit(self, work: Work) -> None:
@@ -128,6 +136,8 @@ class SmtpAsking:
     ) -> None:
         work.queue[0] = interview.domain
         pending = interview.pending
+        if interview.has_asked:
+            self._unreachable = None
         if pending is not None:
             self._keep_silence(work, interview, pending)
             return
@@ -137,6 +147,7 @@ class SmtpAsking:
                 self._give_up(work, interview.last or _UNKNOWN)
             return
         reading = interview.read(question)
+        self._note_reach(is_connected=reading.is_connected)
         if reading.is_about_guest:
             with self._answers.commit():
                 interview.pause(reading)
@@ -150,6 +161,14 @@ class SmtpAsking:
             self._finish_lane(work, reading)
         else:
             self._finish(work, [interview.domain], verdict_of(reading))
+
+    def _note_reach(self, *, is_connected: bool) -> None:
+        if is_connected:
+            self._unreachable = None
+        elif self._unreachable is not None:
+            self._unreachable += 1
+            if self._unreachable >= BULK_SHUT_IN:
+                raise NothingObservedError(_SHUT_IN)
 
     def _keep_silence(self, work: Work, interview: Interview, pending: Question) -> None:
         """A mailbox was asked about, and there was no reply. It is not asked about again."""

@@ -62,10 +62,11 @@ def report_of(state: BulkState, options: BulkOptions, begin: int, rate: float | 
         "select count(*) from domains where done is not null and state <> ?", DomainState.DNS_UNKNOWN.value
     )
     is_blind = bool(totals.answered) and not informative
+    is_shut_in = options.asks_servers and not is_blind and _reached_nobody(state)
     code = ExitCode.ACCEPTED
     if not all(it.passed for it in gates):
         code = ExitCode.REFUSED
-    elif is_blind or totals.malformed == totals.rows:
+    elif is_blind or is_shut_in or totals.malformed == totals.rows:
         code = ExitCode.INCONCLUSIVE
     return BulkReport(
         schema=SCHEMA,
@@ -84,7 +85,7 @@ def report_of(state: BulkState, options: BulkOptions, begin: int, rate: float | 
         plan=_plan(state, options, rate, by_operator, operator_count) if options.is_plan else None,
         output=str(options.output) if options.output is not None and options.has_rows else "",
         state=str(options.state_path) if options.state_path is not None else "",
-        notes=_notes(totals, options, is_blind=is_blind),
+        notes=_notes(totals, options, is_blind=is_blind, is_shut_in=is_shut_in),
         exit_code=code,
     )
 
@@ -142,12 +143,25 @@ def _malformed(state: BulkState) -> tuple[BulkProblem, ...]:
     return tuple(BulkProblem(*row) for row in rows)
 
 
-def _notes(totals: BulkTotals, options: BulkOptions, *, is_blind: bool) -> tuple[str, ...]:
+def _reached_nobody(state: BulkState) -> bool:
+    """Whether servers were to be asked, and none could be connected to."""
+    verdicts = state.verdicts
+    numbers = [number for (number,) in state.query("select id from verdicts")] if verdicts else []
+    answers = [it for number in numbers if verdicts and (it := verdicts.get(number)) is not None]
+    return bool(answers) and all(it.extent is Extent.DNS for it in answers)
+
+
+def _notes(totals: BulkTotals, options: BulkOptions, *, is_blind: bool, is_shut_in: bool) -> tuple[str, ...]:
     notes = []
     if is_blind:
         notes.append(
             "DNS gave no usable answer for any domain: look at this machine's resolver first "
             "('smtp-probe domain' with a large provider's domain), or name another with --nameserver"
+        )
+    if is_shut_in:
+        notes.append(
+            "no mail server at all could be connected to: look at port 25 of this machine first ('smtp-probe "
+            "doctor', or 'smtp-probe domain' with a large provider's domain)"
         )
     if options.asks_servers:
         notes += PROOF[options.extent]

@@ -65,8 +65,8 @@ def _verdict(report: BulkReport) -> doc.Verdict:
     bad, unknown = by_outcome.get(Outcome.REFUSED, 0), by_outcome.get(Outcome.INCONCLUSIVE, 0)
     parts = [
         f"{number(bad)} cannot take mail" if bad else "",
-        f"{number(unknown)} are not known" if unknown else "",
-        f"{number(report.totals.malformed)} are malformed" if report.totals.malformed else "",
+        f"{_are(unknown)} not known" if unknown else "",
+        f"{_are(report.totals.malformed)} malformed" if report.totals.malformed else "",
     ]
     text = f"of {rows(report.totals.rows)} " + ", ".join(filter(None, parts))
     if report.gates:
@@ -89,6 +89,10 @@ _KINDS = {"RCPT": "RCPT", "session": "sessions"}
 
 def _rows(report: BulkReport) -> str:
     return f"{rows(report.totals.rows)} of {number(report.totals.domains)} domains"
+
+
+def _are(count: int) -> str:
+    return f"{number(count)} {'is' if count == 1 else 'are'}"
 
 
 def _clear(report: BulkReport) -> str:

@@ -278,6 +278,29 @@ async def test_a_plan_tells_how_long_asking_takes_and_asks_no_mail_server(tmp_pa
     assert "about 3 h" in text and "600 RCPT" in text
 
 
+async def test_where_no_server_can_be_reached_this_machine_is_looked_at_first(tmp_path: Path) -> None:
+    path = list_of(tmp_path, ["user@gone.example", "user@none.example"])
+    async with MailOperators(SCRIPTS) as servers, DnsServer(zone_of(DOMAINS)) as dns:
+        result = await run(arguments(dns, servers, "bulk", str(path), "--rcpt"))
+    assert result.code == 4
+    assert "look at port 25 of this machine first" in " ".join(result.stdout.split())
+
+
+async def test_a_list_of_servers_that_cannot_be_reached_ends_soon_and_can_be_gone_on_with(
+    tmp_path: Path,
+) -> None:
+    output, count = tmp_path / "rows.jsonl", 130
+    domains = {f"d{n}.example": {f"mx.d{n}.example": [f"127.1.{n}.1"]} for n in range(count)}
+    path = list_of(tmp_path, [f"user@{domain}" for domain in domains])
+    servers = MailOperators({f"127.1.{count - 1}.1": Script()})
+    async with servers, DnsServer(zone_of(domains)) as dns:
+        command = arguments(dns, servers, "bulk", str(path), "-o", str(output), "--rcpt", "--parallel", "1")
+        outcomes = [await run(command) for _ in range(3)]
+    assert [it.code for it in outcomes] == [4, 4, 0]
+    assert all("outbound port 25 seems to be closed here" in it.stderr for it in outcomes[:2])
+    assert [row["outcome"] for row in objects(output)] == ["inconclusive"] * (count - 1) + ["accepted"]
+
+
 WRONG = {
     "offline": (("--rcpt", "--offline"), "asks mail servers, and --offline asks nobody"),
     "parallel": (("--rcpt", "--parallel", "0"), "'0' is no number from 1 to"),
