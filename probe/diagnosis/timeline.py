@@ -12,6 +12,7 @@ from probe.recording import events as ev
 from probe.recording.journal import Recording
 
 _GAP_MS = 20  # questions that follow one another so soon are one span
+_KINDS = frozenset(SpanKind)  # a recording can hold a stage that no run of this program reaches (DATA)
 
 
 def timeline(facts: Facts, recording: Recording) -> tuple[ReportSpan, ...]:
@@ -50,7 +51,8 @@ def _session(session: Session, recording: Recording) -> Iterator[ReportSpan]:
         yield _span(SpanKind.CONNECT, number, opened_ms, connect_ms)
     for exchange in session.exchanges:
         end = exchange.at_ms + exchange.elapsed_ms
-        yield _span(SpanKind(exchange.stage), number, exchange.at_ms, end)
+        if exchange.stage.value in _KINDS:
+            yield _span(SpanKind(exchange.stage.value), number, exchange.at_ms, end)
         if exchange.stage is Stage.STARTTLS and tls_ms is not None:
             yield _span(SpanKind.TLS, number, end, tls_ms)
 
