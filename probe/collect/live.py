@@ -183,6 +183,7 @@ async def _ask_again(context: Context, place: Place) -> None:
     answered from the cache."""
     driver = Driver(context)
     driver.place.set_result(place)
+    driver.how.set_result(context.sending)
     await _ask_about_sender(context, driver)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 
 from probe import settings
 from probe.collect.context import Context
@@ -10,6 +11,7 @@ from probe.model.fault import Fault
 from probe.model.mta_reason import MtaReason, MtaWhy
 from probe.model.sender_mta import MtaChoice, SenderMta
 from probe.model.target import PairTarget
+from probe.net.interfaces import own_addresses
 from probe.reading.mta.inquiry import ask_sender_mta
 from probe.recording import events as ev
 from probe.survey.sending import sending
@@ -28,10 +30,19 @@ async def read_sender_mta(context: Context) -> None:
     share = context.deadline.seconds_left() * settings.LOCAL_TOOLS_SHARE
     outcome = await tools(inquiry, budget=min(settings.LOCAL_TOOLS_TIMEOUT, share))
     if isinstance(outcome, SenderMta):
+        outcome = _with_interfaces(outcome)
         context.record(ev.SenderMtaRead(context.clock.at_ms(), outcome))
         context.how = sending(options, outcome)
     elif outcome.software is not None or options.mta is not MtaChoice.AUTO or options.mta_config:
         context.record(ev.SenderMtaRead(context.clock.at_ms(), None, outcome.reason))
+
+
+def _with_interfaces(mta: SenderMta) -> SenderMta:
+    """The server with the addresses of this machine, if it takes them for its own."""
+    if not mta.own.of_interfaces:
+        return mta
+    addresses = dict.fromkeys((*mta.own.addresses, *own_addresses()))
+    return replace(mta, own=replace(mta.own, addresses=tuple(addresses)))
 
 
 def why_not_read(fault: Fault) -> MtaWhy:

@@ -19,7 +19,8 @@ from probe.survey import reputation, sender
 
 async def ask_about_sender(context: Context, driver: Driver) -> None:
     """What DNS and the blocklists say of the sender, from the place that `driver` comes to know."""
-    who = sender.identities(context.target, context.options)
+    how = await asyncio.shield(driver.how)
+    who = sender.identities(context.target, context.options, how)
     message = context.files.message[1] if context.files.message is not None else None
     await asyncio.gather(
         driver.drive(sender.survey(who, context.options, message)),
@@ -34,7 +35,7 @@ def _links(message: bytes | None) -> tuple[str, ...]:
 
 async def ask_for_opinions(context: Context) -> None:
     """What checkdmarc says of the records of both sides."""
-    who = sender.identities(context.target, context.options)
+    who = sender.identities(context.target, context.options, context.sending)
     domain = recipient_domain(context.target)
     opinions = await context.world.opinions(
         who.mail_from_domain,

@@ -19,7 +19,7 @@ from probe.model.observed import Gap, Part
 from probe.model.reason import Reason
 from probe.model.reply import Stage
 from probe.model.session import Advice, Experiment
-from probe.model.target import PairTarget, TlsMode
+from probe.model.target import PairTarget, TlsMode, recipient_domain
 from probe.net.route import is_own_address
 from probe.net.threads import in_thread
 from probe.recording import events as ev
@@ -29,7 +29,7 @@ from probe.standards.tls.required import NO_TLSA
 from probe.survey.demand import BY_TLSA, HostTls, tls_towards
 from probe.survey.own_server import own_decision
 from probe.survey.recipient import tlsa_answers
-from probe.survey.sending import Sending, in_order
+from probe.survey.sending import Sending, before_self, in_order
 from probe.world import World
 
 
@@ -44,7 +44,7 @@ async def ask_the_servers(
         context.record(ev.NotReached(context.clock.at_ms(), Part.SESSIONS, Reason(Gap.KEPT_HERE)))
         return ()
     usable = tuple(usable_host(host, options.usable_families) for host in mx.hosts)
-    hosts = _in_order(context, in_order(how, usable))
+    hosts = _in_order(context, in_order(how, before_self(how, usable)))
     if not any(host.addresses for host in hosts):
         return ()
     visits = Visits(
@@ -72,10 +72,11 @@ async def ask_the_servers(
     if not isinstance(context.target, PairTarget):
         plan = DialoguePlan("", NullReversePath(), (), options.tls, until=Stage.EHLO)
         return await ask_target(visits, hosts, plan, experiment=Experiment.DOMAIN)
+    envelope = how.leaving(context.target)
     plan = DialoguePlan(
         helo="",
-        reverse_path=context.target.reverse_path,
-        forward_paths=(context.target.forward_path,),
+        reverse_path=envelope.reverse_path,
+        forward_paths=(envelope.forward_path,),
         tls=options.tls,
         size=_size(context),
         until=Stage.RCPT,
@@ -121,7 +122,9 @@ def _size(context: Context) -> int | None:
 def _is_kept(context: Context, mx: MxResult) -> bool:
     """Whether the local mail server never sends the mail to any of these hosts."""
     leads_here = any(is_own_address(ip) for host in mx.hosts for ip in host.addresses)
-    return own_decision(context.sending, _size(context), leads_here=leads_here) is not None
+    domain = recipient_domain(context.target)
+    decision = own_decision(context.sending, _size(context), domain, mx.hosts, leads_here=leads_here)
+    return decision is not None
 
 
 def _in_order(context: Context, hosts: tuple[MxHost, ...]) -> tuple[MxHost, ...]:

@@ -6,6 +6,8 @@ this run; if there was none, the test depends on what prevented one.
 
 from __future__ import annotations
 
+import shlex
+
 from probe.diagnosis.commands import command, fill, fill_flags
 from probe.diagnosis.elsewhere import (
     by_another_resolver,
@@ -29,8 +31,8 @@ from probe.model.observed import Gap
 from probe.model.reply import Stage
 from probe.model.report import NextTest
 from probe.model.session import Experiment
-from probe.model.target import PairTarget, TlsMode
-from probe.model.verdict import Outcome
+from probe.model.target import Endpoint, PairTarget, TlsMode
+from probe.model.verdict import Outcome, OutcomeReason
 from probe.standards.dns.results import RouteKind
 
 _SETTLED = 0.8  # a stated cause of this share needs no further test
@@ -47,6 +49,7 @@ _NO_RESOLVER = (
     "resolver and network first"
 )
 _NAME = "NAME"  # a placeholder that the reader fills in
+_IN_THE_END = "ask the server that this host hands it to in the end"
 _WAIT, _LOG = "half-an-hour", "own-log"
 
 
@@ -65,6 +68,9 @@ def next_test(facts: Facts, diagnosis: Diagnosis) -> NextTest | None:
     if ground in (Ground.NO_CONNECTION, Ground.NO_REPLY):
         had_dialogue = diagnosis.result.stage not in (Stage.CONNECT, Stage.GREETING)
         return from_second_place(facts, _DROPS if had_dialogue else _DOWN)
+    if diagnosis.result.is_for(OutcomeReason.OWN_FALLBACK) and facts.mta is not None:
+        hop = facts.mta.route.fallback[0]
+        return NextTest(_IN_THE_END, command(facts, f"--mx {shlex.quote(str(Endpoint(hop.host, hop.port)))}"))
     if ground is Ground.OWN:
         is_family = diagnosis.result.stage is Stage.DNS  # the MX hosts have no address of the family in use
         return None if is_family else NextTest(_PAST_THIS_HOST, command(facts, "--route mx"))

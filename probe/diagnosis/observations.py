@@ -264,6 +264,8 @@ PREDICATES: dict[str, Predicate] = {
     "desynchronised": _ground(Ground.DESYNCHRONISED),
     "tls_failed": _ground(Ground.TLS),
     "own_refuses": _own(OutcomeReason.OWN_REFUSES),
+    "own_no_mailbox": _own(OutcomeReason.OWN_NO_MAILBOX),
+    "own_loop": _own(OutcomeReason.OWN_LOOP),
     "own_waits": _own(OutcomeReason.OWN_WAITS),
     "own_size": _own(OutcomeReason.OWN_SIZE),
     "own_tls": _own(OutcomeReason.OWN_TLS),

@@ -6,7 +6,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from enum import StrEnum
 
-from probe.diagnosis.own_server import by_own_family, by_own_server, waits_at, without_tls
+from probe.diagnosis.own_server import (
+    by_own_family,
+    by_own_server,
+    handed_on,
+    kept_after_refusal,
+    waits_at,
+    without_tls,
+)
 from probe.diagnosis.run_result import Ground, RunResult
 from probe.facts.deciding import deciding_exchange, farthest, is_closing, main_sessions
 from probe.facts.gaps import why_no_session
@@ -37,7 +44,8 @@ OF_OTHER_FAMILY = (
 
 def observe(facts: Facts) -> RunResult:
     """Decide from DNS first, then from the session that came farthest."""
-    return _by_route(facts) or by_own_server(facts) or _by_sessions(facts)
+    result = _by_route(facts) or by_own_server(facts) or _by_sessions(facts)
+    return handed_on(facts, kept_after_refusal(facts, result))
 
 
 def _by_route(facts: Facts) -> RunResult | None:
@@ -280,9 +288,9 @@ def _by_positive(facts: Facts, session: Session, exchange: Exchange, reply: Repl
 
 
 def _lacks_smtputf8(facts: Facts, session: Session) -> bool:
-    if not isinstance(facts.target, PairTarget):
+    if facts.envelope is None:
         return False
-    is_needed = facts.target.reverse_path.needs_smtputf8 or facts.target.forward_path.needs_smtputf8
+    is_needed = facts.envelope.reverse_path.needs_smtputf8 or facts.envelope.forward_path.needs_smtputf8
     return is_needed and session.extensions is not None and session.extensions.lacks("SMTPUTF8")
 
 

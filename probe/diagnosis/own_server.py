@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from probe.diagnosis.run_result import Ground, RunResult
 from probe.facts.model import Facts
 from probe.facts.own_server import own_decision_of, uses_one_family
@@ -42,3 +44,27 @@ def without_tls(facts: Facts, result: RunResult) -> Outcome:
     has_none = any(reason.tag is CertificateFault.NO_TLSA for reason in result.behind)
     is_exim = facts.mta is not None and facts.mta.software is MtaSoftware.EXIM
     return Outcome.REFUSED if has_none and is_exim else Outcome.DEFERRED
+
+
+def kept_after_refusal(facts: Facts, result: RunResult) -> RunResult:
+    """The result; deferred where the server keeps what was refused and tries again (soft_bounce)."""
+    is_kept = facts.mta is not None and facts.mta.waits_at_refusal and facts.sending.goes_its_way
+    return (
+        replace(result, outcome=Outcome.DEFERRED) if is_kept and result.outcome is Outcome.REFUSED else result
+    )
+
+
+def handed_on(facts: Facts, result: RunResult) -> RunResult:
+    """The result; open where the server hands what it cannot leave there now to another one, which was not
+    asked: smtp_fallback_relay of Postfix also takes what goes to a domain that does not exist, fallback_hosts
+    of Exim only what its hosts do not take."""
+    mta = facts.mta
+    if mta is None or not mta.route.fallback or not facts.sending.goes_its_way:
+        return result
+    by_dns = (Ground.ROUTE, Ground.DNS_UNKNOWN) if mta.software is MtaSoftware.POSTFIX else ()
+    is_deferred = result.outcome is Outcome.DEFERRED and result.ground is not Ground.OWN
+    if not is_deferred and result.ground not in (Ground.NO_CONNECTION, Ground.NO_REPLY, *by_dns):
+        return result
+    hosts = ", ".join(hop.host for hop in mta.route.fallback)
+    reason = Reason(OutcomeReason.OWN_FALLBACK, host=hosts)
+    return replace(result, outcome=Outcome.INCONCLUSIVE, ground=Ground.OWN, reason=reason, behind=())

@@ -34,6 +34,8 @@ def sender_mta(facts: Facts) -> rp.ReportSenderMta | None:
         relay_asked=bool(facts.relay),
         sources=tuple(_sources(mta)),
         reason_tag=mta.route.reason.tag if mta.route.reason is not None else None,
+        sends_from=mta.sends_from.value if mta.sends_from is not None else None,
+        sends_to=mta.sends_to.value if mta.sends_to is not None else None,
     )
 
 

@@ -16,7 +16,7 @@ from probe.facts.tls_demand import NEEDED, mode_with
 from probe.model.reply import Stage
 from probe.model.session import Stop
 from probe.model.target import PairTarget, TlsMode
-from probe.model.verdict import Outcome
+from probe.model.verdict import Outcome, OutcomeReason
 from probe.standards.dns.health import Health
 from probe.standards.smtp.results import Deviation
 
@@ -101,6 +101,8 @@ def _inconclusive(facts: Facts, result: RunResult) -> str:
     detail = why(result)
     if result.ground is Ground.DNS_UNKNOWN and facts.name_servers.is_at_fault:
         return _no_resolver(facts.name_servers)
+    if result.is_for(OutcomeReason.OWN_FALLBACK):
+        return f"{_own(facts)} on this host {detail}"
     words = {
         Ground.DNS_UNKNOWN: f"DNS gave no usable answer for {domain} ({detail}); that is neither yes nor no",
         Ground.UNDIALLED: f"the MX hosts of {domain} have no public address ({detail})",

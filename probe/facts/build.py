@@ -108,8 +108,8 @@ def _read(reader: _Reader) -> Facts:
         options=how.options,
         vantage=vantage,
         recipient=_recipient(reader, how, sessions, clock),
-        sender=_sender(reader, vantage),
-        listings=_listings(reader, vantage, message),
+        sender=_sender(reader, how, vantage),
+        listings=_listings(reader, how, vantage, message),
         sessions=sessions,
         message=message,
         opinions=opinions_of(recording),
@@ -221,17 +221,20 @@ def _recipient_by(
     return facts, records.tlsas
 
 
-def _sender(reader: _Reader, vantage: VantageFacts) -> SenderFacts:
-    message = reader.recording.last(ev.MessageGiven)
-    return reader.part(
-        "sender", (vantage, message), partial(_sender_by, reader.recording.started, vantage, message)
-    )
+def _sender(reader: _Reader, how: Sending, vantage: VantageFacts) -> SenderFacts:
+    message, started = reader.recording.last(ev.MessageGiven), reader.recording.started
+    who = sender.identities(started.target, started.options, how)
+    read = partial(_sender_by, started, who, vantage, message)
+    return reader.part("sender", (who, vantage, message), read)
 
 
 def _sender_by(
-    started: ev.Started, vantage: VantageFacts, file: ev.MessageGiven | None, look_up: Lookup
+    started: ev.Started,
+    who: sender.Identities,
+    vantage: VantageFacts,
+    file: ev.MessageGiven | None,
+    look_up: Lookup,
 ) -> SenderFacts:
-    who = sender.identities(started.target, started.options)
     author, message = who.author_domain, file.data if file is not None else None
     records = drive(sender.survey(who, started.options, message), look_up, _place(vantage))
     return SenderFacts(
@@ -253,14 +256,16 @@ def _place(vantage: VantageFacts) -> Place:
     return Place(vantage.source_ip, vantage.outside_ip, vantage.helo)
 
 
-def _listings(reader: _Reader, vantage: VantageFacts, message: MessageFacts | None) -> tuple[Listing, ...]:
+def _listings(
+    reader: _Reader, how: Sending, vantage: VantageFacts, message: MessageFacts | None
+) -> tuple[Listing, ...]:
     started = reader.recording.started
     links = tuple(link.host for link in message.links) if message is not None else ()
+    who = sender.identities(started.target, started.options, how)
 
     def read(look_up: Lookup) -> tuple[Listing, ...]:
-        who = sender.identities(started.target, started.options)
         by_depth = started.survey >= ev.SURVEY
         survey = reputation.survey(who, started.options, lambda: links, by_depth=by_depth)
         return drive(survey, look_up, _place(vantage))
 
-    return reader.part("listings", (vantage, links), read)
+    return reader.part("listings", (who, vantage, links), read)

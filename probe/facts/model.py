@@ -17,7 +17,7 @@ from probe.model.observed import Gap, HeloReason
 from probe.model.reason import Reason
 from probe.model.sender_mta import Hop, SenderMta, TlsPolicy
 from probe.model.sighting import AddressBasis, Sighting
-from probe.model.target import Options, Target
+from probe.model.target import Options, PairTarget, Target
 from probe.reading.bounce.about import BounceFacts
 from probe.reading.message.results import MessageFacts
 from probe.recording.events import NotReached
@@ -139,6 +139,11 @@ class Facts:
     def sending(self) -> Sending:
         """How this run asked."""
         return Sending(self.options, self.mta, self.relay, self.tls_policy)
+
+    @property
+    def envelope(self) -> PairTarget | None:
+        """Sender and recipient as they leave; None for the `domain` command."""
+        return self.sending.leaving(self.target) if isinstance(self.target, PairTarget) else None
 
     @property
     def was_interrupted(self) -> bool:

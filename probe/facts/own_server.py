@@ -12,7 +12,8 @@ def own_decision_of(facts: Facts) -> OwnDecision | None:
     is_kept = any(it.part is Part.SESSIONS and it.reason.tag is Gap.KEPT_HERE for it in facts.not_reached)
     if not is_kept:
         return None
-    return own_decision(facts.sending, facts.planned_size)
+    mx = facts.recipient.mx
+    return own_decision(facts.sending, facts.planned_size, facts.recipient.domain, mx.hosts)
 
 
 def uses_one_family(facts: Facts) -> int | None:

@@ -50,6 +50,9 @@ class MtaReason(StrEnum):
     CERTIFICATE_NOT_TOLD = "certificate_not_told"  # what it has to show
     NO_TRUST_AD = "no_trust_ad"
     VIRTUAL_ALIASES = "virtual_aliases"
+    NO_MAILBOX = "no_mailbox"  # of its own, for the recipient
+    TRANSPORT_PUT_OFF = "transport_put_off"
+    STARTTLS_IGNORED = "starttls_ignored"
     NO_SERVICE = "no_service"  # of master.cf
     NO_SERVER = "no_server"  # a next hop that names none
     TABLE_UNREADABLE = "table_unreadable"

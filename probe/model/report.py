@@ -143,7 +143,8 @@ class ReportSenderMta:
     it does with mail for the recipient, `relays` whom it hands it to, `transport` and `decided_by` what says
     so; `tls` is what it demands of TLS there (null: not known); `size_limit` octets; `relay_asked` whether
     that was asked instead of the MX. `sources` names, for each fact, what told it, or why it is not known;
-    `reason_tag` is the tag of `reason` (null: it gives none)."""
+    `reason_tag` is the tag of `reason` (null: it gives none); `sends_from` and `sends_to` are the envelope
+    sender and recipient that leave, where its configuration changes them (null: as they are)."""
 
     software: MtaSoftware
     version: str
@@ -164,6 +165,8 @@ class ReportSenderMta:
     relay_asked: bool
     sources: tuple[str, ...]
     reason_tag: MtaReason | None = None
+    sends_from: str | None = None
+    sends_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

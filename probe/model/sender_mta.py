@@ -134,7 +134,8 @@ class Hop:
 class Route:
     """The server's route for the recipient: `transport` as its configuration calls it, `hops` in the order in
     which it tries them (empty but for a relay), `source` what decided it. `authenticates`: it logs in there.
-    `reason`: what the server gives for it, or why the route is not known."""
+    `reason`: what the server gives for it, or why the route is not known. `fallback` is where it hands mail
+    that it cannot leave there now."""
 
     kind: HopKind
     transport: str
@@ -142,6 +143,7 @@ class Route:
     hops: tuple[Hop, ...] = ()
     authenticates: bool = False
     reason: MtaWhy | None = None
+    fallback: tuple[Hop, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,9 +166,19 @@ class TlsPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnAddresses:
+    """Addresses at which a server takes itself to be; `of_interfaces`: all those of this machine, too."""
+
+    addresses: tuple[IPAddress, ...] = ()
+    of_interfaces: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class SenderMta:
     """One mail server of this host, as its own tools tell it. `config` is the file or directory that was
-    read, `instances` further ones that it names."""
+    read, `instances` further ones that it names. `sends_from` and `sends_to` are the envelope sender and
+    recipient that leave, where its configuration changes them (aliases, canonical and generic maps). It never
+    hands mail to a host at an address of its `own`."""
 
     software: MtaSoftware
     version: str
@@ -180,6 +192,10 @@ class SenderMta:
     size_limit: NumberFact
     instances: tuple[str, ...] = ()
     waits_at_greeting: bool = False  # after a 5yz greeting it tries again later
+    sends_from: TextFact | None = None
+    sends_to: TextFact | None = None
+    own: OwnAddresses = OwnAddresses()
+    waits_at_refusal: bool = False  # after any 5yz reply (soft_bounce)
 
     def source(self, family: int) -> AddressFact:
         """The address it connects from towards an address of that family (4 or 6)."""

@@ -45,6 +45,9 @@ class OutcomeReason(StrEnum):
     RELAY_WITHOUT_ADDRESS = "relay_without_address"
     # the local mail server decides
     OWN_REFUSES = "own_refuses"
+    OWN_NO_MAILBOX = "own_no_mailbox"
+    OWN_FALLBACK = "own_fallback"  # another server is asked in the end
+    OWN_LOOP = "own_loop"  # the host to ask is this one
     OWN_WAITS = "own_waits"
     OWN_DISCARDS = "own_discards"
     OWN_DELIVERS = "own_delivers"

@@ -23,7 +23,8 @@ from itertools import islice
 from typing import TypeVar
 
 from probe.knowledge.toml_import import load
-from probe.model.address import IPAddress, Mailbox
+from probe.model.address import AddressError, IPAddress, Mailbox
+from probe.model.address_parse import parse_mailbox
 from probe.model.answer_fault import AnswerWhy
 from probe.model.logged import LogAccount
 from probe.model.mta_reason import MtaWhy
@@ -212,19 +213,29 @@ class _Redactor:
     def _mta(self, mta: SenderMta) -> SenderMta:
         """Replace names and addresses; paths are removed, because they may contain names."""
         names, text, route = self.pseudonyms, self._text.text, mta.route
-        hops = tuple(
-            replace(hop, host=names.host(hop.host), addresses=tuple(map(names.address, hop.addresses)))
-            for hop in route.hops
+        hops, fallback = (
+            tuple(
+                replace(hop, host=names.host(hop.host), addresses=tuple(map(names.address, hop.addresses)))
+                for hop in each
+            )
+            for each in (route.hops, route.fallback)
         )
         return replace(
             mta,
             config="",
             instances=(),
             helo=self._mta_name(mta.helo),
+            sends_from=self._mta_mailbox(mta.sends_from),
+            sends_to=self._mta_mailbox(mta.sends_to),
+            own=replace(mta.own, addresses=tuple(map(names.address, mta.own.addresses))),
             source_v4=replace(mta.source_v4, value=self._optional(mta.source_v4.value), reason=None),
             source_v6=replace(mta.source_v6, value=self._optional(mta.source_v6.value), reason=None),
             route=replace(
-                route, hops=hops, transport=text(route.transport), reason=self._mta_reason(route.reason)
+                route,
+                hops=hops,
+                fallback=fallback,
+                transport=text(route.transport),
+                reason=self._mta_reason(route.reason),
             ),
             tls=replace(
                 mta.tls,
@@ -233,6 +244,14 @@ class _Redactor:
                 roots=mta.tls.roots and None,  # keeps whether there are none, but not the path
             ),
         )
+
+    def _mta_mailbox(self, fact: TextFact | None) -> TextFact | None:
+        if fact is None or fact.value is None:
+            return fact
+        try:
+            return replace(fact, value=str(self.pseudonyms.mailbox(parse_mailbox(fact.value))))
+        except AddressError:
+            return replace(fact, value=self._text.text(fact.value))
 
     def _mta_name(self, fact: TextFact) -> TextFact:
         value = self.pseudonyms.host(fact.value) if fact.value is not None else None

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from probe.model.mta_reason import MtaWhy
+from probe.model.mta_reason import MtaReason, MtaWhy
 from probe.model.reason import Reason
 from probe.model.sender_mta import HopKind, MtaSoftware, RouteChoice, TlsLevel
 from probe.model.verdict import Outcome, OutcomeReason
-from probe.survey.sending import Sending
+from probe.standards.dns.results import MxHost
+from probe.survey.sending import Sending, leads_back
 
 _BY_ROUTE = {
     HopKind.REFUSED: (Outcome.REFUSED, OutcomeReason.OWN_REFUSES),
@@ -27,14 +28,22 @@ class OwnDecision:
     reason: Reason[OutcomeReason]
 
 
-def own_decision(how: Sending, size: int | None, *, leads_here: bool = False) -> OwnDecision | None:
+def own_decision(
+    how: Sending, size: int | None, domain: str, hosts: tuple[MxHost, ...], *, leads_here: bool = False
+) -> OwnDecision | None:
     """What happens to a message of that size in octets (None: not known) on this host; None if it is sent to
-    the server that this run asks. `leads_here`: this host is a mail server of the domain, so local delivery
-    is delivery to it."""
+    the server that this run asks. `hosts` are the MX hosts of `domain`, or relays; `leads_here`: this host is
+    a mail server of the domain, so local delivery is delivery to it."""
     mta = how.mta
     if mta is None or how.options.route is RouteChoice.MX or how.options.mx is not None:
         return None
     route, limit = mta.route, mta.size_limit.value
+    if (
+        route.kind is HopKind.REFUSED
+        and route.reason is not None
+        and route.reason.tag is MtaReason.NO_MAILBOX
+    ):
+        return _decision(Outcome.REFUSED, OutcomeReason.OWN_NO_MAILBOX, mta=route.reason)
     if route.kind is HopKind.REFUSED:
         return _decision(*_BY_ROUTE[route.kind], mta=route.reason)
     if size is not None and limit is not None and size > limit:
@@ -45,6 +54,10 @@ def own_decision(how: Sending, size: int | None, *, leads_here: bool = False) ->
         # when DANE fails, Exim bounces the message, Postfix keeps it in the queue
         outcome = Outcome.REFUSED if mta.software is MtaSoftware.EXIM else Outcome.DEFERRED
         return _decision(outcome, OutcomeReason.OWN_TLS, mta=mta.tls.reason)
+    if leads_back(how, hosts):
+        # what may be a mistake of relayhost is not sent back (smtp_connect.c)
+        outcome = Outcome.DEFERRED if "relayhost" in route.source else Outcome.REFUSED
+        return OwnDecision(outcome, Reason(OutcomeReason.OWN_LOOP, host=domain))
     if mta.tls.wrapped and route.kind is HopKind.RELAY:
         return _decision(Outcome.INCONCLUSIVE, OutcomeReason.OWN_WRAPPED)
     return None

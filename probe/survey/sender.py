@@ -28,6 +28,7 @@ from probe.standards.spf.check_host import check_host
 from probe.standards.spf.record import is_spf
 from probe.standards.spf.results import SpfIdentity, SpfResult
 from probe.survey.driving import Place, Survey, part, standing, together
+from probe.survey.sending import Sending
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +43,11 @@ class Identities:
     author_domain: str | None
 
 
-def identities(target: Target, options: Options) -> Identities:
-    """The identities of a pair; none at all for the `domain` command."""
+def identities(target: Target, options: Options, how: Sending | None = None) -> Identities:
+    """The identities of a pair, as the mail leaves (`how`); none at all for the `domain` command."""
     if isinstance(target, DomainTarget):
         return Identities(False, None, None, None)
-    return _pair_identities(target, options)
+    return _pair_identities(how.leaving(target) if how is not None else target, options)
 
 
 def _pair_identities(target: PairTarget, options: Options) -> Identities:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from probe.model.address import IPAddress
+from probe.model.address import AddressError, IPAddress, Mailbox
+from probe.model.address_parse import parse_mailbox
 from probe.model.sender_mta import (
     Families,
     Hop,
@@ -13,15 +14,17 @@ from probe.model.sender_mta import (
     MtaSoftware,
     RouteChoice,
     SenderMta,
+    TextFact,
     TlsLevel,
     TlsPolicy,
 )
-from probe.model.target import Endpoint, Options, TlsMode
+from probe.model.target import Endpoint, Options, PairTarget, TlsMode
 from probe.standards.dns.helo import parse_literal
 from probe.standards.dns.message import Answer, Resolution
 from probe.standards.dns.mx import fixed_route, literal_route, resolve_mx
 from probe.standards.dns.results import MxHost, MxResult, RouteKind
 
+SMTP_PORT = 25
 _ALL_FAMILIES = Options().families
 # Seen of Exim 4.96 and OpenSMTPD 6.8 in the lab; Postfix 3.7 and sendmail 8.17 give the mail up.
 _IGNORE_ROOT = frozenset({MtaSoftware.EXIM, MtaSoftware.OPENSMTPD})
@@ -65,6 +68,21 @@ class Sending:
     def port(self) -> int:
         """The port to connect to."""
         return self.relay[0].port if self.relay else self.options.smtp_port
+
+    @property
+    def goes_its_way(self) -> bool:
+        """Whether the run asks those whom the server asks: neither --route mx nor --mx chose others."""
+        return self.mta is not None and self.options.route is RouteChoice.MTA and self.options.mx is None
+
+    def leaving(self, pair: PairTarget) -> PairTarget:
+        """The envelope that leaves: aliases and address maps of the server may change both addresses. An MX
+        that is asked by choice is asked for the recipient that was named."""
+        if self.mta is None:
+            return pair
+        sender, recipient = self.mta.sends_from, self.mta.sends_to if self.goes_its_way else None
+        return PairTarget(
+            _mailbox_in(sender) or pair.reverse_path, _mailbox_in(recipient) or pair.forward_path
+        )
 
     @property
     def logs_in(self) -> bool:
@@ -131,6 +149,36 @@ def route_as(domain: str, how: Sending) -> Resolution[MxResult]:
     hosts = tuple(replace(host, preference=place) for place, host in enumerate(_all_hosts(results)))
     answers: tuple[Answer, ...] = tuple(answer for result in results for answer in result.answers)
     return MxResult(how.relay[0].host, RouteKind.FIXED, hosts, answers)
+
+
+def before_self(how: Sending, hosts: tuple[MxHost, ...]) -> tuple[MxHost, ...]:
+    """The hosts that the local mail server asks: of MX hosts only those that come before itself (RFC 5321
+    section 5.1), and no relay at an address of its own (smtp_addr.c of Postfix; on port 25 alone)."""
+    own = frozenset(how.mta.own.addresses) if how.mta is not None and how.goes_its_way else frozenset()
+    if not own or how.port != SMTP_PORT:
+        return hosts
+    others = tuple(host for host in hosts if own.isdisjoint(host.addresses))
+    if how.relay:
+        return others
+    best = min((host.preference for host in hosts if host not in others), default=None)
+    return tuple(host for host in others if best is None or host.preference < best)
+
+
+def leads_back(how: Sending, hosts: tuple[MxHost, ...]) -> bool:
+    """Whether no host is left to ask, because the best of them is the local mail server itself."""
+    return any(host.addresses for host in hosts) and not any(
+        host.addresses for host in before_self(how, hosts)
+    )
+
+
+def _mailbox_in(fact: TextFact | None) -> Mailbox | None:
+    """The address that a server sends with, if it is one that this program can send with, too."""
+    if fact is None or fact.value is None:
+        return None
+    try:
+        return parse_mailbox(fact.value)
+    except AddressError:
+        return None
 
 
 def in_order(how: Sending, hosts: tuple[MxHost, ...]) -> tuple[MxHost, ...]:

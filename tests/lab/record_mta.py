@@ -23,8 +23,9 @@ from probe.reading.mta.opensmtpd import NAME_FILES
 from tests.lab.packages import UNPACKED
 from tests.support.mta import DIRECTORY, FOLDER, NAMES, fixture, inquiry_of, key_of
 
-# sendmail waits for a name server, and for one to know a host name without a dot
-_ALONE = ("unshare", "--net", "--uts", "sh", "-c", 'hostname mail.example.org; exec "$@"', "alone")
+# sendmail waits for a name server, and for one to know a host name without a dot; Postfix wants an interface
+_ALONE = ("unshare", "--net", "--uts", "sh", "-c")
+_ENTER = 'hostname mail.example.org; case "$1" in */post*) ip link set lo up;; esac; exec "$@"'
 MARK = "\n# recorded\n"
 EXIM = UNPACKED / "exim" / "usr"
 MASTER = Path("/usr/share/postfix/master.cf.dist")
@@ -88,7 +89,7 @@ def _run(call: ToolCall) -> ToolOutput:
         )
     libraries = str(EXIM / "lib" / "x86_64-linux-gnu")
     run = subprocess.run(
-        [*_ALONE, path, *call.arguments],
+        [*_ALONE, _ENTER, "alone", path, *call.arguments],
         input=call.stdin,
         capture_output=True,
         text=True,

@@ -11,15 +11,16 @@ import pytest
 from tests.lab.sender import Fate, Sender
 from tests.lab.sender_cases import SENDERS as FIRST
 from tests.lab.sender_cases_more import OPENSMTPD, SENDMAIL
+from tests.lab.sender_cases_rewriting import REWRITING
 from tests.lab.senders import Outgoing
 from tests.lab.world import RESOLVER, Told, World
 
 pytestmark = pytest.mark.lab
 
-SENDERS = (*FIRST, *SENDMAIL, *OPENSMTPD)
+SENDERS = (*FIRST, *SENDMAIL, *OPENSMTPD, *REWRITING)
 SIDE_BY_SIDE = 2
 TRIES = 4  # on a machine that is busy the tools of the mail server may take longer than they are given
-OUTCOMES = {"sent": "accepted", "bounced": "refused", "deferred": "deferred"}
+OUTCOMES = {"sent": "accepted", "bounced": "refused", "deferred": "deferred", "SOFTBOUNCE": "deferred"}
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,8 @@ def test_the_verdict_is_what_a_real_message_meets(fates: dict[Sender, Future[Bes
     texts, fate = beside.report, beside.fate
     assert texts.report, texts.errors
     assert fate.status == case.status, fate
-    assert OUTCOMES[fate.status] == case.outcome
+    # another server is asked in the end, which a run names and does not ask
+    assert case.outcome in (OUTCOMES[fate.status], "inconclusive")
     verdict = texts.verdict
     result = (verdict["outcome"], texts.exit_code, verdict["cause"], verdict["fix_by"])
     fix_by = case.fix_by or verdict["fix_by"]
@@ -66,6 +68,6 @@ def test_the_verdict_is_what_a_real_message_meets(fates: dict[Sender, Future[Bes
     mta = texts.report["target"]["sender_mta"]
     assert (mta["software"], mta["route"]) == (case.software, case.route)
     assert case.helo in ("", texts.report["target"]["helo"])
-    if verdict["reply"] and verdict["outcome"] != "accepted":
+    if verdict["reply"] and verdict["outcome"] not in ("accepted", "inconclusive"):
         output = fate.text.replace("-", " ")
         assert verdict["reply"].split()[0] in output, fate

@@ -76,6 +76,15 @@ def summary(mta: SenderMta) -> dict[str, Any]:
         "tls_source": tls.source,
         "tls_names": list(tls.names),
         "size_limit": mta.size_limit.value,
+        "sends_from": mta.sends_from.value if mta.sends_from is not None else None,
+        "sends_from_source": mta.sends_from.source if mta.sends_from is not None else None,
+        "sends_to": mta.sends_to.value if mta.sends_to is not None else None,
+        "sends_to_source": mta.sends_to.source if mta.sends_to is not None else None,
+        "fallback": [_shown(hop) for hop in route.fallback],
+        "own": [str(ip) for ip in mta.own.addresses],
+        "own_of_interfaces": mta.own.of_interfaces,
+        "waits_at_refusal": mta.waits_at_refusal,
+        "tls_reason": spoken(tls.reason),
     }
 
 

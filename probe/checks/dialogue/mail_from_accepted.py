@@ -16,7 +16,6 @@ from probe.checks.judging.wording import Voice
 from probe.facts.model import Facts
 from probe.model.finding import Finding
 from probe.model.reply import Reply, Stage
-from probe.model.target import PairTarget
 
 ID = "mail-from-accepted"
 STEP = 6
@@ -25,9 +24,9 @@ say = Voice(ID, STEP, ("RFC 5321 section 3.3",))
 
 def check(facts: Facts) -> Iterator[Finding]:
     """One finding on the last answered MAIL FROM of the target's sessions."""
-    if not isinstance(facts.target, PairTarget):
+    if facts.envelope is None:
         return
-    sender = str(facts.target.reverse_path)
+    sender = str(facts.envelope.reverse_path)
     path = sender if sender == "<>" else f"<{sender}>"
     exchanges = [
         (e, e.reply)

@@ -17,7 +17,6 @@ from probe.checks.judging import dialogue
 from probe.checks.judging.wording import Voice
 from probe.facts.model import Facts
 from probe.model.finding import Finding
-from probe.model.target import PairTarget
 
 ID = "address-smtputf8"
 STEP = 3
@@ -26,9 +25,9 @@ say = Voice(ID, STEP, ("RFC 6531 section 3.2",))
 
 def check(facts: Facts) -> Iterator[Finding]:
     """An error when SMTPUTF8 is needed and no server announces it."""
-    if not isinstance(facts.target, PairTarget):
+    if facts.envelope is None:
         return
-    paths = (facts.target.reverse_path, facts.target.forward_path)
+    paths = (facts.envelope.reverse_path, facts.envelope.forward_path)
     utf8_paths = [str(path) for path in paths if path.needs_smtputf8]
     if not utf8_paths:
         yield say("smtputf8-not-needed")

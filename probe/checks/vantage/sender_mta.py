@@ -54,6 +54,11 @@ def check(facts: Facts) -> Iterator[Finding]:
         )
     else:
         yield say("mta-hands-to-mx", _REF, software=software, domain=domain)
+    for tag, fact in (("mta-sends-from", mta.sends_from), ("mta-sends-to", mta.sends_to)):
+        if fact is not None:
+            yield say(tag, _REF, software=software, address=fact.value or "", source=fact.source)
+    if mta.waits_at_refusal:
+        yield say("mta-keeps-refused", _REF, software=software)
     yield from _demand(facts, mta)
     size, limit = facts.planned_size, mta.size_limit.value
     if size is not None and limit is not None and size > limit:

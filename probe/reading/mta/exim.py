@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from probe.model.address import Mailbox, ReversePath
 from probe.model.local_tool import FileCall, Inquiry, ToolCall, ToolOutput, ToolWhy
@@ -26,6 +27,7 @@ from probe.model.sender_mta import (
     TlsLevel,
     TlsPolicy,
 )
+from probe.reading.mta.exim_envelope import rewriting_arguments, sender_of, variables_of
 from probe.reading.mta.exim_values import (
     AddressTest,
     address_in,
@@ -71,10 +73,11 @@ def ask_exim(sender: ReversePath, recipient: Mailbox, config: str) -> Inquiry[Se
     who = f"-f{sender if isinstance(sender, Mailbox) else '<>'}"
     for program in PROGRAMS:
         exim = _Exim(program, where)
-        about, main, test_output, resolver = yield (
+        about, main, test_output, rewriting, resolver = yield (
             exim.call("-bV"),
             exim.call("-bP", *_MAIN),
             exim.call(who, "-bt", stdin=f"{recipient}\n"),
+            exim.call(*(rewriting_arguments(sender) or ("-bV",))),
             FileCall(RESOLV_CONF),
         )
         if not about.is_missing:
@@ -90,7 +93,9 @@ def ask_exim(sender: ReversePath, recipient: Mailbox, config: str) -> Inquiry[Se
     config_file = _CONFIG.search(about.text)
     transport, router, late = yield from exim.options(answer)
     told_by = yield from exim.expand(transport, sender, recipient)
+    return_path, unknown = told_by.get("return_path", _EMPTY)
     hops = _hops(answer, transport)
+    route = _route(answer, test_output, transport, router, hops, late, recipient)
     has_dnssec = resolver.exit_code is None or _TRUST_AD.search(resolver.text) is not None
     return SenderMta(
         software=MtaSoftware.EXIM,
@@ -100,9 +105,11 @@ def ask_exim(sender: ReversePath, recipient: Mailbox, config: str) -> Inquiry[Se
         source_v4=_address(told_by, 4, answer),
         source_v6=_address(told_by, 6, answer),
         families=_families(values),
-        route=_route(answer, test_output, transport, router, hops, late),
+        route=replace(route, fallback=_fallback(route, transport, router)),
         tls=_tls(answer, transport, hops, has_dnssec=has_dnssec),
         size_limit=_size(values),
+        sends_from=sender_of(rewriting.text, (return_path, unknown is None), sender, _name_of(answer)),
+        sends_to=_recipient_of(answer),
     )
 
 
@@ -133,9 +140,12 @@ class _Exim:
     def expand(
         self, transport: Mapping[str, str], sender: ReversePath, recipient: Mailbox
     ) -> Inquiry[dict[str, _Expansion]]:
-        """(the value, why there is none) of interface and helo_data. The interface comes first, because
-        helo_data may depend on it."""
+        """(the value, why there is none) of return_path, interface and helo_data. The interface comes before
+        helo_data, which may depend on it."""
         values: dict[str, _Expansion] = {}
+        of_return_path = variables_of(sender, recipient)
+        text = transport.get("return_path", "")
+        values["return_path"] = yield from self._expansion(text, sender, of_return_path)
         variables = {"domain": recipient.domain}
         for name in ("interface", "helo_data"):
             values[name] = yield from self._expansion(transport.get(name, ""), sender, variables)
@@ -162,6 +172,13 @@ class _Exim:
             failure = output.why if not line else None
             return "", MtaWhy(MtaReason.NOT_EXPANDED, failure=failure, text=line)
         return line, None
+
+
+def _recipient_of(answer: AddressTest | None) -> TextFact | None:
+    """The recipient that the routers or the rewriting rules make of it."""
+    if answer is None or not answer.new_recipient or answer.others:
+        return None
+    return TextFact(answer.new_recipient, "exim -bt")
 
 
 def _name_of(answer: AddressTest | None) -> str:
@@ -236,6 +253,7 @@ def _route(
     router: Mapping[str, str],
     hops: tuple[Hop, ...],
     late: ToolWhy | None,
+    recipient: Mailbox,
 ) -> Route:
     if answer is None:
         why = MtaWhy(MtaReason.NO_TRANSPORT)
@@ -258,19 +276,36 @@ def _route(
         return Route(kind, answer.transport, source, reason=MtaWhy(MtaReason.PROGRAM, driver))
     if transport.get("protocol", "smtp") == "lmtp":
         return Route(HopKind.PROGRAM, answer.transport, source, reason=MtaWhy(MtaReason.PROGRAM, "LMTP"))
-    if answer.new_recipient:
-        reason = MtaWhy(MtaReason.SENT_ON, answer.new_recipient)
+    if answer.others:
+        reason = MtaWhy(MtaReason.SENT_ON, ", ".join((answer.new_recipient, *answer.others)))
         return Route(HopKind.UNKNOWN, answer.transport, source, reason=reason)
     logs_in = bool(first_in(transport, "hosts_require_auth", hops) or transport.get("hosts_try_auth"))
     # a manualroute may name the MX hosts of another domain: `route_list = * relay.example/MX`
     if router.get("driver") == "dnslookup" and transport.get("hosts_override") != "yes":
         port = port_of(transport.get("port", ""))
+        if port in (25, None) and _is_elsewhere(answer, recipient):
+            hop = Hop(answer.new_recipient.rpartition("@")[2].lower(), 25, True)
+            return Route(HopKind.RELAY, answer.transport, source, (hop,), logs_in)
         if port in (25, None):
             return Route(HopKind.MX, answer.transport, source, (), logs_in)
     if not hops:
         reason = MtaWhy(MtaReason.HOSTS_AT_DELIVERY)
         return Route(HopKind.UNKNOWN, answer.transport, source, reason=reason)
     return Route(HopKind.RELAY, answer.transport, source, hops, logs_in)
+
+
+def _fallback(route: Route, transport: Mapping[str, str], router: Mapping[str, str]) -> tuple[Hop, ...]:
+    """fallback_hosts of the router, else of the transport (Exim specification, chapters 15 and 24)."""
+    hosts = router.get("fallback_hosts", "") or transport.get("fallback_hosts", "")
+    if route.kind not in (HopKind.MX, HopKind.RELAY) or "$" in hosts:
+        return ()
+    return tuple(replace(hop, port=hop.port or 25) for hop in map(_of_list, list_of(hosts)))
+
+
+def _is_elsewhere(answer: AddressTest, recipient: Mailbox) -> bool:
+    """Whether the recipient that is made of it is in another domain."""
+    domain = answer.new_recipient.rpartition("@")[2].lower()
+    return bool(domain) and domain != recipient.domain.lower()
 
 
 def _tls(

@@ -15,6 +15,7 @@ from probe.model.sender_mta import Hop
 _OPTION = re.compile(r"(?m)^(?:(?P<name>[a-z0-9_]{1,60}) = ?(?P<value>.*)|(?P<bare>[a-z0-9_]{1,60}))$")
 _HOST = re.compile(r"^\s+host (?P<name>\S+)\s*(?:\[(?P<ip>[^\]\s]+)\])?(?P<rest>.*)$")
 _ROUTED = re.compile(r"^\s+(?:router = (?P<router>[A-Za-z0-9_]+), )?transport = (?P<transport>[A-Za-z0-9_]+)")
+_ADDRESS = re.compile(r"(?!Address rewritten as: )\S.*@\S+")
 _REFUSED = re.compile(r" is undeliverable: ?(?P<why>.*)$|^mail to .* (?P<gone>is discarded)")
 _DEFERRED = re.compile(r" cannot be resolved at this time: ?(?P<why>.*)$")
 _SIZE = re.compile(r"(\d{1,12})([KMG]?)", re.IGNORECASE)
@@ -75,7 +76,7 @@ def address_in(text: str) -> IPAddress | None:
 class AddressTest:
     """What `exim -bt` printed of one address: the router and transport that take it, the hosts it found.
     `refusal`, `discarded` and `deferral` say why where none takes it; `new_recipient` is the address that it
-    was made."""
+    was made, `others` are those that it was made as well."""
 
     router: str = ""
     transport: str = ""
@@ -85,6 +86,7 @@ class AddressTest:
     discarded: MtaWhy | None = None
     deferral: MtaWhy | None = None
     new_recipient: str = ""
+    others: tuple[str, ...] = ()
 
 
 def answer_of(text: str, recipient: str) -> AddressTest | None:
@@ -105,9 +107,15 @@ def answer_of(text: str, recipient: str) -> AddressTest | None:
     hosts = _first_hosts(lines)
     hops = tuple(_hop(match) for match in hosts)
     by_mx = any("MX=" in match["rest"] for match in hosts)
-    first = lines[0].strip()
-    new_recipient = "" if first.lower() == recipient.lower() else first
-    return AddressTest(route["router"] or "", route["transport"], hops, by_mx, new_recipient=new_recipient)
+    # each begins its line; "Address rewritten as:" tells what stands below once more
+    first, *others = [line.strip() for line in lines if _ADDRESS.fullmatch(line)] or [recipient]
+    if recipient.lower() in (first.lower(), *map(str.lower, others)):  # others get a copy, if any
+        new_recipient, others = "", []
+    else:
+        new_recipient = first
+    return AddressTest(
+        route["router"] or "", route["transport"], hops, by_mx, None, None, None, new_recipient, tuple(others)
+    )
 
 
 def _reason_in(text: str) -> MtaWhy:

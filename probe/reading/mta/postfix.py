@@ -1,17 +1,17 @@
 """The local Postfix: which of its tools to run, and how it would send one message.
 
-Only postconf(1) and postmap(1) are run, in at most four rounds: the parameters of main.cf and the services of
-master.cf; the tables for the route; the parameters that the chosen service overrides; the table of TLS
-policies.
+Only postconf(1) and postmap(1) are run: for the parameters of main.cf and the services of master.cf; the
+tables that change an address; those for the route; the parameters that the chosen service overrides; the
+tables of TLS policies and of mailboxes. What is not set costs no round.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from probe.model.address import Mailbox, ReversePath
-from probe.model.local_tool import Call, FileCall, Inquiry, ToolCall, ToolOutput, ToolWhy
+from probe.model.local_tool import FileCall, Inquiry, ToolCall, ToolWhy
 from probe.model.mta_reason import MtaReason, MtaWhy
 from probe.model.sender_mta import (
     Hop,
@@ -21,6 +21,7 @@ from probe.model.sender_mta import (
     NumberFact,
     Route,
     SenderMta,
+    TextFact,
     TlsPolicy,
 )
 from probe.reading.mta.postfix_client import (
@@ -28,25 +29,28 @@ from probe.reading.mta.postfix_client import (
     address_of,
     families_of,
     helo_of,
+    own_addresses_of,
     policy_keys,
     source_of,
     tls_of,
 )
+from probe.reading.mta.postfix_envelope import READDRESSING, Readdressed, readdress, readdress_at_last
+from probe.reading.mta.postfix_mailbox import MAILBOXES, missing_mailbox
 from probe.reading.mta.postfix_route import ROUTING, Envelope, ResolvedRoute, Routing
+from probe.reading.mta.postfix_tables import look_up
 from probe.reading.mta.postfix_values import (
-    Table,
     TableEntries,
     commands_of,
     hops_of,
     overrides_of,
     settings_of,
     tables_of,
-    values_in,
     words_of,
 )
 
 _ABOUT = ("mail_version", "config_directory", "message_size_limit", "multi_instance_directories")
-_NAMES = (*_ABOUT, *ROUTING, *CLIENT)
+_LIMITS = ("soft_bounce", "defer_transports", "proxy_interfaces")
+_NAMES = tuple(dict.fromkeys((*_ABOUT, *ROUTING, *CLIENT, *READDRESSING, *MAILBOXES, *_LIMITS)))
 _DIRECTORIES = ("/etc/postfix", "/usr/local/etc/postfix", "/opt/local/etc/postfix", "/usr/pkg/etc/postfix")
 _NOT_THERE = "No such file or directory"  # strerror of ENOENT
 _KINDS = {
@@ -77,16 +81,21 @@ def ask_postfix(sender: ReversePath, recipient: Mailbox, config: str) -> Inquiry
     if not main.is_usable or "mail_version" not in values:
         return _no_parameters(main.why)
     reverse_path = str(sender).lower() if isinstance(sender, Mailbox) else ""
-    routing = Routing(values, Envelope(reverse_path, str(recipient).lower()))
-    entries, why = yield from _look_up(where, dict(routing.questions()))
-    route = routing.resolved(entries)
+    before = Envelope(reverse_path, str(recipient).lower())
+    readdressed = yield from readdress(where, values, before)
+    routing = Routing(values, readdressed.envelope)
+    entries, why = yield from look_up(where, dict(routing.questions()))
+    route, programs = routing.resolved(entries), commands_of(services.text)
+    program = programs.get(route.transport, "")
+    missing = yield from missing_mailbox(where, values, route, program, routing.envelope)
     client = yield from _client(where, values, overrides_of(overrides.text, route.transport))
     if isinstance(client, ToolWhy):
         return _no_parameters(client)
+    readdressed = yield from readdress_at_last(where, values, client, readdressed)
     policies = {table: policy_keys(route.nexthop) for table in tables_of(client["smtp_tls_policy_maps"])}
-    levels, unread = yield from _look_up(where, policies)
-    reading = _Reading(values, client, route, commands_of(services.text), levels, config)
-    return reading.mta(why or _files(routing), unread)
+    levels, unread = yield from look_up(where, policies)
+    reading = _Reading(values, client, route, programs, levels, config, before, readdressed, missing)
+    return reading.mta(readdressed.unread or why or _files(routing), unread)
 
 
 def _is_not_configured() -> Inquiry[bool]:
@@ -101,31 +110,6 @@ def _is_not_configured() -> Inquiry[bool]:
 
 def _no_parameters(failure: ToolWhy) -> NoSenderMta:
     return NoSenderMta(MtaWhy(MtaReason.TOOL_FAILED, "postconf", failure=failure), MtaSoftware.POSTFIX)
-
-
-def _look_up(
-    where: tuple[str, ...], keys_by_table: Mapping[Table, tuple[str, ...]]
-) -> Inquiry[tuple[TableEntries, MtaWhy | None]]:
-    """(the entries of the tables, why one of them could not be read). Keys go to the standard input of
-    postmap(1)."""
-    questions = {table: keys for table, keys in keys_by_table.items() if not table.name.startswith("-")}
-    if not questions:
-        return {}, None
-    calls: list[Call] = []
-    for table, keys in questions.items():
-        lines = "".join(f"{key}\n" for key in keys if "\n" not in key)
-        calls.append(ToolCall("postmap", (*where, "-q", "-", table.askable), lines))
-    outputs = yield tuple(calls)
-    entries = {table.name: values_in(it.text) for table, it in zip(questions, outputs, strict=True)}
-    failures = (_failure(table, it) for table, it in zip(questions, outputs, strict=True))
-    return entries, next((failure for failure in failures if failure is not None), None)
-
-
-def _failure(table: Table, output: ToolOutput) -> MtaWhy | None:
-    """postmap(1) also exits with 1 if no key was found, but then without a message."""
-    if output.is_usable or (output.exit_code == 1 and not output.errors.strip()):
-        return None
-    return MtaWhy(MtaReason.TABLE_UNREADABLE, table.name, failure=output.why)
 
 
 def _files(routing: Routing) -> MtaWhy | None:
@@ -159,6 +143,9 @@ class _Reading:
     commands: Mapping[str, str]
     levels: TableEntries
     config: str
+    before: Envelope
+    readdressed: Readdressed
+    missing_mailbox: MtaWhy | None
 
     def mta(self, unknown: MtaWhy | None, unread: MtaWhy | None) -> SenderMta:
         """`unknown`: why the route is not known; `unread`: why the TLS policy is not."""
@@ -176,7 +163,17 @@ class _Reading:
             size_limit=self._size(),
             instances=words_of(self.values.get("multi_instance_directories", "")),
             waits_at_greeting=client.get("smtp_skip_5xx_greeting") == "yes",
+            sends_from=self._changed("sender"),
+            sends_to=self._changed("recipient"),
+            own=own_addresses_of(client, self.values),
+            waits_at_refusal=self.values.get("soft_bounce") == "yes",
         )
+
+    def _changed(self, side: str) -> TextFact | None:
+        """The address that leaves instead of the one that was given; None if it is the same."""
+        before, after = (getattr(it, side) for it in (self.before, self.readdressed.envelope))
+        by = getattr(self.readdressed, f"{side}_by")
+        return TextFact(after, f"postconf {by}") if after != before else None
 
     def _source(self, name: str) -> str:
         overridden = {key.removeprefix("-o "): "" for key in self.client if key.startswith("-o ")}
@@ -195,12 +192,28 @@ class _Reading:
         return NumberFact(value or None, "postconf message_size_limit", reason)
 
     def _route(self, unknown: MtaWhy | None) -> Route:
+        fallback = self.client.get("smtp_fallback_relay", "")
+        route = self._first_route(unknown)
+        if route.kind not in (HopKind.MX, HopKind.RELAY) or not fallback:
+            return route
+        return replace(route, fallback=hops_of(fallback))
+
+    def _first_route(self, unknown: MtaWhy | None) -> Route:
         route = self.route
         source = "postconf " + ", ".join(route.sources)
         if unknown is not None:
             return Route(HopKind.UNKNOWN, route.transport, source, reason=unknown)
-        if "virtual_alias_domains" in route.sources:
-            return Route(HopKind.LOCAL, "virtual", source, reason=MtaWhy(MtaReason.VIRTUAL_ALIASES))
+        if self.readdressed.is_cut:
+            return Route(HopKind.UNKNOWN, route.transport, source, reason=MtaWhy(MtaReason.VIRTUAL_ALIASES))
+        if self.readdressed.others:
+            names = ", ".join((self.readdressed.envelope.recipient, *self.readdressed.others))
+            sent_on = MtaWhy(MtaReason.SENT_ON, names)
+            return Route(HopKind.UNKNOWN, route.transport, source, reason=sent_on)
+        if self.missing_mailbox is not None:
+            return Route(HopKind.REFUSED, route.transport, source, reason=self.missing_mailbox)
+        if route.transport in words_of(self.values.get("defer_transports", "")):
+            put_off = MtaWhy(MtaReason.TRANSPORT_PUT_OFF, route.transport)
+            return Route(HopKind.DEFERRED, route.transport, source, reason=put_off)
         command = self.commands.get(route.transport)
         if command is None:
             no_service = MtaWhy(MtaReason.NO_SERVICE, route.transport)
@@ -230,7 +243,7 @@ class _Reading:
             return Route(HopKind.UNKNOWN, route.transport, source, reason=reason)
         logs_in = self.client.get("smtp_sasl_auth_enable") == "yes"
         domain = route.nexthop.lower()
-        if hops == (Hop(domain, 25, True),) and domain == route.domain:
+        if hops == (Hop(domain, 25, True),) and domain == self.before.domain:
             return Route(HopKind.MX, route.transport, source, (), logs_in)
         return Route(HopKind.RELAY, route.transport, source, hops, logs_in)
 

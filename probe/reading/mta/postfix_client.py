@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from probe.model.mta_reason import MtaReason, MtaWhy
-from probe.model.sender_mta import AddressFact, Families, TextFact, TlsLevel, TlsPolicy
+from probe.model.sender_mta import AddressFact, Families, OwnAddresses, TextFact, TlsLevel, TlsPolicy
 from probe.reading.mta.postfix_values import (
     TableEntries,
     first_entry,
@@ -25,6 +25,7 @@ CLIENT = (
     *("smtp_tls_CAfile", "smtp_tls_CApath", "smtp_tls_trust_anchor_file", "tls_append_default_CA"),
     *("smtp_tls_fingerprint_cert_match", "smtp_tls_fingerprint_digest", "smtp_host_lookup"),
     *("smtp_balance_inet_protocols", "smtp_mx_address_limit", "smtp_skip_5xx_greeting"),
+    *("smtp_generic_maps", "smtp_discard_ehlo_keywords", "smtp_fallback_relay"),
 )
 _NAME = re.compile(r"[A-Za-z0-9._:\[\]-]{1,255}")  # other names cannot be used in a command
 _BOTH = (4, 6)
@@ -56,6 +57,15 @@ def families_of(values: Mapping[str, str]) -> Families:
     most = int(limit) if limit.isascii() and limit.isdigit() and len(limit) < 7 else 0
     is_balanced = values.get("smtp_balance_inet_protocols", _YES) == _YES
     return Families(usable or _BOTH, first if first in usable else None, source, most or None, is_balanced)
+
+
+def own_addresses_of(client: Mapping[str, str], values: Mapping[str, str]) -> OwnAddresses:
+    """The addresses that it takes for its own: inet_interfaces and proxy_interfaces (own_inet_addr.c). Names
+    are not looked up."""
+    interfaces = words_of(client.get("inet_interfaces", "all"))
+    proxies = words_of(values.get("proxy_interfaces", ""))
+    ips = [literal_of(item.strip("[]")) for item in (*interfaces, *proxies)]
+    return OwnAddresses(tuple(ip for ip in ips if ip is not None), "all" in interfaces)
 
 
 def address_of(values: Mapping[str, str], family: int, source: str) -> AddressFact:
@@ -92,6 +102,19 @@ def policy_keys(destination: str) -> tuple[str, ...]:
 def tls_of(values: Mapping[str, str], destination: str, entries: TableEntries, source: str) -> TlsPolicy:
     """The TLS requirement for a next hop: smtp_tls_policy_maps, else smtp_tls_security_level, else the older
     parameters."""
+    policy = _demand_of(values, destination, entries, source)
+    if "starttls" not in words_of(values.get("smtp_discard_ehlo_keywords", "").lower()) or policy.wrapped:
+        return policy
+    # it takes no notice that TLS is offered: where it demands it, all mail waits
+    source = "postconf smtp_discard_ehlo_keywords"
+    if policy.level in (TlsLevel.NONE, TlsLevel.MAY):
+        return TlsPolicy(TlsLevel.NONE, source)
+    ignored = MtaWhy(MtaReason.STARTTLS_IGNORED, policy.level.value if policy.level is not None else "")
+    level = None if policy.level in (None, TlsLevel.DANE) else TlsLevel.INVALID
+    return TlsPolicy(level, source, reason=ignored)
+
+
+def _demand_of(values: Mapping[str, str], destination: str, entries: TableEntries, source: str) -> TlsPolicy:
     is_wrapper_mode = values.get("smtp_tls_wrappermode", "no") == _YES
     policy = first_entry(tables_of(values.get("smtp_tls_policy_maps", "")), policy_keys(destination), entries)
     if policy is not None:

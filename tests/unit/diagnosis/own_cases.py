@@ -7,10 +7,11 @@ from ipaddress import ip_address
 from typing import Any
 
 from probe.facts.model import Facts
+from probe.model.mta_reason import MtaReason, MtaWhy
 from probe.model.observed import EndCause
 from probe.model.reason import Reason
 from probe.model.reply import Stage
-from probe.model.sender_mta import HopKind, MtaSoftware, TlsLevel, TlsPolicy
+from probe.model.sender_mta import HopKind, MtaSoftware, OwnAddresses, TlsLevel, TlsPolicy
 from probe.model.session import Stop
 from probe.model.target import Options, TlsMode
 from probe.standards.dns.message import RecordType
@@ -52,11 +53,17 @@ def of_one_family(own: Options) -> Facts:
 
 
 REFUSES, WAITS = kept_here(to(HopKind.REFUSED, "no mail")), kept_here(to(HopKind.DEFERRED, "paused"))
+NO_MAILBOX = MtaWhy(MtaReason.NO_MAILBOX, "alice@d.example")
+UNKNOWN_USER = replace(to(HopKind.REFUSED), route=replace(to(HopKind.REFUSED).route, reason=NO_MAILBOX))
+WITHOUT_MAILBOX = kept_here(UNKNOWN_USER)
+ITSELF = kept_here(replace(MTA, own=OwnAddresses(tuple(make.mx_host().addresses))))
 NO_ROOTS = unverified(TlsPolicy(TlsLevel.VERIFY, "s", ("hostname",), roots=""))
 MISMATCH = by_dane(TlsLevel.DANE, DaneStatus.MISMATCHED)
 NO_TLSA = by_dane(TlsLevel.DANE_ONLY, DaneStatus.ABSENT)
 OWN_CASES: dict[str, tuple[Facts, Facts]] = {
     "own_refuses": (REFUSES, WAITS),
+    "own_no_mailbox": (WITHOUT_MAILBOX, REFUSES),
+    "own_loop": (ITSELF, REFUSES),
     "own_waits": (WAITS, REFUSES),
     "own_size": (kept_here(MTA, options=Options(size=10_240_001)), REFUSES),
     "own_tls": (kept_here(BROKEN), WAITS),

@@ -58,7 +58,23 @@ TOO_LATE = MtaWhy(MtaReason.TOOL_FAILED, "postconf", failure=ToolWhy(ToolReason.
 RELAYING = to(HopKind.RELAY, "", RELAY)
 GIVEN = Options()
 
+CHANGED = replace(
+    MTA, sends_from=TextFact("b@x.example", "exim -brw"), sends_to=TextFact("c@y.example", "exim -bt")
+)
+
 CASES = (
+    Case(
+        *("sender-mta", "both addresses are changed"),
+        make.facts(mta=CHANGED, user_options=GIVEN),
+        ("ok mta-hands-to-mx", "notice mta-sends-from", "notice mta-sends-to"),
+        ("<b@x.example> (exim -brw)", "<c@y.example> (exim -bt)"),
+    ),
+    Case(
+        *("sender-mta", "what is refused is kept"),
+        make.facts(mta=replace(MTA, waits_at_refusal=True), user_options=GIVEN),
+        ("ok mta-hands-to-mx", "notice mta-keeps-refused"),
+        ("soft_bounce",),
+    ),
     Case("sender-mta", "nobody asked, nobody there", make.facts(), ()),
     Case("sender-mta", "to the MX", make.facts(mta=MTA, user_options=GIVEN), ("ok mta-hands-to-mx",)),
     Case(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 from collections.abc import Iterator
+from itertools import pairwise
 
 import pytest
 
@@ -50,7 +51,7 @@ def exim(
     about: ToolOutput | str = "Exim version 4.96 #2\n",
 ) -> SenderMta | NoSenderMta:
     """What is read of an Exim that prints this."""
-    printed = {"-bV": about, "-bt": tested, "-be": expanded}
+    printed = {"-bV": about, "-bt": tested, "-be": expanded, "-brw": ""}
 
     def answer(call: Call) -> ToolOutput:
         if isinstance(call, FileCall):
@@ -109,6 +110,8 @@ def reasons_in(mta: SenderMta | NoSenderMta) -> Iterator[MtaWhy]:
 
 
 T = MtaReason
+LINKS = ["alice", *map(str, range(9))]
+CHAIN = "".join(f"{a}@example.net\t{b}@example.net\n" for a, b in pairwise(LINKS))
 # What is read, a reason that it gives, and its sentence.
 CASES: list[tuple[SenderMta | NoSenderMta, MtaReason, str]] = [
     (run_inquiry(ask_sender_mta(MtaChoice.NONE, BOB, ALICE, ""), lambda _: LATE), T.NOT_ASKED, "--mta none"),
@@ -137,7 +140,11 @@ CASES: list[tuple[SenderMta | NoSenderMta, MtaReason, str]] = [
     (exim(transport=LATE), T.TRANSPORT_NOT_TOLD, "not told (the tools took longer than 2 s)"),
     (exim(transport="driver = pipe\n"), T.PROGRAM, "pipe"),
     (exim(transport="driver = pipe\n"), T.NO_SMTP_TRANSPORT, "there is no SMTP transport"),
-    (exim(ROUTED.replace("alice", "carol")), T.SENT_ON, "it is sent on to carol@example.net"),
+    (
+        exim("".join(ROUTED.replace("alice", name) for name in ("carol", "dan"))),
+        T.SENT_ON,
+        "it is sent on to carol@example.net, dan@example.net",
+    ),
     (exim(router="driver = manualroute\n"), T.HOSTS_AT_DELIVERY, "known at the time of delivery alone"),
     (
         exim(transport=f"{SMTP}hosts_require_tls = +secure_hosts\n"),
@@ -166,7 +173,26 @@ CASES: list[tuple[SenderMta | NoSenderMta, MtaReason, str]] = [
         "it could not be expanded (the tools took longer than 2 s)",
     ),
     (postfix(message_size_limit="0"), T.NO_LIMIT, "no limit is set"),
-    (postfix(virtual_alias_domains="example.net"), T.VIRTUAL_ALIASES, "virtual aliases are not followed"),
+    (
+        postfix(virtual_alias_maps="hash:/t", tables=ToolOutput(CHAIN)),
+        T.VIRTUAL_ALIASES,
+        "virtual aliases are not followed further",
+    ),
+    (
+        postfix(virtual_alias_domains="example.net"),
+        T.NO_MAILBOX,
+        "it has no mailbox alice@example.net, and no alias for it",
+    ),
+    (
+        postfix(defer_transports="smtp"),
+        T.TRANSPORT_PUT_OFF,
+        "mail for the transport smtp is put off (defer_transports)",
+    ),
+    (
+        postfix(smtp_discard_ehlo_keywords="starttls", smtp_tls_security_level="encrypt"),
+        T.STARTTLS_IGNORED,
+        "it demands TLS (encrypt) and takes no notice that a server offers it",
+    ),
     (postfix(default_transport="nosuch"), T.NO_SERVICE, "master.cf has no service nosuch"),
     (postfix(services="smtp unix - - y - - uucp\n"), T.PROGRAM, "uucp"),
     (postfix(relayhost="a:b:c"), T.NO_SERVER, "a:b:c names no server"),
