@@ -23,19 +23,17 @@ from itertools import islice
 from typing import TypeVar
 
 from probe.knowledge.toml_import import load
-from probe.model.address import AddressError, IPAddress, Mailbox
-from probe.model.address_parse import parse_mailbox
+from probe.model.address import IPAddress, Mailbox
 from probe.model.answer_fault import AnswerWhy
 from probe.model.logged import LogAccount
-from probe.model.mta_reason import MtaWhy
 from probe.model.observed import Gap, Part
 from probe.model.reason import Reason
-from probe.model.sender_mta import SenderMta, TextFact
 from probe.model.target import DomainTarget, Endpoint, Options, PairTarget, Target
 from probe.recording import events as ev
 from probe.recording.codec import encode
 from probe.recording.journal import Recording
 from probe.recording.pseudonyms import Keep, Pseudonyms
+from probe.recording.redact_mta import MtaRedactor
 from probe.recording.redact_remains import identifiers
 from probe.recording.redact_text import TextRedactor, u_label
 from probe.standards.dns.message import Answer, Mx, Question, Record, RecordType, Tlsa, Txt
@@ -103,6 +101,7 @@ class _Redactor:
         for name in _own_names(recording.started):
             self.pseudonyms.key(name)
         self._text = TextRedactor(self.pseudonyms, _spf_addresses(recording), pseudonyms)
+        self._mta = MtaRedactor(self.pseudonyms, self._text.text)
 
     def events(self) -> list[ev.Event]:
         received = self._replacements()
@@ -123,8 +122,8 @@ class _Redactor:
                 own = tuple(map(names.address, event.addresses))
                 return replace(event, source_ip=ip, hostname=host, helo=helo, helo_reason=why, addresses=own)
             case ev.SenderMtaRead():
-                mta = self._mta(event.mta) if event.mta is not None else None
-                return replace(event, mta=mta, why=self._mta_reason(event.why))
+                mta = self._mta.mta(event.mta) if event.mta is not None else None
+                return replace(event, mta=mta, why=self._mta.reason(event.why))
             case ev.DnsAnswered():
                 return replace(event, answer=self._answer(event.answer))
             case ev.NameServerSilent():
@@ -205,66 +204,10 @@ class _Redactor:
             host=names.host(reason.host) if reason.host else "",
             ip=self._optional(reason.ip),
             address=address,
-            mta=self._mta_reason(reason.mta),
+            mta=self._mta.reason(reason.mta),
             error=text(reason.error),
             text=text(reason.text),
         )
-
-    def _mta(self, mta: SenderMta) -> SenderMta:
-        """Replace names and addresses; paths are removed, because they may contain names."""
-        names, text, route = self.pseudonyms, self._text.text, mta.route
-        hops, fallback = (
-            tuple(
-                replace(hop, host=names.host(hop.host), addresses=tuple(map(names.address, hop.addresses)))
-                for hop in each
-            )
-            for each in (route.hops, route.fallback)
-        )
-        return replace(
-            mta,
-            config="",
-            instances=(),
-            helo=self._mta_name(mta.helo),
-            sends_from=self._mta_mailbox(mta.sends_from),
-            sends_to=self._mta_mailbox(mta.sends_to),
-            own=replace(mta.own, addresses=tuple(map(names.address, mta.own.addresses))),
-            source_v4=replace(mta.source_v4, value=self._optional(mta.source_v4.value), reason=None),
-            source_v6=replace(mta.source_v6, value=self._optional(mta.source_v6.value), reason=None),
-            route=replace(
-                route,
-                hops=hops,
-                fallback=fallback,
-                transport=text(route.transport),
-                reason=self._mta_reason(route.reason),
-            ),
-            tls=replace(
-                mta.tls,
-                names=tuple(map(text, mta.tls.names)),
-                reason=self._mta_reason(mta.tls.reason),
-                roots=mta.tls.roots and None,  # keeps whether there are none, but not the path
-            ),
-        )
-
-    def _mta_mailbox(self, fact: TextFact | None) -> TextFact | None:
-        if fact is None or fact.value is None:
-            return fact
-        try:
-            return replace(fact, value=str(self.pseudonyms.mailbox(parse_mailbox(fact.value))))
-        except AddressError:
-            return replace(fact, value=self._text.text(fact.value))
-
-    def _mta_name(self, fact: TextFact) -> TextFact:
-        value = self.pseudonyms.host(fact.value) if fact.value is not None else None
-        return replace(fact, value=value, reason=self._mta_reason(fact.reason))
-
-    def _mta_reason(self, reason: MtaWhy | None) -> MtaWhy | None:
-        """Its values: what the configuration names, and a tool's words, as any text."""
-        if reason is None:
-            return None
-        text, failure = self._text.text, reason.failure
-        if failure is not None:
-            failure = replace(failure, path=text(failure.path), text=text(failure.text))
-        return replace(reason, name=text(reason.name), failure=failure, text=text(reason.text))
 
     def _opinion(self, event: ev.OpinionGiven) -> ev.OpinionGiven:
         text = self._text.text

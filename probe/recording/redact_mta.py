@@ -1,0 +1,79 @@
+"""The facts of the local mail server in a redacted recording."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from probe.model.address import AddressError, IPAddress
+from probe.model.address_parse import parse_mailbox
+from probe.model.mta_reason import MtaWhy
+from probe.model.sender_mta import AddressFact, Hop, SenderMta, TextFact
+from probe.recording.pseudonyms import Pseudonyms
+
+
+class MtaRedactor:
+    """Replaces names and addresses in the facts of a mail server; `text` redacts foreign words."""
+
+    def __init__(self, pseudonyms: Pseudonyms, text: Callable[[str], str]) -> None:
+        self._names = pseudonyms
+        self._text = text
+
+    def mta(self, mta: SenderMta) -> SenderMta:
+        """The facts; paths are removed, because they may contain names."""
+        route = mta.route
+        return replace(
+            mta,
+            config="",
+            instances=(),
+            helo=self._name(mta.helo),
+            sends_from=self._mailbox(mta.sends_from),
+            sends_to=self._mailbox(mta.sends_to),
+            own=replace(mta.own, addresses=self._addresses(mta.own.addresses)),
+            source_v4=self._address(mta.source_v4),
+            source_v6=self._address(mta.source_v6),
+            route=replace(
+                route,
+                hops=tuple(map(self._hop, route.hops)),
+                fallback=tuple(map(self._hop, route.fallback)),
+                transport=self._text(route.transport),
+                reason=self.reason(route.reason),
+            ),
+            tls=replace(
+                mta.tls,
+                names=tuple(map(self._text, mta.tls.names)),
+                reason=self.reason(mta.tls.reason),
+                roots=mta.tls.roots and None,  # keeps whether there are none, but not the path
+            ),
+        )
+
+    def _hop(self, hop: Hop) -> Hop:
+        return replace(hop, host=self._names.host(hop.host), addresses=self._addresses(hop.addresses))
+
+    def _addresses(self, ips: tuple[IPAddress, ...]) -> tuple[IPAddress, ...]:
+        return tuple(map(self._names.address, ips))
+
+    def _address(self, fact: AddressFact) -> AddressFact:
+        value = self._names.address(fact.value) if fact.value is not None else None
+        return replace(fact, value=value, reason=None)
+
+    def _mailbox(self, fact: TextFact | None) -> TextFact | None:
+        if fact is None or fact.value is None:
+            return fact
+        try:
+            return replace(fact, value=str(self._names.mailbox(parse_mailbox(fact.value))))
+        except AddressError:
+            return replace(fact, value=self._text(fact.value))
+
+    def _name(self, fact: TextFact) -> TextFact:
+        value = self._names.host(fact.value) if fact.value is not None else None
+        return replace(fact, value=value, reason=self.reason(fact.reason))
+
+    def reason(self, reason: MtaWhy | None) -> MtaWhy | None:
+        """Its values: what the configuration names, and a tool's words, as any text."""
+        if reason is None:
+            return None
+        text, failure = self._text, reason.failure
+        if failure is not None:
+            failure = replace(failure, path=text(failure.path), text=text(failure.text))
+        return replace(reason, name=text(reason.name), failure=failure, text=text(reason.text))
