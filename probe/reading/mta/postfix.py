@@ -82,8 +82,8 @@ def ask_postfix(sender: ReversePath, recipient: Mailbox, config: str) -> Inquiry
         return _no_parameters(main.why)
     reverse_path = str(sender).lower() if isinstance(sender, Mailbox) else ""
     before = Envelope(reverse_path, str(recipient).lower())
-    readdressed = yield from readdress(where, values, before)
-    routing = Routing(values, readdressed.envelope)
+    leaving = yield from readdress(where, values, before)
+    routing = Routing(values, leaving.envelope)
     entries, why = yield from look_up(where, dict(routing.questions()))
     route, programs = routing.resolved(entries), commands_of(services.text)
     program = programs.get(route.transport, "")
@@ -91,11 +91,11 @@ def ask_postfix(sender: ReversePath, recipient: Mailbox, config: str) -> Inquiry
     client = yield from _client(where, values, overrides_of(overrides.text, route.transport))
     if isinstance(client, ToolWhy):
         return _no_parameters(client)
-    readdressed = yield from readdress_at_last(where, values, client, readdressed)
+    leaving = yield from readdress_at_last(where, values, client, leaving)
     policies = {table: policy_keys(route.nexthop) for table in tables_of(client["smtp_tls_policy_maps"])}
     levels, unread = yield from look_up(where, policies)
-    reading = _Reading(values, client, route, programs, levels, config, before, readdressed, missing)
-    return reading.mta(readdressed.unread or why or _files(routing), unread)
+    reading = _Reading(values, client, route, programs, levels, config, before, leaving, missing)
+    return reading.mta(leaving.unread or why or _files(routing), unread)
 
 
 def _is_not_configured() -> Inquiry[bool]:
@@ -144,7 +144,7 @@ class _Reading:
     levels: TableEntries
     config: str
     before: Envelope
-    readdressed: Readdressed
+    leaving: Readdressed
     missing_mailbox: MtaWhy | None
 
     def mta(self, unknown: MtaWhy | None, unread: MtaWhy | None) -> SenderMta:
@@ -163,16 +163,16 @@ class _Reading:
             size_limit=self._size(),
             instances=words_of(self.values.get("multi_instance_directories", "")),
             waits_at_greeting=client.get("smtp_skip_5xx_greeting") == "yes",
-            sends_from=self._changed("sender"),
-            sends_to=self._changed("recipient"),
+            sends_from=self._change("sender"),
+            sends_to=self._change("recipient"),
             own=own_addresses_of(client, self.values),
             waits_at_refusal=self.values.get("soft_bounce") == "yes",
         )
 
-    def _changed(self, side: str) -> TextFact | None:
+    def _change(self, side: str) -> TextFact | None:
         """The address that leaves instead of the one that was given; None if it is the same."""
-        before, after = (getattr(it, side) for it in (self.before, self.readdressed.envelope))
-        by = getattr(self.readdressed, f"{side}_by")
+        before, after = (getattr(it, side) for it in (self.before, self.leaving.envelope))
+        by = getattr(self.leaving, f"{side}_by")
         return TextFact(after, f"postconf {by}") if after != before else None
 
     def _source(self, name: str) -> str:
@@ -203,10 +203,10 @@ class _Reading:
         source = "postconf " + ", ".join(route.sources)
         if unknown is not None:
             return Route(HopKind.UNKNOWN, route.transport, source, reason=unknown)
-        if self.readdressed.is_cut:
+        if self.leaving.is_cut:
             return Route(HopKind.UNKNOWN, route.transport, source, reason=MtaWhy(MtaReason.VIRTUAL_ALIASES))
-        if self.readdressed.others:
-            names = ", ".join((self.readdressed.envelope.recipient, *self.readdressed.others))
+        if self.leaving.others:
+            names = ", ".join((self.leaving.envelope.recipient, *self.leaving.others))
             sent_on = MtaWhy(MtaReason.SENT_ON, names)
             return Route(HopKind.UNKNOWN, route.transport, source, reason=sent_on)
         if self.missing_mailbox is not None:

@@ -109,9 +109,9 @@ def tls_of(values: Mapping[str, str], destination: str, entries: TableEntries, s
     source = "postconf smtp_discard_ehlo_keywords"
     if policy.level in (TlsLevel.NONE, TlsLevel.MAY):
         return TlsPolicy(TlsLevel.NONE, source)
-    ignored = MtaWhy(MtaReason.STARTTLS_IGNORED, policy.level.value if policy.level is not None else "")
+    reason = MtaWhy(MtaReason.STARTTLS_IGNORED, policy.level.value if policy.level is not None else "")
     level = None if policy.level in (None, TlsLevel.DANE) else TlsLevel.INVALID
-    return TlsPolicy(level, source, reason=ignored)
+    return TlsPolicy(level, source, reason=reason)
 
 
 def _demand_of(values: Mapping[str, str], destination: str, entries: TableEntries, source: str) -> TlsPolicy:
