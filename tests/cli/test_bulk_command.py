@@ -158,7 +158,7 @@ WRONG = {
     "gate name": (("LIST", "--fail-over", "bad=3%"), "'bad' is not one of"),
     "age": (("LIST", "--max-age", "soon"), "'soon' is no age"),
     "form": (("LIST", "--input-format", "xlsx"), "'xlsx' is not one of"),
-    "format": (("LIST", "--format", "html"), "'html' is not one of"),
+    "format": (("LIST", "--format", "xml"), "'xml' is not one of"),
     "the list itself": (("LIST", "-o", "LIST"), "is the list itself"),
     "spreadsheet": (("SHEET",), "is a spreadsheet (.xlsx, .ods)"),
     "no folder": (("LIST", "-o", "absent/rows.csv"), "there is no directory"),
