@@ -34,6 +34,7 @@ from probe.standards.dsn.address import mailboxes
 from probe.standards.dsn.results import Action, DeliveryStatus
 from probe.wording.spoken import clauses, words_of
 
+ACTION_KEY = "action_text"  # in JSON, for what to do: `action` is what the reporting server did
 _STATUS_KEYS = (
     "recipient", "original_recipient", "actual_recipient", "action", "status", "reporting_mta", "remote_mta",
     "reply",
@@ -162,6 +163,14 @@ def _is_from_line(line: bytes) -> bool:
 
 def to_json(recipient_result: BouncedRecipient) -> dict[str, Any]:
     """The object that `--format jsonl` prints: the keys of the contract, and further ones."""
+    about, conclusion, ending = json_parts(recipient_result)
+    return about | document(conclusion, ACTION_KEY) | ending
+
+
+def json_parts(
+    recipient_result: BouncedRecipient,
+) -> tuple[dict[str, Any], Conclusion | None, dict[str, Any]]:
+    """(the keys of that object before those for the conclusion, the conclusion, the keys behind)"""
     status, explanation = recipient_result.status, recipient_result.explanation
     head: dict[str, Any] = {
         "file": recipient_result.name,
@@ -171,10 +180,7 @@ def to_json(recipient_result: BouncedRecipient) -> dict[str, Any]:
         "detail_tag": recipient_result.notice.form.value,
     }
     conclusion = explanation.conclusion if explanation is not None else None
-    conclusion_fields = document(conclusion, action="action_text")
-    return (
-        head | _status_json(recipient_result, status) | conclusion_fields | _returned_json(recipient_result)
-    )
+    return head | _status_json(recipient_result, status), conclusion, _returned_json(recipient_result)
 
 
 def _status_json(recipient_result: BouncedRecipient, status: DeliveryStatus | None) -> dict[str, Any]:

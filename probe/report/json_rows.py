@@ -32,9 +32,9 @@ def reply_row(item: explanation.Explanation) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _of_conclusion(conclusion: Conclusion) -> str:
-    """An object with the keys for a conclusion; it has about 1.5 KB."""
-    return json_text(document(conclusion))
+def _of_conclusion(conclusion: Conclusion | None, action: str = "action") -> str:
+    """An object with the keys for a conclusion, as in `document`; it has about 1.5 KB."""
+    return json_text(document(conclusion, action))
 
 
 def bounce_line(recipient: BouncedRecipient) -> str:
@@ -44,6 +44,8 @@ def bounce_line(recipient: BouncedRecipient) -> str:
 
 def bounce_row(recipient: BouncedRecipient) -> str:
     """One object on one line, without a line break."""
-    from probe.bounces import to_json
+    from probe.bounces import ACTION_KEY, json_parts
 
-    return json_text(to_json(recipient))
+    about, conclusion, ending = json_parts(recipient)
+    of_conclusion = _of_conclusion(conclusion, ACTION_KEY)
+    return f"{json_text(about)[:-1]}, {of_conclusion[1:-1]}, {json_text(ending)[1:]}"

@@ -11,6 +11,7 @@ from typing import Any
 
 from probe.model.reply import Stage
 from probe.reading.bounce.own_words import own_words
+from probe.reading.reply.patterns import Expression
 from probe.settings import BOUNCE_RECIPIENT_LIMIT
 from probe.standards.dsn.address import mailbox, trim
 
@@ -56,38 +57,38 @@ class Layout:
     """One layout of a bounce; see knowledge/bounce_layouts.toml for what each field means."""
 
     id: str
-    signs: re.Pattern[str]
-    entry: re.Pattern[str]
-    after: re.Pattern[str] | None
-    until: re.Pattern[str] | None
+    signs: Expression
+    entry: Expression
+    after: Expression | None
+    until: Expression | None
     tail: str
-    replies: tuple[re.Pattern[str], ...]
-    remote: re.Pattern[str] | None
+    replies: tuple[Expression, ...]
+    remote: Expression | None
     shared: bool
     whole: bool
     local: bool
     transcript: bool
-    ended: re.Pattern[str] | None
+    ended: Expression | None
     copies: bool
     fills: bool
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> Layout:
-        """Compile one table. Raises KeyError or re.error for a table that is wrong."""
+        """From one table. Raises KeyError for a table that is wrong."""
         return cls(
             id=row["id"],
             signs=_any(row["signs"]),
-            entry=re.compile(row["entry"].replace("{addr}", ADDRESS).replace("{name}", NAME), _FLAGS),
-            after=re.compile(row["after"], _FLAGS) if "after" in row else None,
-            until=re.compile(row["until"], _FLAGS) if "until" in row else None,
+            entry=Expression(row["entry"].replace("{addr}", ADDRESS).replace("{name}", NAME), _FLAGS),
+            after=Expression(row["after"], _FLAGS) if "after" in row else None,
+            until=Expression(row["until"], _FLAGS) if "until" in row else None,
             tail=row.get("tail", "paragraph"),
-            replies=tuple(re.compile(item, _FLAGS) for item in row.get("reply", ())),
-            remote=re.compile(row["remote"], _FLAGS) if "remote" in row else None,
+            replies=tuple(Expression(item, _FLAGS) for item in row.get("reply", ())),
+            remote=Expression(row["remote"], _FLAGS) if "remote" in row else None,
             shared=row.get("shared", False),
             whole=row.get("whole", False),
             local="{name}" in row["entry"],
             transcript=row.get("transcript", False),
-            ended=re.compile(row["ended"], _FLAGS) if "ended" in row else None,
+            ended=Expression(row["ended"], _FLAGS) if "ended" in row else None,
             copies=row.get("copies", False),
             fills=row.get("fills", False),
         )
@@ -97,7 +98,7 @@ class Layout:
 class OwnWords:
     """Words that a sending server writes itself, and the stage that they name (None: none)."""
 
-    pattern: re.Pattern[str]
+    pattern: Expression
     stage: Stage | None
 
 
@@ -107,19 +108,19 @@ class Layouts:
     the fixed words (name to pattern)."""
 
     layouts: tuple[Layout, ...]
-    wrappings: tuple[re.Pattern[str], ...]
+    wrappings: tuple[Expression, ...]
     own: tuple[OwnWords, ...]
-    words: Mapping[str, re.Pattern[str]]
+    words: Mapping[str, Expression]
 
     @classmethod
     def of(cls, table: Mapping[str, Any]) -> Layouts:
-        """Compile the whole table."""
+        """From the whole table."""
         return cls(
             tuple(Layout.of(row) for row in table["layout"]),
-            tuple(re.compile(row["pattern"], re.IGNORECASE) for row in table["wrapping"]),
+            tuple(Expression(row["pattern"], re.IGNORECASE) for row in table["wrapping"]),
             tuple(
                 OwnWords(
-                    re.compile(row["pattern"], re.IGNORECASE), Stage(row["stage"]) if "stage" in row else None
+                    Expression(row["pattern"], re.IGNORECASE), Stage(row["stage"]) if "stage" in row else None
                 )
                 for row in table["own"]
             ),
@@ -191,7 +192,7 @@ def _without_remark(text: str, head: str) -> tuple[str, str]:
     return text, mailbox(remark.group(1))
 
 
-def unwrap_text(text: str, wrappings: Sequence[re.Pattern[str]]) -> tuple[str, str, Stage | None]:
+def unwrap_text(text: str, wrappings: Sequence[Expression]) -> tuple[str, str, Stage | None]:
     """(reply, host, stage) if a wrapping is found in `text`; the reply is empty if none is."""
     flat = " ".join(text[:_ENTRY_LIMIT].split())
     for wrapping in wrappings:
@@ -297,5 +298,5 @@ def _tail(text: str, kind: str) -> str:
     return text[: match.start() if kind != "paragraph" else match.end()] if match else text
 
 
-def _any(expressions: Sequence[str]) -> re.Pattern[str]:
-    return re.compile("|".join(f"(?:{item})" for item in expressions), _FLAGS)
+def _any(expressions: Sequence[str]) -> Expression:
+    return Expression("|".join(f"(?:{item})" for item in expressions), _FLAGS)

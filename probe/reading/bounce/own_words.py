@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from probe.reading.reply.patterns import Expression
+
 _LIMIT = 2000  # characters
 _MOST_LINES = 200
 _FOLLOWING = 4  # lines that continue the one with the reason
@@ -20,7 +22,7 @@ _GOES_ON = re.compile(r"(?!because|due|reason|as |since )[a-z]")
 _SENTENCE_ENDS = (".", "!", "?", ":", ";")
 
 
-def own_words(text: str, words: Mapping[str, re.Pattern[str]]) -> str:
+def own_words(text: str, words: Mapping[str, Expression]) -> str:
     """The line with the reason and the rest of its sentence; if there is no such line, everything that is not
     a formula.
 
@@ -46,7 +48,7 @@ def _first_of_sentence(lines: Sequence[str], index: int) -> int:
     return first
 
 
-def _next_lines(lines: Sequence[str], telling: re.Pattern[str]) -> Iterator[str]:
+def _next_lines(lines: Sequence[str], telling: Expression) -> Iterator[str]:
     """The next lines of the same sentence, and those with reasons of their own."""
     for line in lines[:_FOLLOWING]:
         if not line or not (_CONTINUED.match(line) or telling.search(line)):
@@ -54,7 +56,7 @@ def _next_lines(lines: Sequence[str], telling: re.Pattern[str]) -> Iterator[str]
         yield line
 
 
-def _until_signature(lines: Sequence[str], words: Mapping[str, re.Pattern[str]]) -> Iterator[str]:
+def _until_signature(lines: Sequence[str], words: Mapping[str, Expression]) -> Iterator[str]:
     """The lines up to a signature, stripped; formulas, addresses and ruler lines become empty."""
     in_formula = False  # the sentence of a formula may continue in the next line
     for raw in lines:
@@ -71,7 +73,7 @@ def _until_signature(lines: Sequence[str], words: Mapping[str, re.Pattern[str]])
         yield "" if is_empty else line
 
 
-def _other_sentences(line: str, words: Mapping[str, re.Pattern[str]]) -> str:
+def _other_sentences(line: str, words: Mapping[str, Expression]) -> str:
     """For a paragraph on one line: its sentences with a reason, if others are formulas."""
     sentences = _SENTENCES.split(line)
     parts = (

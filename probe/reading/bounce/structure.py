@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from email.message import Message
 from email.parser import BytesHeaderParser
 from email.policy import compat32
+from functools import lru_cache
 from typing import TypeAlias
 
 from probe.model.declared import HARMLESS, encoded_words, fit_for_parsing, in_declared
@@ -50,6 +51,8 @@ _BREAKS = re.compile(r"<(?:br|/p|/div|/tr|/td|/th|/li|/h[1-6]|/table|hr)\b[^>]{0
 _HIDDEN = re.compile(r"<(script|style|head)\b|</(script|style|head)\s*>", re.IGNORECASE)
 _TAG = re.compile(r"</?[a-zA-Z!][^<>@]{0,2000}>|<a\s[^<>]{0,2000}>", re.IGNORECASE)
 
+_REMEMBERED = 256  # octets: longer header sections have something of their own
+_Fields: TypeAlias = "tuple[tuple[tuple[str, str], ...], str, tuple[tuple[str, str], ...], bool]"
 _Headers: TypeAlias = "Message[str, str]"  # a class that takes parameters only from Python 3.13 on
 
 
@@ -71,7 +74,8 @@ class Part:
 
     def headers(self, name: str) -> list[str]:
         """All values of a header field, likewise."""
-        return [_decode(value) for field, value in self.fields if field == name.lower()]
+        key = name.lower()
+        return [_decode(value) for field, value in self.fields if field == key]
 
     def parameter(self, name: str) -> str:
         """A Content-Type parameter; empty when absent."""
@@ -99,7 +103,7 @@ class Part:
         return without_tags(text) if self.content_type == "text/html" else text
 
 
-def read_head(data: bytes) -> Part:
+def read_head(data: bytes, report: int = 0) -> Part:
     """Read the header section of a message or part; the rest is `body`. A leading From_ line is dropped."""
     match = _HEAD.match(data)
     start = match.end() if match else 0
@@ -108,7 +112,7 @@ def read_head(data: bytes) -> Part:
     blank = _BLANK.search(data, max(0, start - 1))
     end = blank.start() if blank else len(data)
     body = data[blank.end() :] if blank else data[start + BOUNCE_HEADER_LIMIT :]
-    return _part(_beginnings(data, start, end), body)
+    return _part(_beginnings(data, start, end), body, report)
 
 
 def _beginnings(data: bytes, start: int, end: int) -> bytes:
@@ -151,21 +155,21 @@ def leaves(top: Part, problems: list[NoticeWhy]) -> Iterator[Part]:
             yield replace(part, content_type="text/plain", is_attached=False)
         in_digest = part.content_type == "multipart/digest"
         report = part.report or (count if part.content_type == "multipart/report" else 0)
-        inner = (read_part(piece, in_digest=in_digest) for piece in reversed(pieces))
-        queue.extend((replace(item, report=report), depth + 1) for item in inner)
+        inner = (read_part(piece, report, in_digest=in_digest) for piece in reversed(pieces))
+        queue.extend((item, depth + 1) for item in inner)
 
 
-def read_part(data: bytes, *, in_digest: bool = False) -> Part:
+def read_part(data: bytes, report: int = 0, *, in_digest: bool = False) -> Part:
     """A body part: its header section may be empty (RFC 2046 section 5.1).
 
     In a multipart/digest a part without a Content-Type is a message (RFC 2046 section 5.1.5).
     """
     empty = re.match(rb"[ \t]*\r?\n", data)
     if in_digest and empty:
-        return Part((), "message/rfc822", (), data[empty.end() :])
+        return Part((), "message/rfc822", (), data[empty.end() :], report=report)
     if empty or not re.match(rb"[!-9;-~]+[ \t]*:", data):
-        return Part((), "text/plain", (), data)
-    return read_head(data)
+        return Part((), "text/plain", (), data, report=report)
+    return read_head(data, report)
 
 
 def with_line_feeds(data: bytes) -> bytes:
@@ -209,7 +213,13 @@ def _visible_html(text: str) -> str:
     return " ".join([*lines, text[position:]]) if not element else " ".join(lines) + text[position:]
 
 
-def _part(head: bytes, body: bytes) -> Part:
+def _part(head: bytes, body: bytes, report: int) -> Part:
+    read = _read_once if len(head) <= _REMEMBERED else _read_fields
+    fields, content_type, parameters, is_attached = read(head)
+    return Part(fields, content_type, parameters, body, is_attached, report)
+
+
+def _read_fields(head: bytes) -> _Fields:
     try:
         headers: _Headers = BytesHeaderParser(policy=compat32).parsebytes(fit_for_parsing(head))
         content_type = headers.get_content_type().lower()
@@ -217,8 +227,12 @@ def _part(head: bytes, body: bytes) -> Part:
         is_attachment = headers.get_content_disposition() == "attachment"
         fields = tuple((str(name).lower(), str(value)) for name, value in headers.raw_items())
     except HARMLESS:
-        return Part((), "text/plain", (), body)
-    return Part(fields, content_type, parameters, body, is_attachment)
+        return (), "text/plain", (), False
+    return fields, content_type, parameters, is_attachment
+
+
+_read_once = lru_cache(maxsize=512)(_read_fields)
+"""The parts of bounces by one program have the same header sections: half of all that are read."""
 
 
 def _flat(value: object) -> str:

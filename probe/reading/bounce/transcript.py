@@ -18,6 +18,8 @@ _REPLY = re.compile(r"^.{0,60}?(?:<<<|<--)\s?(?P<text>.*)$")
 _COMMAND = re.compile(r"^.{0,60}?(?:>>>|-->)\s?(?P<text>.*)$")
 _TURNED = re.compile(r"^\s*Sent\s+<<<\s?(?P<sent>.*)$|^\s*Received\s+>>>\s?(?P<received>.*)$", re.IGNORECASE)
 _LOCAL = re.compile(r"^(?P<text>[45]\d\d[ -].{0,20}?<?(?P<who>[^\s<>()]{1,320}?)>?\.\.\. .*)$")
+# Without one of these a line is none of the above, nor a remark with a code; most lines of bounces have none.
+_MARKED = re.compile(r"<<<|<--|>>>|-->|\.\.\. |while talking|^[2-5]\d\d[ -]", re.IGNORECASE)
 # MDaemon prints the dialogue without arrows, between these lines
 _BARE_BEGINS = re.compile(r"^-+ ?session transcript", re.IGNORECASE)
 _BARE_ENDS = re.compile(r"^-+ ?end (?:of )?transcript", re.IGNORECASE)
@@ -71,7 +73,11 @@ def read_transcript(text: str) -> tuple[Refusal, ...]:
     is_bare = False
     for raw in text.split("\n"):
         line = raw.strip()
-        is_bare = (is_bare or bool(_BARE_BEGINS.match(line))) and not _BARE_ENDS.match(line)
+        if line.startswith("-"):
+            is_bare = (is_bare or bool(_BARE_BEGINS.match(line))) and not _BARE_ENDS.match(line)
+        if not is_bare and not _MARKED.search(line):
+            reader.add_prose()
+            continue
         sent, reply_text = _bare(line) if is_bare else _arrow(line)
         if reply_text is not None:
             reader.add_reply_line(reply_text)
@@ -116,6 +122,10 @@ class _Reader:
         elif _POSITIVE.match(line):
             self._is_whole = True
             self._is_invited = self._is_invited or line.startswith("354")
+
+    def add_prose(self) -> None:
+        """A line that has nothing of a transcript."""
+        self._close()
 
     def add_remark(self, line: str) -> None:
         """A remark of the sending server between replies."""
