@@ -16,7 +16,7 @@ from probe.model.logged import LogAccount
 from probe.model.target import Options, PairTarget
 
 if TYPE_CHECKING:
-    from probe.cli.session import Delivery
+    from probe.cli.delivery import Delivery
 
 EXAMPLE = """
 Example:
@@ -137,7 +137,7 @@ def _from(log: LogAccount | None, options: Options) -> Options:
 def _delivery(
     to: choices.Destination, record: str | None, severities: str | None, target: PairTarget
 ) -> Delivery:
-    from probe.cli.session import Delivery
+    from probe.cli.delivery import Delivery
 
     return Delivery(
         to,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -173,7 +172,7 @@ class Reach:
             smtp=smtp,
             allow_private=allow_private,
             fail_on=values.choice("--fail-on", fail_on, FailOn),
-            seed=secrets.randbits(32),
+            seed=int.from_bytes(os.urandom(4)),  # as `secrets` does, which takes 6 ms to load
         )
 
 

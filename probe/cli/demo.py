@@ -55,7 +55,8 @@ def demo(
         raise UsageError("SCENARIO", f"{scenario!r} is unknown; there is {', '.join(lab.near(scenario))}")
 
     from probe import run
-    from probe.cli.session import Delivery, run_live
+    from probe.cli.delivery import Delivery
+    from probe.cli.session import run_live
 
     async def observe(hooks: Hooks) -> Recording:
         async with lab.serve(entry) as running_lab:

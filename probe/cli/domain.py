@@ -64,7 +64,8 @@ def domain(
     own = choices.severities(severities)
 
     from probe import run
-    from probe.cli.session import Delivery, run_live
+    from probe.cli.delivery import Delivery
+    from probe.cli.session import run_live
 
     return run_live(
         lambda hooks: run.observe(

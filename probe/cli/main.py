@@ -21,7 +21,6 @@ from probe.cli.errors import (
     complain,
     refuse_controls,
 )
-from probe.cli.parameters import read_plain
 from probe.cli.signals import EXIT_INTERRUPTED
 from probe.model.debugging import DEBUG, ISSUES, is_debugging
 from probe.model.exhaustion import shortage_clause
@@ -133,8 +132,12 @@ def _dispatch(argv: list[str]) -> int:
         return 0
     _refuse_controls(argv)
     entry = _READ_BY_TYPER.get(argv[0])
-    if entry is not None and (arguments := read_plain(entry.function, argv[1:])) is not None:
-        return entry.function(**arguments)
+    if entry is not None:
+        from probe.cli.parameters import read_plain
+
+        arguments = read_plain(entry.function, argv[1:])
+        if arguments is not None:
+            return entry.function(**arguments)
     return _typer(argv)
 
 

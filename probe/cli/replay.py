@@ -37,7 +37,7 @@ def replay(
     destination = choices.destination(form, output, quiet=quiet, verbose=verbose, pager=pager)
 
     from probe import run
-    from probe.cli.session import Delivery, deliver
+    from probe.cli.delivery import Delivery, deliver
     from probe.cli.slips import no_recording
     from probe.recording.codec import RecordingError
 

@@ -9,15 +9,15 @@ import sys
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import Any
 
 from probe import run
-from probe.cli import key_log, output, signals, start
+from probe.cli import key_log, signals, start
 from probe.cli import tape as tapes
-from probe.cli.choices import Destination
+from probe.cli.delivery import Delivery, render, write
 from probe.cli.errors import NothingObservedError, UsageError, complain, unreadable
 from probe.cli.progress import ProgressLine
-from probe.cli.tape import NOT_SAVED, Archive, RecordTo, Tape
+from probe.cli.tape import NOT_SAVED, Archive, Tape
 from probe.model.exhaustion import shortage_clause
 from probe.net import descriptors
 from probe.net.resolver import ResolverConfigError
@@ -25,10 +25,6 @@ from probe.net.threads import start as start_in_thread
 from probe.recording.events import Event
 from probe.recording.journal import Recording
 from probe.report.formats import Kind
-
-if TYPE_CHECKING:
-    from probe.knowledge.severities import Severities
-    from probe.model.report import Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,23 +38,6 @@ class Hooks:
 
 
 Observe = Callable[[Hooks], Coroutine[Any, Any, Recording]]
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """The destinations of report and recording, and the user's severities. `subject` is the domain of the
-    run; `is_kept`: the run is put into the history, unless the user has turned that off."""
-
-    to: Destination
-    record: RecordTo | None = None
-    severities: Severities | None = None
-    subject: str = ""
-    is_kept: bool = False
-
-    @property
-    def on_stderr(self) -> bool:
-        """Whether the report goes to stderr, because stdout has the recording."""
-        return self.record is not None and self.record.path is None and self.to.path is None
 
 
 def run_live(observe: Observe, delivery: Delivery) -> int:
@@ -85,10 +64,10 @@ def run_live(observe: Observe, delivery: Delivery) -> int:
             lines = (f"line {it.line}: {spoken(it)}" if it.line else spoken(it) for it in error.passed_over)
             raise NothingObservedError("; ".join((str(error), *lines))) from None
         report = run.report_of(recording, delivery.severities)
-        text = _render(report, delivery, note=_note(delivery, past))
+        text = render(report, delivery, note=_note(delivery, past))
     try:
         stream = sys.stderr if delivery.on_stderr else sys.stdout
-        _write(report, text, delivery, stream)
+        write(report, text, delivery, stream)
     finally:  # a full disk may affect both
         _say_of(tape, delivery)
     return delivery.to.form.exit_code(Kind.RUN, report)
@@ -237,26 +216,6 @@ def _load() -> None:
     finding_tags()
     shared_words()
     read_reply("550 5.1.1 x")
-
-
-def deliver(report: Report, delivery: Delivery) -> int:
-    """Write the report to its destination; returns the exit code."""
-    _write(report, _render(report, delivery), delivery)
-    return delivery.to.form.exit_code(Kind.RUN, report)
-
-
-def _write(report: Report, text: str, delivery: Delivery, stream: TextIO | None = None) -> None:
-    to = delivery.to
-    output.write_beside(to.form, Kind.RUN, report)
-    output.deliver_text(text, to.path, stream, is_paged=to.is_paged, mode=to.form.file_mode)
-
-
-def _render(report: Report, delivery: Delivery, note: str = "") -> str:
-    if not delivery.to.form.is_laid_out:
-        output.speak_utf8(sys.stderr if delivery.on_stderr else sys.stdout)
-    place = None if delivery.to.path else sys.stderr if delivery.on_stderr else sys.stdout
-    style = output.style_for(place, delivery.to.verbosity, note, is_paged=delivery.to.is_paged)
-    return delivery.to.form.write(Kind.RUN, report, style)
 
 
 def _nothing() -> None:

@@ -28,7 +28,7 @@ from probe.model.local_tool import ToolWhy
 from probe.model.mta_reason import MtaWhy
 from probe.model.reason import Reason
 from probe.recording import events as ev
-from probe.recording import format_1, format_1_answers, mta_sentences
+from probe.recording import mta_sentences
 from probe.recording.limits import (
     NAMED,
     RANGES,
@@ -41,8 +41,7 @@ from probe.recording.limits import (
 )
 from probe.settings import MESSAGE_SIZE_LIMIT
 
-# The longest valid line is a message in base64, a third longer than the message.
-LINE_LIMIT = MESSAGE_SIZE_LIMIT // 2 * 3  # octets
+LINE_LIMIT = MESSAGE_SIZE_LIMIT // 2 * 3  # octets; the longest line is a message in base64, a third longer
 
 _KINDS: dict[str, type] = {
     "started": ev.Started,
@@ -151,7 +150,7 @@ def _event(value: Any, version: int) -> ev.Event:
     if kind == "started":
         version = _known_version(fields.get("version"))
         fields["version"] = ev.FORMAT_VERSION
-    if version == format_1.VERSION:
+    if version == ev.OLD_VERSION:
         fields = _upgrade(kind, fields)
     if kind == "dns":
         fields = _with_reason(fields, version)
@@ -164,16 +163,18 @@ def _event(value: Any, version: int) -> ev.Event:
 
 
 def _known_version(version: Any) -> int:
-    if type(version) is not int or version not in (format_1.VERSION, ev.FORMAT_VERSION):
+    if type(version) is not int or version not in (ev.OLD_VERSION, ev.FORMAT_VERSION):
         raise _WrongError(
             f"the recording has format version {_shorten(version)}; this program reads "
-            f"{format_1.VERSION} and {ev.FORMAT_VERSION}"
+            f"{ev.OLD_VERSION} and {ev.FORMAT_VERSION}"
         )
     return version
 
 
 def _upgrade(kind: str, fields: dict[str, Any]) -> dict[str, Any]:
     """The fields of an event of format 1 as format 2 has them."""
+    from probe.recording import format_1  # only for such a recording
+
     for name in format_1.SENTENCES.get(kind, ()):
         if name in fields:
             _SCALARS[str].parse(fields[name], f"{kind}.{name}")
@@ -189,17 +190,19 @@ def _with_reason(fields: dict[str, Any], version: int) -> dict[str, Any]:
     answer = fields.get("answer")
     if not isinstance(answer, dict):
         return fields
-    if "why" in answer and ("detail" in answer or version == format_1.VERSION):
+    if "why" in answer and ("detail" in answer or version == ev.OLD_VERSION):
         raise _WrongError('dns.answer has an unknown field "why"')
     if "detail" not in answer:
         return fields
+    from probe.recording import format_1_answers  # only for such an answer
+
     _SCALARS[str].parse(answer["detail"], "dns.answer.detail")
     return fields | {"answer": format_1_answers.upgrade(answer)}
 
 
 def _check_sentence(version: int, value: Any, place: str) -> None:
     """Format 1 has a sentence there, and nothing else."""
-    if version == format_1.VERSION:
+    if version == ev.OLD_VERSION:
         _SCALARS[str].parse(value, f"local_mta.{place}")
 
 

@@ -254,4 +254,5 @@ Event = (
 )
 
 FORMAT_VERSION = 2  # 1: sentences stood where reasons stand (`probe.recording.format_1`)
+OLD_VERSION = 1  # `format_1` reads it
 SURVEY = 2  # 2: test entries of blocklists with as many labels as the question

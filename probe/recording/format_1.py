@@ -11,8 +11,6 @@ from typing import Any
 
 from probe.recording import format_1_sentences as old
 
-VERSION = 1
-
 # Fields of format 1 that hold sentences, by the kind of the event; and those of format 2 that it did not have
 SENTENCES: Mapping[str, tuple[str, ...]] = {
     "vantage": ("helo_reason",),

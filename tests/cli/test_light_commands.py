@@ -44,6 +44,38 @@ def test_nothing_heavy_is_imported(arguments: tuple[str, ...]) -> None:
     assert "internal error" not in run.stderr
 
 
+_LIST_UNUSED = (
+    "import sys\n"
+    "from probe.cli.main import run\n"
+    "code = run(sys.argv[2:])\n"
+    "print('UNUSED', [it for it in sys.argv[1].split(',') if it in sys.modules], file=sys.stderr)\n"
+    "sys.exit(code)\n"
+)
+_FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
+_RECORDING = _FIXTURES / "recordings" / "lab-tmall" / "recording.jsonl"
+_OF_FORMAT_1 = "probe.recording.format_1,probe.recording.format_1_answers,probe.recording.format_1_sentences"
+
+
+@pytest.mark.parametrize(
+    ("unused", "arguments"),
+    [
+        ("typer,probe.cli.parameters", ("explain", "550 5.1.1 user unknown")),
+        ("typer,probe.cli.parameters", ("bounce", str(_FIXTURES / "bounces" / "postfix-dsn.eml"))),
+        ("probe.cli.parameters,probe.report.document", ("--help",)),
+        (f"typer,asyncio,probe.net.resolver,probe.cli.session,{_OF_FORMAT_1}", ("replay", "today.jsonl")),
+        (f"typer,{_OF_FORMAT_1}", ("redact", "today.jsonl")),
+    ],
+)
+def test_what_a_command_does_not_use_is_not_loaded(
+    unused: str, arguments: tuple[str, ...], tmp_path: Path
+) -> None:
+    redact = [sys.executable, "-m", "probe", "redact", str(_RECORDING), "-o", "today.jsonl"]
+    subprocess.run(redact, check=True, cwd=tmp_path)  # writes today's format
+    command = [sys.executable, "-c", _LIST_UNUSED, unused, *arguments]
+    run = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert "UNUSED []" in run.stderr, run.stderr
+
+
 _LIST_TABLES = (
     "import sys\n"
     "read = []\n"
