@@ -70,6 +70,7 @@ ENGINE_BURST = 64  # datagrams sent or read in one turn
 ENGINE_PAUSE = 0.001  # between two bursts
 ENGINE_AGAIN = 1.0  # without an answer, the next name server is asked
 ENGINE_TRIES = 3  # then the resolver for single questions takes over, with DNS_LIFETIME
+ENGINE_REFUSED_TRIES = 6  # of a question that was refused: dnsmasq refuses what is beyond 150 at once
 ENGINE_CAREFUL = 256  # its open questions
 ENGINE_TICK = 0.1
 ENGINE_WORK = 10_000  # works running at once; they mostly wait for the same few slow answers

@@ -27,7 +27,8 @@ Take = Callable[[Response], None]
 
 class OpenQuestion:
     """A question without a response. `octets` is its question section (empty where it has a name that DNS
-    cannot hold), `wire` the query behind its id, `places` the sockets and ids under which it was asked."""
+    cannot hold), `wire` the query behind its id, `places` the sockets and ids under which it was asked;
+    `was_refused`: a name server answered REFUSED, perhaps because it had too many questions."""
 
     __slots__ = (
         "began",
@@ -39,6 +40,7 @@ class OpenQuestion:
         "sent",
         "takers",
         "tries",
+        "was_refused",
         "wire",
     )
 
@@ -47,6 +49,7 @@ class OpenQuestion:
         self.key = key
         self.octets = octets
         self.wire = behind_id(octets, edns=True) if octets else b""
+        self.was_refused = False
         self.began = self.sent = 0.0
         self.tries = 0
         self.is_in_flight = False

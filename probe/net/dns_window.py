@@ -1,8 +1,10 @@
 """Controls many concurrent questions: how many may be open, and which are asked again.
 
 The number adapts: ENGINE_FIRST_WINDOW at first, one more for each response, half of it after a timeout. A
-name server's receive buffer is small, so queries are also spread over time. The fast parser reads usual
-replies, the full parser all others; a question without a final response (a failure, a truncated reply, an
+name server's receive buffer is small, so queries are also spread over time. A question that was refused is
+asked again after ENGINE_AGAIN, as dnsmasq refuses what is too much at once; when one of them was answered
+then, refusals count as timeouts do, and the number grows slowly. The fast parser reads usual replies, the
+full parser all others; a question without a final response (a failure, a truncated reply, an
 unfinished CNAME chain, a timeout, an answer that the name server made itself) is asked again by a `Resolver`,
 whose answer counts.
 """
@@ -29,6 +31,7 @@ from probe.settings import (
     ENGINE_FIRST_WINDOW,
     ENGINE_LEAST_WINDOW,
     ENGINE_PAUSE,
+    ENGINE_REFUSED_TRIES,
     ENGINE_TICK,
     ENGINE_TRIES,
     ENGINE_WINDOW,
@@ -62,6 +65,7 @@ class QuestionWindow:
         self._is_fixed = size is not None
         self._size: float = size or ENGINE_FIRST_WINDOW
         self._halved_at = -math.inf
+        self._is_crowded = False  # a question that was refused was answered later: too many at once
         self._in_flight = 0
         self._open: dict[bytes, OpenQuestion] = {}
         self._queue: deque[OpenQuestion] = deque()
@@ -170,6 +174,9 @@ class QuestionWindow:
         reply = read_carefully(question, wire)
         if reply is None:
             return  # not a reply to it, whoever sent it
+        if reply.status is Status.REFUSED and pending.tries < ENGINE_REFUSED_TRIES:
+            pending.was_refused = True  # it stays open, and is asked again when it is due
+            return
         is_whole = reply.status in FINAL and reply.open_end is None
         if is_whole and not is_own_word(question, reply, is_stub=self._behind):
             self._settle(pending, of_answer(reply.of(port.server).answer_to(question, elapsed_ms)))
@@ -194,8 +201,10 @@ class QuestionWindow:
     def _settle(self, pending: OpenQuestion, response: Response) -> None:
         """Pass a response to all callers that wait for it."""
         self._leave(pending)
+        if pending.was_refused and response.status in FINAL:
+            self._is_crowded = True
         if not self._is_fixed and self._size < ENGINE_WINDOW:
-            self._size += 1
+            self._size += 1 / self._size if self._is_crowded else 1
         del self._open[pending.key]
         is_denial = response.status is Status.NXDOMAIN
         if response.ttl > 0 and not (self._forget_denials and is_denial):
@@ -224,10 +233,11 @@ class QuestionWindow:
             pending = self._due.popleft()
             if not pending.is_in_flight:
                 continue
-            if not self._is_fixed and now - self._halved_at >= ENGINE_AGAIN:
+            counts = self._is_crowded or not pending.was_refused
+            if counts and not self._is_fixed and now - self._halved_at >= ENGINE_AGAIN:
                 self._size = max(ENGINE_LEAST_WINDOW, self._size / 2)
                 self._halved_at = now
-            if pending.tries >= ENGINE_TRIES:
+            if pending.tries >= (ENGINE_REFUSED_TRIES if pending.was_refused else ENGINE_TRIES):
                 self._ask_carefully(pending)
             elif not self._send(pending):
                 self._due.appendleft(pending)
