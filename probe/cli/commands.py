@@ -117,5 +117,11 @@ COMMANDS = (
         "probe.cli.schema",
         "Print the JSON Schema (2020-12) of a JSON format.",
     ),
+    CommandEntry(
+        "completion",
+        Group.REFERENCE,
+        "probe.cli.completion",
+        "Print the script that completes this command line in a shell.",
+    ),
 )
 READING_THEMSELVES = {entry.name: entry for entry in COMMANDS if entry.reads_itself}

@@ -1,4 +1,5 @@
-"""Writes docs/reference from the code and the data: `python -m probe.cli.reference docs/reference`.
+"""Writes docs/reference from the code and the data: `python -m probe.cli.reference docs/reference`; beside it
+the manual pages (docs/man).
 
 Nothing in those files is written by hand; a test compares them with what this module makes. A page that is no
 longer made is removed.
@@ -19,6 +20,7 @@ from probe.cli.app import build
 from probe.cli.catalogue import paragraphs
 from probe.cli.commands import READING_THEMSELVES
 from probe.cli.help import GENERAL, by_group
+from probe.cli.manual import manual
 from probe.cli.python_reference import python_page
 from probe.cli.recording_reference import recording_page
 from probe.cli.reference_text import MADE, literal, page
@@ -135,6 +137,20 @@ def write(directory: Path) -> None:
         (directory / name).write_text(content, encoding="utf-8")
 
 
+def write_manual(manual_folder: Path) -> None:
+    """Write the manual pages into their folder; a page that is no longer made is removed.
+
+    Raises OSError.
+    """
+    texts = manual()
+    manual_folder.mkdir(parents=True, exist_ok=True)
+    for path in manual_folder.glob("*.1"):
+        if path.name not in texts:
+            path.unlink()
+    for name, text in texts.items():
+        (manual_folder / name).write_text(text, encoding="utf-8")
+
+
 def _is_ours(path: Path) -> bool:
     with path.open(encoding="utf-8", errors="replace") as stream:
         return stream.readline().rstrip("\n") == MADE
@@ -146,7 +162,9 @@ def main() -> int:
         print("usage: python -m probe.cli.reference DIRECTORY (here: docs/reference)", file=sys.stderr)
         return 2
     try:
-        write(Path(sys.argv[1]))
+        directory = Path(sys.argv[1])
+        write(directory)
+        write_manual(directory.parent / "man")
     except OSError as error:
         print(f"{error.filename}: cannot be written: {error.strerror}", file=sys.stderr)
         return 2
