@@ -42,7 +42,10 @@ INSTALLED = {
 }
 SENDMAIL = UNPACKED / "sendmail" / "usr" / "sbin" / "sendmail-mta"
 # What tests outside the lab are held against; they skip without it.
-COMPARED = ("libopendkim11", "libmail-dkim-perl", "libopendmarc2", "prometheus", "chromium")
+COMPARED = (
+    *("libopendkim11", "libmail-dkim-perl", "libopendmarc2", "prometheus", "chromium", "systemd"),
+    *("zsh", "fish", "mandoc"),
+)
 # What is only unpacked: the tree, its packages, and the program inside.
 TREES = {
     "exim": (("exim4-base", "exim4-daemon-light", "libidn12"), "usr/sbin/exim4"),
