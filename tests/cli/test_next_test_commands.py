@@ -13,7 +13,7 @@ import pytest
 
 from probe import run
 from probe.checks.catalogue import findings_of
-from probe.cli import choices, main
+from probe.cli import main
 from probe.diagnosis.commands import command, fill_flags
 from probe.diagnosis.next_test import _as_next, _is_possible, next_test
 from probe.diagnosis.verdict import diagnose
@@ -33,6 +33,7 @@ from probe.model.target import (
     Target,
     TlsMode,
 )
+from probe.net import route
 from probe.recording import events as ev
 from probe.recording.journal import Recording
 from tests.support import facts as make
@@ -70,7 +71,7 @@ def understood(
     line: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> tuple[Target, Options]:
     """What the command line makes of `line`, as it is printed; nothing is asked of any server."""
-    monkeypatch.setattr(choices, "_is_own", lambda _: True)
+    monkeypatch.setattr(route, "is_own_address", lambda _: True)
     name, *argv = shlex.split(line)
     assert name == "smtp-probe"
     records: list[tuple[Target, Options]] = []

@@ -12,13 +12,14 @@ import pytest
 
 from probe import lab, run
 from probe.checks.catalogue import findings_of
-from probe.cli import choices, main
+from probe.cli import main
 from probe.diagnosis.next_test import next_test
 from probe.diagnosis.verdict import diagnose
 from probe.facts.build import facts_of
 from probe.model.report import Report
 from probe.model.session import Experiment
 from probe.model.target import Options, Target
+from probe.net import route
 from probe.recording.journal import Recording
 
 SCENARIOS = [it.id for it in lab.scenarios()]
@@ -38,7 +39,7 @@ def read_command(line: str) -> tuple[Target, Options]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(run, "observe", observe)
-        patch.setattr(choices, "_is_own", lambda _: True)
+        patch.setattr(route, "is_own_address", lambda _: True)
         with pytest.raises(_ReadError):
             main.run(shlex.split(line)[1:])
     return pairs[0]
