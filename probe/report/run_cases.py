@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from probe.model.finding import Finding, Severity
 from probe.model.report import Report
 from probe.model.steps import STEP_TITLES
-from probe.model.verdict import ExitCode, Outcome
-from probe.report import run_words, view, words
+from probe.model.verdict import ExitCode
+from probe.report import run_words, view
 from probe.report.case import Case, Cases, CaseStatus
 from probe.report.line import plain
 
@@ -37,19 +37,7 @@ def _verdict(report: Report) -> Case:
     status = _STATUS.get(report.verdict.exit_code, CaseStatus.FAILED)
     reply = f": {report.verdict.reply}" if report.verdict.reply else ""
     message = f"{run_words.headline(report)} {plain(view.where(report))}{reply}"
-    return Case(VERDICT, "outcome", status, message, tuple(_advice(report)))
-
-
-def _advice(report: Report) -> Iterator[str]:
-    verdict, cause = report.verdict, view.main_cause(report)
-    if verdict.outcome is not Outcome.ACCEPTED and cause is not None:
-        yield f"Cause: {cause.title} ({words.percent(cause.probability)}, {verdict.band.value})"
-    for risk in verdict.after_data_risks:
-        yield f"After DATA: {view.cause_title(risk.cause)}: {risk.reason}"
-    if action := view.action(report):
-        yield f"Act ({words.FIX_BY[verdict.fix_by]}): {action}"
-    if verdict.exit_code is not ExitCode.ACCEPTED:
-        yield f"Retry: {view.retry(report)}"
+    return Case(VERDICT, "outcome", status, message, tuple(view.advice(report)))
 
 
 def _case(step: int, name: str, findings: Sequence[Finding]) -> Case:

@@ -7,8 +7,8 @@ from math import floor
 
 from probe.model.listing import ListingStatus
 from probe.model.report import Report
-from probe.model.verdict import ExitCode, Outcome
-from probe.report import run_measures, run_words, view, words
+from probe.model.verdict import ExitCode
+from probe.report import run_measures, run_words, view
 from probe.report.line import plain
 from probe.report.plugin_answer import Gauge, Measure, PluginAnswer, PluginState
 
@@ -43,15 +43,7 @@ def _details(report: Report) -> Iterator[str]:
     lab = " (LAB: no answer is that of a real server)" if report.target.scenario is not None else ""
     yield f"{view.route_line(report)}{lab}"
     yield verdict.summary
-    cause = view.main_cause(report)
-    if verdict.outcome is not Outcome.ACCEPTED and cause is not None:
-        yield f"Cause: {cause.title} ({words.percent(cause.probability)}, {verdict.band.value})"
-    for risk in verdict.after_data_risks:
-        yield f"After DATA: {view.cause_title(risk.cause)}: {risk.reason}"
-    if action := view.action(report):
-        yield f"Act ({words.FIX_BY[verdict.fix_by]}): {action}"
-    if verdict.exit_code is not ExitCode.ACCEPTED:
-        yield f"Retry: {view.retry(report)}"
+    yield from view.advice(report)
 
 
 def _measures(report: Report) -> Iterator[Measure]:

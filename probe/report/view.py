@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from probe.knowledge import finding_groups as groups
 from probe.knowledge.causes import UNSETTLED, causes
 from probe.model.evidence import Band
@@ -241,3 +243,17 @@ def after_data(report: Report) -> str:
     if outcome is Outcome.DEFERRED:
         return "not predicted, the server has not taken the address yet."
     return "not predicted, the run did not get that far."
+
+
+def advice(report: Report) -> Iterator[str]:
+    """The cause, what may come after DATA, the act, and when to try again, a line each; what does not apply
+    is left out."""
+    verdict, cause = report.verdict, main_cause(report)
+    if verdict.outcome is not Outcome.ACCEPTED and cause is not None:
+        yield f"Cause: {cause.title} ({words.percent(cause.probability)}, {verdict.band.value})"
+    for risk in verdict.after_data_risks:
+        yield f"After DATA: {cause_title(risk.cause)}: {risk.reason}"
+    if text := action(report):
+        yield f"Act ({words.FIX_BY[verdict.fix_by]}): {text}"
+    if verdict.exit_code is not ExitCode.ACCEPTED:
+        yield f"Retry: {retry(report)}"
