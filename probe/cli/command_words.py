@@ -17,7 +17,6 @@ from probe.checks.catalogue import all_checks
 from probe.cli.app import build
 from probe.cli.catalogue import paragraphs, rule_entries
 from probe.cli.commands import COMMANDS, READING_THEMSELVES
-from probe.cli.completion import SHELLS
 from probe.cli.help import GENERAL, by_group
 from probe.reading.log.formats import FORMATS
 from probe.report.schema import SCHEMAS
@@ -165,5 +164,6 @@ def _words_of(command: str) -> tuple[str, ...]:
             return ()
 
 
+SHELLS = ("bash", "zsh", "fish")
 # Values that the name in the help does not tell
 _OF_OPTIONS = {"--log-format": tuple(row.name for row in FORMATS)}

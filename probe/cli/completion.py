@@ -16,7 +16,6 @@ Example:
   smtp-probe completion zsh -o ~/.zfunc/_smtp-probe
   smtp-probe completion fish -o ~/.config/fish/completions/smtp-probe.fish
 """
-SHELLS = ("bash", "zsh", "fish")
 
 
 def completion(
@@ -28,11 +27,12 @@ def completion(
     It completes commands, options, their values, the scenarios of `demo`, and the ids of checks and rules.
     The text is fixed: completing starts no smtp-probe.
     """
-    if shell not in SHELLS:
-        raise UsageError("SHELL", f"{shell!r} is unknown; there are {', '.join(SHELLS)}")
-    path = choices.output_path(output)
-    out.speak_utf8()
     from probe.cli.completion_scripts import scripts  # it reads the declarations of all commands
 
-    out.deliver_text(scripts()[shell], path)
+    texts = scripts()
+    if shell not in texts:
+        raise UsageError("SHELL", f"{shell!r} is unknown; there are {', '.join(texts)}")
+    path = choices.output_path(output)
+    out.speak_utf8()
+    out.deliver_text(texts[shell], path)
     return 0

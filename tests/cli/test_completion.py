@@ -19,8 +19,8 @@ from probe import lab
 from probe.checks.catalogue import all_checks
 from probe.cli import completion_scripts
 from probe.cli.catalogue import rule_entries
+from probe.cli.command_words import SHELLS
 from probe.cli.commands import COMMANDS
-from probe.cli.completion import SHELLS
 from probe.report.schema import SCHEMAS
 from tests.cli.command import smtp_probe
 from tests.support.needed import needed
