@@ -54,6 +54,8 @@ def _measures(report: Report) -> Iterator[Measure]:
     if days is not None:
         yield Measure("certificate_days", floor(days * 10) / 10, "", Gauge.CERTIFICATE)
     listings = run_measures.listings(report)
-    if listings:
+    unusable = sum(it.status not in run_measures.ANSWERS for it in listings)
+    if unusable < len(listings):  # not known is not 0
         yield Measure("listed", sum(it.status is ListingStatus.LISTED for it in listings))
-        yield Measure("unusable", sum(it.status not in run_measures.ANSWERS for it in listings))
+    if listings:
+        yield Measure("unusable", unusable)

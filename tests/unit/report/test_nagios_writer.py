@@ -79,6 +79,13 @@ def test_no_blocklist_was_asked_is_no_zero() -> None:
     assert not {"listed", "unusable"} & set(perfdata)
 
 
+def test_no_blocklist_answered_is_no_zero() -> None:
+    report = reports.refused()
+    silent = (replace(report.dns.dnsbl[0], status=ListingStatus.TIMEOUT, role="source"),)
+    perfdata = plugin_of(replace(report, dns=replace(report.dns, dnsbl=silent))).perfdata
+    assert "listed" not in perfdata and perfdata["unusable"][0] == 1
+
+
 def expiring(not_after: str | None) -> Report:
     """An accepted run that began on 2026-11-21 at noon, with a certificate that ends then."""
     report = with_code(ExitCode.ACCEPTED)
