@@ -72,8 +72,8 @@ def _fail(argv: Sequence[str], problem: str, code: int) -> int:
 def leave(code: int) -> NoReturn:
     """End the process at once. The interpreter's own way out takes apart a thousand modules one by one, waits
     for threads, and ends a daemon thread that still works (an import, a second opinion) wherever it is; in
-    the midst of C++ code that aborts the process (CPython issue 87135). Who debugs or profiles gets it."""
-    if is_debugging() or sys.gettrace() or sys.getprofile():
+    the midst of C++ code that aborts the process (CPython issue 87135). Who traces or profiles gets it."""
+    if sys.gettrace() or sys.getprofile():
         sys.exit(code)
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError):
