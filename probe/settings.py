@@ -165,7 +165,7 @@ RECORDING_SESSION_LIMIT = 1000  # every address of every MX host, with a margin
 RECORDING_RECEIVED_LIMIT = 2 * MAX_SESSIONS * SESSION_SIZE_LIMIT  # octets of servers, all sessions together
 RECORDING_CHAIN_LIMIT = 128 * 1024  # octets of one chain; OpenSSL takes 100 KiB
 
-OWN_ADDRESSES_LIMIT = 16  # addresses of this machine that are recorded
+OWN_ADDRESSES_LIMIT = 128  # addresses of this machine that are recorded; senders for many have dozens
 
 # The last runs, kept for `replay --last`
 HISTORY_RUNS = 20  # several days of one person's work; 0: none is kept
