@@ -35,7 +35,7 @@ class Memo:
 
     def part(self, name: str, inputs: tuple[object, ...], look_up: Lookup, read: Callable[[Lookup], T]) -> T:
         """The result of `read`, which may depend only on `inputs` and on the answers that it looks up. Faults
-        of a cached part are remember again."""
+        of a cached part are noted again."""
         entry = self._entries.get(name)
         if entry is None or not entry.holds(inputs, look_up):
             entry = self._entries[name] = _read(inputs, look_up, read)
