@@ -9,6 +9,8 @@ from probe.model import option_values as read
 from probe.model.address import IPAddress
 from probe.model.mta_reason import MtaWhy
 
+SMTP_PORT = 25
+
 
 class MtaChoice(StrEnum):
     """The mail server whose configuration gives HELO name, source address, family, TLS requirements and
@@ -125,7 +127,7 @@ class Hop:
     """
 
     host: str
-    port: int = 25
+    port: int = SMTP_PORT
     by_mx: bool = False
     addresses: tuple[IPAddress, ...] = ()
 

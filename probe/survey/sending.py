@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from probe.model.address import AddressError, IPAddress, Mailbox
 from probe.model.address_parse import parse_mailbox
 from probe.model.sender_mta import (
+    SMTP_PORT,
     Families,
     Hop,
     HopKind,
@@ -24,7 +25,6 @@ from probe.standards.dns.message import Answer, Resolution
 from probe.standards.dns.mx import fixed_route, literal_route, resolve_mx
 from probe.standards.dns.results import MxHost, MxResult, RouteKind
 
-SMTP_PORT = 25
 _ALL_FAMILIES = Options().families
 # Seen of Exim 4.96 and OpenSMTPD 6.8 in the lab; Postfix 3.7 and sendmail 8.17 give the mail up.
 _IGNORE_ROOT = frozenset({MtaSoftware.EXIM, MtaSoftware.OPENSMTPD})

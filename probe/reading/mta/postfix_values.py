@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from probe.model.address import AddressError, IPAddress
 from probe.model.address_parse import parse_ip
-from probe.model.sender_mta import Hop
+from probe.model.sender_mta import SMTP_PORT, Hop
 
 _ASSIGNED = re.compile(r"(?m)^([A-Za-z0-9_.-]{1,200}) =(?: (.*))?$")
 _OVERRIDE = re.compile(r"(?m)^([^\s/]+)/([a-z-]+)/([A-Za-z0-9_.-]{1,200}) =(?: (.*))?$")
@@ -17,7 +17,6 @@ _TABLE = re.compile(r"[a-z][a-z0-9]*:")
 # Pattern tables: only the complete address is looked up, never a part of it (transport(5))
 _PATTERNS = frozenset({"regexp", "pcre", "cidr", "tcp"})
 _PORTS = {"smtp": 25, "submission": 587, "submissions": 465, "smtps": 465, "urd": 465}
-SMTP_PORT = 25
 
 
 def settings_of(text: str) -> dict[str, str]:
