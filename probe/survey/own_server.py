@@ -6,13 +6,12 @@ from dataclasses import dataclass
 
 from probe.model.mta_reason import MtaReason, MtaWhy
 from probe.model.reason import Reason
-from probe.model.sender_mta import HopKind, MtaSoftware, RouteChoice, TlsLevel
+from probe.model.sender_mta import HopKind, MtaSoftware, TlsLevel
 from probe.model.verdict import Outcome, OutcomeReason
 from probe.standards.dns.results import MxHost
 from probe.survey.sending import Sending, leads_back
 
 _BY_ROUTE = {
-    HopKind.REFUSED: (Outcome.REFUSED, OutcomeReason.OWN_REFUSES),
     HopKind.DEFERRED: (Outcome.DEFERRED, OutcomeReason.OWN_WAITS),
     HopKind.DISCARDED: (Outcome.INCONCLUSIVE, OutcomeReason.OWN_DISCARDS),
     HopKind.LOCAL: (Outcome.INCONCLUSIVE, OutcomeReason.OWN_DELIVERS),
@@ -35,17 +34,13 @@ def own_decision(
     the server that this run asks. `hosts` are the MX hosts of `domain`, or relays; `leads_here`: this host is
     a mail server of the domain, so local delivery is delivery to it."""
     mta = how.mta
-    if mta is None or how.options.route is RouteChoice.MX or how.options.mx is not None:
+    if mta is None or not how.goes_its_way:
         return None
     route, limit = mta.route, mta.size_limit.value
-    if (
-        route.kind is HopKind.REFUSED
-        and route.reason is not None
-        and route.reason.tag is MtaReason.NO_MAILBOX
-    ):
-        return _decision(Outcome.REFUSED, OutcomeReason.OWN_NO_MAILBOX, mta=route.reason)
     if route.kind is HopKind.REFUSED:
-        return _decision(*_BY_ROUTE[route.kind], mta=route.reason)
+        has_no_mailbox = route.reason is not None and route.reason.tag is MtaReason.NO_MAILBOX
+        tag = OutcomeReason.OWN_NO_MAILBOX if has_no_mailbox else OutcomeReason.OWN_REFUSES
+        return _decision(Outcome.REFUSED, tag, mta=route.reason)
     if size is not None and limit is not None and size > limit:
         return _decision(Outcome.REFUSED, OutcomeReason.OWN_SIZE, most=limit)
     if route.kind in _BY_ROUTE and not (route.kind is HopKind.LOCAL and leads_here):

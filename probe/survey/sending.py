@@ -72,7 +72,7 @@ class Sending:
     @property
     def goes_its_way(self) -> bool:
         """Whether the run asks those whom the server asks: neither --route mx nor --mx chose others."""
-        return self.mta is not None and self.options.route is RouteChoice.MTA and self.options.mx is None
+        return self.mta is not None and _is_its_way(self.options)
 
     def leaving(self, pair: PairTarget) -> PairTarget:
         """The envelope that leaves: aliases and address maps of the server may change both addresses. An MX
@@ -108,6 +108,10 @@ def sending(options: Options, mta: SenderMta | None) -> Sending:
     )
 
 
+def _is_its_way(options: Options) -> bool:
+    return options.route is RouteChoice.MTA and options.mx is None
+
+
 def _policy(options: Options, mta: SenderMta) -> TlsPolicy | None:
     """A TLS policy for a relay does not apply to an MX that is asked instead."""
     is_elsewhere = mta.route.kind is not HopKind.MX and not _relay(options, mta)
@@ -118,8 +122,7 @@ def _policy(options: Options, mta: SenderMta) -> TlsPolicy | None:
 
 def _relay(options: Options, mta: SenderMta) -> tuple[Hop, ...]:
     """The hosts with the port of the first one; another port would be another question."""
-    is_asked = options.route is RouteChoice.MTA and options.mx is None
-    if not is_asked or mta.route.kind is not HopKind.RELAY or mta.tls.wrapped:
+    if not _is_its_way(options) or mta.route.kind is not HopKind.RELAY or mta.tls.wrapped:
         return ()
     return tuple(hop for hop in mta.route.hops if hop.port == mta.route.hops[0].port)
 
