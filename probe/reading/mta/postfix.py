@@ -163,17 +163,13 @@ class _Reading:
             size_limit=self._size(),
             instances=words_of(self.values.get("multi_instance_directories", "")),
             waits_at_greeting=client.get("smtp_skip_5xx_greeting") == "yes",
-            sends_from=self._change("sender"),
-            sends_to=self._change("recipient"),
+            sends_from=_change(self.before.sender, self.leaving.envelope.sender, self.leaving.sender_by),
+            sends_to=_change(
+                self.before.recipient, self.leaving.envelope.recipient, self.leaving.recipient_by
+            ),
             own=own_addresses_of(client, self.values),
             waits_at_refusal=self.values.get("soft_bounce") == "yes",
         )
-
-    def _change(self, side: str) -> TextFact | None:
-        """The address that leaves instead of the one that was given; None if it is the same."""
-        before, after = (getattr(it, side) for it in (self.before, self.leaving.envelope))
-        by = getattr(self.leaving, f"{side}_by")
-        return TextFact(after, f"postconf {by}") if after != before else None
 
     def _source(self, name: str) -> str:
         overridden = {key.removeprefix("-o "): "" for key in self.client if key.startswith("-o ")}
@@ -250,3 +246,8 @@ class _Reading:
     def _asks_no_dns(self) -> bool:
         level = self.client.get("smtp_dns_support_level", "")
         return level == "disabled" or (not level and self.client.get("disable_dns_lookups") == "yes")
+
+
+def _change(before: str, after: str, by: str) -> TextFact | None:
+    """The address that leaves instead of the one that was given; None if it is the same."""
+    return TextFact(after, f"postconf {by}") if after != before else None
