@@ -156,29 +156,15 @@ def _shorten_steps(part: doc.Part) -> doc.Part:
     return part._replace(is_whole=False) if isinstance(part, doc.Steps) else part
 
 
-def _drop_more_on_act(block: doc.Block) -> doc.Block:
-    if not isinstance(block, doc.Facts):
-        return block
-    return doc.Facts(tuple(row._replace(more=()) if isinstance(row, doc.Act) else row for row in block.rows))
+def _cut_reply(length: int) -> Callable[[doc.Block], doc.Block]:
+    """Shorten the reply of the verdict."""
 
+    def change_block(block: doc.Block) -> doc.Block:
+        if not isinstance(block, doc.Verdict) or len(block.reply) <= length:
+            return block
+        return block._replace(reply=f"{block.reply[:length]}…")
 
-def _drop_further_causes(block: doc.Block) -> doc.Block:
-    if not isinstance(block, doc.Facts):
-        return block
-    rows = (
-        row._replace(shares=row.shares[:1]) if isinstance(row, doc.Ranking) else row for row in block.rows
-    )
-    return doc.Facts(tuple(rows))
-
-
-def _cut_reply(block: doc.Block) -> doc.Block:
-    return _with_reply_of(block, _REPLY_LENGTH)
-
-
-def _with_reply_of(block: doc.Block, length: int) -> doc.Block:
-    if not isinstance(block, doc.Verdict) or len(block.reply) <= length:
-        return block
-    return block._replace(reply=f"{block.reply[:length]}…")
+    return change_block
 
 
 def _change_rows(change: Callable[[doc.Row], doc.Row | None]) -> Callable[[doc.Block], doc.Block]:
@@ -190,6 +176,14 @@ def _change_rows(change: Callable[[doc.Row], doc.Row | None]) -> Callable[[doc.B
         return doc.Facts(tuple(row for it in block.rows if (row := change(it)) is not None))
 
     return change_block
+
+
+def _drop_more_on_act(row: doc.Row) -> doc.Row:
+    return row._replace(more=()) if isinstance(row, doc.Act) else row
+
+
+def _drop_further_causes(row: doc.Row) -> doc.Row:
+    return row._replace(shares=row.shares[:1]) if isinstance(row, doc.Ranking) else row
 
 
 def _drop_next_test(row: doc.Row) -> doc.Row | None:
@@ -226,16 +220,16 @@ def _cut(line: Line, room: int) -> Line:
 # The further ways to shorten, in order, and the names of what is then not shown
 _WAYS: tuple[tuple[Callable[[doc.Block], doc.Block], str], ...] = (
     (_change_parts(_drop_advice), ""),  # the act has the advice
-    (_drop_more_on_act, "more on the act"),
+    (_change_rows(_drop_more_on_act), "more on the act"),
     (_change_parts(_shorten_steps), ""),  # the line shows that it is cut
-    (_drop_further_causes, "further causes"),
-    (_cut_reply, "the rest of the reply"),
+    (_change_rows(_drop_further_causes), "further causes"),
+    (_cut_reply(_REPLY_LENGTH), "the rest of the reply"),
 )
 # The ways to shorten the answer itself, where it is longer than the screen
 _WAYS_OF_ANSWER: tuple[tuple[Callable[[doc.Block], doc.Block], str], ...] = (
     (_change_rows(_drop_next_test), "what settles it"),
     (_change_rows(_drop_further_risks), "further risks"),
-    (lambda block: _with_reply_of(block, _SHORT_REPLY), "the rest of the reply"),
+    (_cut_reply(_SHORT_REPLY), "the rest of the reply"),
     (_change_rows(_cut_act), "the rest of the act"),
     (_change_rows(_drop_what_is_no_answer), "the sending address"),
 )
