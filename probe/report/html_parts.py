@@ -18,10 +18,9 @@ _MANY_ENTRIES = 12  # from which a list is folded
 
 
 class Parts:
-    """Writes parts; `level` is that of the heading above them."""
+    """Writes parts, and counts the timelines of a page."""
 
-    def __init__(self, level: int) -> None:
-        self.level = level
+    def __init__(self) -> None:
         self.timelines = 0
 
     def part(self, part: doc.Part, title: str) -> Iterator[str]:

@@ -28,7 +28,7 @@ def write(document: doc.Document) -> str:
             _head(f"{word}{title}"),
             *_header(document),
             '<main id="answer">\n',
-            *(f"{line}\n" for line in _Body(_TOP, has_anchors=True).blocks(document)),
+            *(f"{line}\n" for line in _Body(is_row=False).blocks(document)),
             "</main>\n",
             *_footer(document),
             "</body>\n</html>\n",
@@ -38,7 +38,7 @@ def write(document: doc.Document) -> str:
 
 def write_row(document: doc.Document) -> str:
     """One of several entries of a page, between the two halves of `frame`."""
-    lines = _Body(_TOP + 1, has_anchors=False).blocks(document)
+    lines = _Body(is_row=True).blocks(document)
     return "".join(f"{line}\n" for line in ("<article>", *lines, "</article>"))
 
 
@@ -96,19 +96,20 @@ def _footer(document: doc.Document) -> Iterator[str]:
 
 
 class _Body:
-    """Writes the blocks of a document. `level` is that of the headings of sections. The verdict, the act and
-    the course of the attempt stand in one card, the act first."""
+    """Writes the blocks of a document. The verdict, the act and the course of the attempt stand in one card,
+    the act first. `is_row`: of one of several entries, whose sections stand a level lower and have no
+    anchors, which would occur more than once."""
 
-    def __init__(self, level: int, *, has_anchors: bool) -> None:
-        self.level = level
-        self.has_anchors = has_anchors
-        self.parts = Parts(level)
+    def __init__(self, *, is_row: bool) -> None:
+        self.is_row = is_row
+        self.level = _TOP + 1 if is_row else _TOP
+        self.parts = Parts()
         self.sections = 0
 
     def blocks(self, document: doc.Document) -> Iterator[str]:
         """All blocks."""
         course: doc.Course | None = None
-        contents = list(_contents(document)) if self.has_anchors else []
+        contents = [] if self.is_row else list(_contents(document))
         blocks = list(document.blocks)
         while blocks:
             block, follows = blocks.pop(0), blocks[0] if blocks else None
@@ -161,12 +162,12 @@ class _Body:
     def _section(self, section: doc.Section) -> Iterator[str]:
         self.sections += 1
         heading = inline(section.heading)
-        if self.has_anchors:
+        if self.is_row:
+            yield f"<section><h{self.level}>{heading}</h{self.level}>"
+        else:
             name = f"part-{self.sections}"
             yield f'<section id="{name}" aria-labelledby="{name}-head">'
             yield f'<h{self.level} id="{name}-head">{heading}</h{self.level}>'
-        else:
-            yield f"<section><h{self.level}>{heading}</h{self.level}>"
         for part in section.parts:
             yield from self.parts.part(part, plain(section.heading))
         yield "</section>"
