@@ -6,6 +6,7 @@ Places are shares of the width, so that the picture fits a phone and paper; lett
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import count
 
 from probe.report import document as doc
 from probe.report.html_text import escape
@@ -22,7 +23,7 @@ _LANE, _TITLE, _BAR = 46, 15, 16  # pixels: a lane, the base line of its title, 
 _AXIS = 22
 _TICKS = 5
 _TITLE_LIMIT = 44  # characters; the table has the whole title
-_STEPS = (1, 2, 5)
+_STEPS = (1, 2, 5)  # the first digits of round times
 
 
 def draw(timeline: doc.Timeline, number: int) -> str:
@@ -66,11 +67,8 @@ def _ticks(total_ms: int, height: int) -> Iterator[str]:
 
 def ticks(total_ms: int) -> list[int]:
     """About five round times from 0 on, none beyond the end."""
-    step = 1
-    while total_ms / step > _TICKS:
-        digits = len(str(step)) - 1
-        first = step // 10**digits
-        step = 10 ** (digits + 1) if first == _STEPS[-1] else _STEPS[_STEPS.index(first) + 1] * 10**digits
+    steps = (first * 10**zeros for zeros in count() for first in _STEPS)
+    step = next(it for it in steps if total_ms / it <= _TICKS)
     return list(range(0, total_ms + 1, step))
 
 
