@@ -128,6 +128,11 @@ def inert_lines(text: str) -> str:
     return re.sub(_LINE_COMMAND, r"\1\\x3a", text) if "::" in text else text
 
 
+def shorten(text: str, limit: int) -> str:
+    """The text in at most `limit` characters; the last of a longer one is an ellipsis."""
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
 def duration(seconds: int) -> str:
     """A time as a person says it, in the largest unit of which there are at least two: 90 s, 5 min, 26 h."""
     for size, unit in ((86400, "days"), (3600, "h"), (60, "min")):

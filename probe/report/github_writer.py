@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from probe.model.text import printable
+from probe.model.text import printable, shorten
 from probe.report.case import Case, Cases, CaseStatus
 
 SHOWN = 10  # annotations of each level that GitHub keeps of one step; the rest is dropped
@@ -45,4 +45,4 @@ def _annotation(level: str, case: Case) -> str:
 
 def _data(*lines: str) -> str:
     text = "\n".join(printable(line) for line in lines if line)
-    return (text if len(text) <= _LENGTH else f"{text[: _LENGTH - 1]}…").translate(_DATA)
+    return shorten(text, _LENGTH).translate(_DATA)

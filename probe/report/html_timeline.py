@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import count
 
+from probe.model.text import shorten
 from probe.report import document as doc
 from probe.report.html_text import escape
 from probe.report.line import plain
@@ -73,9 +74,8 @@ def ticks(total_ms: int) -> list[int]:
 
 
 def _lane(lane: doc.Lane, top: int, total_ms: int) -> Iterator[str]:
-    title = plain(lane.title)
-    cut = title if len(title) <= _TITLE_LIMIT else f"{title[: _TITLE_LIMIT - 1]}…"
-    yield f'<text class="lane" x="0" y="{top + _TITLE}">{escape(cut)}</text>'
+    title = shorten(plain(lane.title), _TITLE_LIMIT)
+    yield f'<text class="lane" x="0" y="{top + _TITLE}">{escape(title)}</text>'
     if lane.bars:
         start, end = lane.bars[0].start_ms, max(bar.start_ms + bar.elapsed_ms for bar in lane.bars)
         middle = top + _TITLE + 6 + _BAR // 2

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from probe.model.text import shorten
 from probe.report import document as doc
 from probe.report.html_parts import Parts
 from probe.report.html_style import policy, sheet
@@ -52,7 +53,6 @@ def frame() -> tuple[str, str]:
 
 
 def _head(title: str) -> str:
-    text = title if len(title) <= _TITLE_LIMIT else f"{title[: _TITLE_LIMIT - 1]}…"
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy()}">\n'
@@ -60,7 +60,8 @@ def _head(title: str) -> str:
         '<meta name="color-scheme" content="light dark">\n'
         '<meta name="referrer" content="no-referrer">\n'
         '<meta name="robots" content="noindex">\n'
-        f"<title>{escape(text)}</title>\n<style>{sheet()}</style>\n</head>\n<body>\n"
+        f"<title>{escape(shorten(title, _TITLE_LIMIT))}</title>\n"
+        f"<style>{sheet()}</style>\n</head>\n<body>\n"
         '<a class="skip" href="#answer">Skip to the answer</a>\n'
     )
 

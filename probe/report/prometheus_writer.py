@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from probe.model.text import printable
+from probe.model.text import printable, shorten
 from probe.report.metric import Labels, Metric
 
 PREFIX = "smtp_probe_"
@@ -41,5 +41,4 @@ def _labels(labels: Labels) -> str:
 
 
 def _value(text: str) -> str:
-    text = printable(text)
-    return (text if len(text) <= LABEL_LIMIT else f"{text[: LABEL_LIMIT - 1]}…").translate(_IN_LABEL)
+    return shorten(printable(text), LABEL_LIMIT).translate(_IN_LABEL)
