@@ -22,7 +22,7 @@ def write_line(pairs: Pairs) -> str:
 
 
 def _value(text: str) -> str:
-    text = _cut(printable(" ".join(text.split())), LINE_LIMIT)
+    text = _in_one_line(text, LINE_LIMIT)
     if text and not _MARKS & set(text):
         return text
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
@@ -31,13 +31,12 @@ def _value(text: str) -> str:
 
 def write_note(pairs: Pairs) -> str:
     """One line for each label, in plain text."""
-    lines = (f"{f'{label}:':{_LABEL_COLUMNS}} {_text(text)}" for label, text in pairs)
+    lines = (
+        f"{f'{label}:':{_LABEL_COLUMNS}} {_in_one_line(text, NOTE_LIMIT) or NONE}" for label, text in pairs
+    )
     return inert_lines("\n".join(lines)) + "\n"
 
 
-def _text(text: str) -> str:
-    return _cut(printable(" ".join(text.split())), NOTE_LIMIT) or NONE
-
-
-def _cut(text: str, limit: int) -> str:
+def _in_one_line(text: str, limit: int) -> str:
+    text = printable(" ".join(text.split()))
     return text if len(text) <= limit else f"{text[: limit - 1].rstrip()}…"
