@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from probe.model.report import Report, ReportCause
-from probe.model.verdict import Outcome
+from probe.model.report import Report
 from probe.report import run_words, view, words
 from probe.report.line import plain
 
@@ -15,7 +14,7 @@ def fields(report: Report) -> tuple[tuple[str, str], ...]:
     verdict, target = report.verdict, report.target
     exchange = view.deciding_exchange(report)
     session = view.deciding_session(report)
-    cause = _cause(report)
+    cause = view.cause_of_failure(report)
     after = verdict.retry_after_s
     return (
         ("outcome", verdict.outcome.value),
@@ -64,12 +63,8 @@ def note(report: Report) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _cause(report: Report) -> ReportCause | None:
-    return None if report.verdict.outcome is Outcome.ACCEPTED else view.main_cause(report)
-
-
 def _causes(report: Report) -> str:
-    verdict, cause = report.verdict, _cause(report)
+    verdict, cause = report.verdict, view.cause_of_failure(report)
     if cause is None:
         risks = (f"{view.cause_title(it.cause)}: {it.reason}" for it in verdict.after_data_risks)
         text = "; ".join(risks)
@@ -80,7 +75,7 @@ def _causes(report: Report) -> str:
 
 
 def _evidence(report: Report) -> str:
-    cause = _cause(report)
+    cause = view.cause_of_failure(report)
     if cause is None:
         return ""
     pieces = sorted(cause.evidence_for, key=lambda it: -it.weight_db)[:_EVIDENCE]

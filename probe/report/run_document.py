@@ -47,8 +47,8 @@ def build(report: Report, detail: Detail) -> doc.Document:
 def _brief(report: Report) -> Iterator[doc.Block]:
     reply: Line = (": ", Raw(report.verdict.reply)) if report.verdict.reply else ()
     yield _verdict(report, (*view.where(report), *reply))
-    cause = view.main_cause(report)
-    if cause is not None and report.verdict.outcome is not Outcome.ACCEPTED:
+    cause = view.cause_of_failure(report)
+    if cause is not None:
         share = f"({words.percent(cause.probability)}, {report.verdict.band.value})"
         yield doc.Notes((doc.Note(("Cause",), (Raw(cause.title), f" {share}")),))
     risks = report.verdict.after_data_risks

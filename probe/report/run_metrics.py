@@ -71,11 +71,10 @@ def _reply_code(report: Report, about: Labels) -> Iterator[Sample]:
 
 
 def _cause(report: Report, about: Labels) -> Iterator[Sample]:
-    verdict, cause = report.verdict, view.main_cause(report)
-    if verdict.outcome is Outcome.ACCEPTED or cause is None:
-        return
-    labels = (("cause", cause.id), ("band", verdict.band.value), ("fix_by", verdict.fix_by.value))
-    yield Sample(cause.probability, (*about, *labels))
+    verdict, cause = report.verdict, view.cause_of_failure(report)
+    if cause is not None:
+        labels = (("cause", cause.id), ("band", verdict.band.value), ("fix_by", verdict.fix_by.value))
+        yield Sample(cause.probability, (*about, *labels))
 
 
 def _times(report: Report, about: Labels) -> Iterator[Metric]:

@@ -123,6 +123,11 @@ def main_cause(report: Report) -> ReportCause | None:
     return causes[0] if causes else report.causes[0] if report.causes else None
 
 
+def cause_of_failure(report: Report) -> ReportCause | None:
+    """That cause where the mail was not accepted; after an acceptance the causes are predictions."""
+    return None if report.verdict.outcome is Outcome.ACCEPTED else main_cause(report)
+
+
 def retry(report: Report) -> str:
     """When to try again, with the reason."""
     verdict = report.verdict
@@ -248,8 +253,8 @@ def after_data(report: Report) -> str:
 def advice(report: Report) -> Iterator[str]:
     """The cause, what may come after DATA, the act, and when to try again, a line each; what does not apply
     is left out."""
-    verdict, cause = report.verdict, main_cause(report)
-    if verdict.outcome is not Outcome.ACCEPTED and cause is not None:
+    verdict, cause = report.verdict, cause_of_failure(report)
+    if cause is not None:
         yield f"Cause: {cause.title} ({words.percent(cause.probability)}, {verdict.band.value})"
     for risk in verdict.after_data_risks:
         yield f"After DATA: {cause_title(risk.cause)}: {risk.reason}"
