@@ -47,10 +47,9 @@ def fields(report: Report) -> tuple[tuple[str, str], ...]:
 def note(report: Report) -> tuple[tuple[str, str], ...]:
     """Ten lines for a ticket."""
     verdict = report.verdict
-    lab = " (LAB: no answer is that of a real server)" if report.target.scenario is not None else ""
     head = run_words.headline(report)
     return (
-        ("About", f"{view.route_line(report)}{lab}"),
+        ("About", view.about_line(report)),
         ("Verdict", f"{head} {plain(view.where(report))}"),
         ("Reply", verdict.reply or verdict.summary),
         ("Cause", _causes(report)),

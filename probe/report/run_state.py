@@ -39,10 +39,8 @@ def _summary(report: Report) -> str:
 
 
 def _details(report: Report) -> Iterator[str]:
-    verdict = report.verdict
-    lab = " (LAB: no answer is that of a real server)" if report.target.scenario is not None else ""
-    yield f"{view.route_line(report)}{lab}"
-    yield verdict.summary
+    yield view.about_line(report)
+    yield report.verdict.summary
     yield from view.advice(report)
 
 

@@ -39,6 +39,12 @@ def route_line(report: Report) -> str:
     return f"{target.reverse_path or '<>'} → {target.forward_path}"
 
 
+def about_line(report: Report) -> str:
+    """The same, and whether a lab answered: for forms without the caution of a document."""
+    lab = " (LAB: no answer is that of a real server)" if report.target.scenario is not None else ""
+    return f"{route_line(report)}{lab}"
+
+
 def effort_line(report: Report) -> str:
     """The effort of the run, and that nothing was sent."""
     sessions = len(report.sessions)
