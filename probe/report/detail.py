@@ -13,3 +13,8 @@ class Detail(Enum):
     FULL = "full"  # -v: all that was seen
     PAGE = "page"  # a page for a browser: all that was seen, for readers who do not have the program
     TICKET = "ticket"  # pasted elsewhere, for readers who do not have the program
+
+    @property
+    def is_for_others(self) -> bool:
+        """Whether its readers do not have the program."""
+        return self in (Detail.PAGE, Detail.TICKET)

@@ -20,7 +20,7 @@ def why(report: Report, detail: Detail) -> Iterator[doc.Section]:
     causes = tuple(_causes(report, detail))
     if not causes:
         return
-    if detail not in (Detail.TICKET, Detail.PAGE):
+    if not detail.is_for_others:
         yield doc.Section(("Why",), (doc.Weighing(causes),))
         return
     first: Line = ("The first is ", Emphasis(report.verdict.band.value), ". ") if len(causes) > 1 else ()
@@ -33,14 +33,14 @@ def _causes(report: Report, detail: Detail) -> Iterator[doc.ArguedCause]:
     if detail is Detail.SCREEN:
         main = view.main_cause(report)
         evidence = [merge(main)] if main is not None else []
-    elif detail in (Detail.TICKET, Detail.PAGE):
+    elif detail.is_for_others:
         evidence = [it for rank, it in enumerate(report.causes) if not rank or it.probability >= NEGLIGIBLE]
     else:
         evidence = list(report.causes)
     causes = [
         doc.ArguedCause(it.title, it.id, it.probability, tuple(_arguments(it, detail))) for it in evidence
     ]
-    is_whole = detail in (Detail.TICKET, Detail.PAGE) and any(cause.arguments for cause in causes)
+    is_whole = detail.is_for_others and any(cause.arguments for cause in causes)
     return (cause for cause in causes if cause.arguments or is_whole)
 
 

@@ -20,7 +20,7 @@ _SIZE, _CONTENT = 3, 5  # where steps 4 and 5 begin and end
 
 def findings(report: Report, detail: Detail) -> Iterator[doc.Section]:
     """The faults with their remedies, for readers without the program; otherwise they are in the steps."""
-    if detail in (Detail.TICKET, Detail.PAGE):
+    if detail.is_for_others:
         yield from section(report, view.BAD, detail)
 
 
@@ -35,7 +35,7 @@ def section(report: Report, severities: tuple[Severity, ...], detail: Detail) ->
 
 
 def _row(finding: Finding, detail: Detail) -> doc.FindingRow:
-    identity = finding.id if detail in (Detail.FULL, Detail.TICKET, Detail.PAGE) else ""
+    identity = finding.id if detail is Detail.FULL or detail.is_for_others else ""
     remedy: Line = (Raw(finding.remedy),) if finding.remedy else ()
     return doc.FindingRow(finding.severity.value.replace("_", " "), identity, (Raw(finding.message),), remedy)
 
@@ -93,7 +93,7 @@ def _finding_lines(report: Report, step_view: view_steps.StepView, detail: Detai
             remedy: Line = (" → ", *row.remedy) if row.remedy else ()
             yield (f"{row.severity}: ", *row.message, Origin(row.id), *remedy)
     else:
-        where_more = "see above" if detail in (Detail.TICKET, Detail.PAGE) else "-v shows all"
+        where_more = "see above" if detail.is_for_others else "-v shows all"
         for text in view_steps.main_findings(step_view, where_more):
             yield (Raw(text),)
     if step_view.problems:
