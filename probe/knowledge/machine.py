@@ -100,14 +100,19 @@ class LibraryTrap:
 @cache
 def machine_tests() -> Mapping[str, MachineTest]:
     """Every test by its id, in the order of the report."""
-    table = load(files("probe.knowledge") / "machine.toml")
+    table = _table()
     return {name: _test(name, row, table) for name, row in table.items() if name != _REASONS}
 
 
 def why_not_assessed(gap: MachineGap) -> str:
     """The template of the clause."""
-    text: str = load(files("probe.knowledge") / "machine.toml")[_REASONS][gap.value]
+    text: str = _table()[_REASONS][gap.value]
     return text
+
+
+@cache
+def _table() -> Mapping[str, Any]:
+    return load(files("probe.knowledge") / "machine.toml")
 
 
 @cache
