@@ -199,7 +199,7 @@ class _Run:
         request, journal = self.journal.request, self.journal
         domains = request.towards or tuple(it.domain for it in controls().operators)
         journal.operators = domains
-        way = WayOut(journal, self.world, self.clock, resolver, self.announce, self.seconds)
+        way = WayOut(journal, self.world, self.clock, resolver, self.seconds)
         hosts, date_hosts = await asyncio.gather(
             way.find(domains, is_given=bool(request.towards)), way.date_addresses(controls().clock_hosts)
         )

@@ -140,6 +140,5 @@ class ResolverTrials:
                 self.clock.at_ms(),
                 came.octets,
                 came.payload,
-                came.truncated,
             )
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from probe import settings
@@ -28,13 +28,12 @@ _SMTP = 25
 
 @dataclass(frozen=True, slots=True)
 class WayOut:
-    """The connections of one run. `announce` gets a line on each before it is made."""
+    """The connections of one run."""
 
     journal: MachineJournal
     world: World
     clock: Clock
     resolver: Resolver
-    announce: Callable[[Sequence[MailHost], Sequence[str]], None]
     seconds: float
 
     async def find(self, domains: Sequence[str], *, is_given: bool) -> tuple[MailHost, ...]:

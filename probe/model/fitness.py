@@ -41,7 +41,6 @@ class MachineGap(StrEnum):
     RESOLVER = "resolver"  # none answers
     WALLED = "walled"  # it does not resolve public names
     UNANSWERED = "unanswered"
-    NEVER_CACHED = "never-cached"
     NO_LIST = "no-list"
     NO_OPERATOR = "no-operator"
     NO_DATE = "no-date"

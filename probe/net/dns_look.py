@@ -33,13 +33,12 @@ _NOERROR = 0
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What came: the answer (TIMEOUT or UNREACHABLE where none came), the octets of the datagram, the size
-    that its EDNS record offers (None: it has none), and whether it was cut off."""
+    """What came: the answer (TIMEOUT or UNREACHABLE where none came), the octets of the datagram, and the
+    size that its EDNS record offers (None: it has none)."""
 
     answer: Answer
     octets: int = 0
     payload: int | None = None
-    truncated: bool = False
 
 
 async def look_over_udp(server: Endpoint, question: Question, *, edns: bool, seconds: float) -> Look:
@@ -52,7 +51,7 @@ async def look_over_udp(server: Endpoint, question: Question, *, edns: bool, sec
     if reply is None:
         reply = Reply(Status.MALFORMED, why=AnswerWhy(AnswerFault.OTHER_QUESTION))
     answer = reply.of(server.as_name_server).answer_to(question)
-    return Look(answer, len(data), _payload(data), reply.truncated)
+    return Look(answer, len(data), _payload(data))
 
 
 async def look_over_tcp(server: Endpoint, question: Question, *, seconds: float) -> Look:
@@ -78,7 +77,7 @@ async def look_for_large_answer(server: Endpoint, *, seconds: float) -> Look:
         status = Status.SERVFAIL
     else:
         status = Status.ANSWER if message.answer else Status.NODATA
-    return Look(Answer(ROOT, status), len(data), _payload(data), bool(message.flags & TC))
+    return Look(Answer(ROOT, status), len(data), _payload(data))
 
 
 async def _datagram(

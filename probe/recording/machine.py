@@ -56,8 +56,7 @@ class MailHost:
 @dataclass(frozen=True, slots=True)
 class ResolverLook:
     """One question to one name server (by `Endpoint.as_name_server`). `octets` of the datagram and `payload`
-    (the size that its EDNS record offers) are known of the trials root, plain and large alone; `truncated`:
-    it asked for TCP."""
+    (the size that its EDNS record offers) are known of the trials root, plain and large alone."""
 
     trial: Trial
     server: str
@@ -65,7 +64,6 @@ class ResolverLook:
     at_ms: int
     octets: int = 0
     payload: int | None = None
-    truncated: bool = False
 
     @property
     def is_use(self) -> bool:
