@@ -63,11 +63,11 @@ async def observe_machine(
     clock = world.clock()
     journal = MachineJournal(request, clock.started_at)
     journal_to(journal)
-    run = _Run(journal, options, world, clock, announce)
     seconds = max(options.timeout - options.spent - settings.REPORT_RESERVE, 0.1)
+    run = _Run(journal, options, world, clock, announce, seconds)
     try:
         async with asyncio.timeout(seconds):
-            await run.everything(seconds)
+            await run.everything()
     except TimeoutError:
         run.leave_open(MachineGap.DEADLINE)
     except asyncio.CancelledError:
@@ -85,7 +85,7 @@ class _Run:
     world: World
     clock: Clock
     announce: Announce
-    seconds: float = 0.0
+    seconds: float
     mail_server_read: asyncio.Event = field(default_factory=asyncio.Event)
 
     def leave_open(self, why: MachineGap) -> None:
@@ -94,8 +94,7 @@ class _Run:
             if gap is MachineGap.NOT_MADE:
                 self.journal.missing[part] = why
 
-    async def everything(self, seconds: float) -> None:
-        self.seconds = seconds
+    async def everything(self) -> None:
         journal, is_offline = self.journal, self.journal.request.is_offline
         network = MachineGap.OFFLINE if is_offline else MachineGap.NOT_MADE
         journal.missing |= dict.fromkeys(("resolver", "way", "dates", "names"), network)
