@@ -28,7 +28,7 @@ from probe.model.sender_mta import MtaChoice, SenderMta
 from probe.model.target import Endpoint
 from probe.net.clock import Clock
 from probe.net.interfaces import own_addresses
-from probe.net.resolv_conf import read
+from probe.net.resolv_conf import ResolverConfiguration
 from probe.net.resolver import Resolver, ResolverConfigError, system_nameservers
 from probe.net.route import full_host_name, is_own_address, local_address_towards
 from probe.net.stub import servers_behind
@@ -155,23 +155,21 @@ class _Run:
 
     async def _network(self) -> None:
         try:
-            configuration = read() if self.options.nameservers else system_nameservers()
-        except ResolverConfigError as error:
-            self.journal.ignored_lines = error.passed_over
-            self._finish("resolver")
+            configuration = (
+                ResolverConfiguration(self.options.nameservers)
+                if self.options.nameservers
+                else system_nameservers()
+            )
+        except ResolverConfigError:
             self._without_resolver()
             return
-        servers = self.options.nameservers or configuration.servers
+        servers = configuration.servers
         self.journal.nameservers = tuple(it.as_name_server for it in servers)
         self.journal.behind = tuple(it.as_name_server for it in servers_behind(servers))
-        is_given = bool(self.options.nameservers)
-        self.journal.ignored_lines = () if is_given else configuration.passed_over
         token = f"smtp-probe-{self.world.seed():x}"
-        only_tcp = configuration.tcp and not is_given
-        trials = ResolverTrials(self.journal, self.clock, controls(), token, only_tcp)
+        trials = ResolverTrials(self.journal, self.clock, controls(), token, configuration.tcp)
         server = await trials.reach(servers)
         if server is None:
-            self._finish("resolver")
             self._without_resolver()
             return
         self.journal.server = server.as_name_server
@@ -181,6 +179,7 @@ class _Run:
             )
 
     def _without_resolver(self) -> None:
+        self._finish("resolver")
         for part in ("way", "dates", "names"):
             self.journal.missing[part] = MachineGap.RESOLVER
 

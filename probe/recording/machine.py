@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from probe import settings
 from probe.model.address import IPAddress
 from probe.model.fitness import MachineGap, Trial
-from probe.model.observed import EndCause, Gap, HeloReason
+from probe.model.observed import EndCause, HeloReason
 from probe.model.reason import Reason
 from probe.model.reply import Reply
 from probe.model.sender_mta import MtaChoice, NoSenderMta, SenderMta
@@ -116,7 +116,6 @@ class MachineJournal:
     addresses: tuple[IPAddress, ...] = ()
     sources: dict[int, IPAddress] = field(default_factory=dict)  # by family: what connects from here
     nameservers: tuple[str, ...] = ()
-    ignored_lines: tuple[Reason[Gap], ...] = ()  # of /etc/resolv.conf
     behind: tuple[str, ...] = ()  # the servers that a stub on this machine asks
     server: str = ""  # the server that the trials are of
     looks: list[ResolverLook] = field(default_factory=list)
