@@ -15,11 +15,12 @@ from probe.model.dialable import is_private
 from probe.model.fitness import MachineGap, Trial
 from probe.recording.machine import MachineJournal, ResolverLook
 from probe.standards.dns.dns64 import IPV4_ONLY, prefixes_of
+from probe.standards.dns.health import UNHEARD
 from probe.standards.dns.message import RecordType, Status
+from probe.standards.dns.names import reverse_name
 from probe.standards.dns.provenance import STALE
 
 _FIRST_TRIALS = (Trial.ROOT, Trial.PLAIN, Trial.TCP, Trial.SIGNED)
-_NO_REPLY = (Status.TIMEOUT, Status.UNREACHABLE)
 _MOST_DENIED = 0.5  # of forty mail domains
 _MANY_STALE = 0.5  # of the answers: then it is the resolver, and not a zone or two
 
@@ -40,7 +41,7 @@ def check_answers(journal: MachineJournal) -> Iterator[TestResult]:
         yield say(test, "walled", server=server, count=count, of=len(looks))
         return
     udp = list(journal.of(Trial.ROOT, Trial.PLAIN))
-    if udp and not any(it.is_use for it in udp) and all(it.answer.status in _NO_REPLY for it in udp):
+    if udp and not any(it.is_use for it in udp) and all(it.answer.status in UNHEARD for it in udp):
         yield say(test, "tcp-alone", server=server)
         return
     others = [name for name in journal.nameservers if name != server and _is_silent(journal, name)]
@@ -66,7 +67,7 @@ def _dead(journal: MachineJournal, test: str) -> TestResult:
         return leave_open(test, journal.missing.get("resolver", MachineGap.DEADLINE))
     servers = journal.nameservers
     answers = [it.answer for it in looks]
-    spoken_to = [it for it in answers if it.status not in _NO_REPLY]
+    spoken_to = [it for it in answers if it.status not in UNHEARD]
     if not spoken_to:
         failures = dict.fromkeys(it.failure for it in answers if it.failure is not None)
         return say(test, "silent", servers=servers, count=len(servers), failures=tuple(failures)[:2])
@@ -85,7 +86,7 @@ def check_kind(journal: MachineJournal) -> Iterator[TestResult]:
     ip = _ip_of(server)
     if ip is None:
         return
-    egress = tuple(sorted({str(it) for it in _egress(journal)}))
+    egress = egress_text(journal)
     operator = controls().public.get(ip)
     if operator is not None:
         yield say(test, "public", server=server, operator=operator)
@@ -168,7 +169,7 @@ def _is_of_age(doubt: AnswerWhy) -> bool:
 
 def check_dnssec(journal: MachineJournal) -> Iterator[TestResult]:
     """Whether signed zones come with the AD bit."""
-    looks = [it for it in journal.of(Trial.ROOT, Trial.PLAIN, Trial.SIGNED, Trial.TCP) if it.is_use]
+    looks = [it for it in journal.of(*_FIRST_TRIALS) if it.is_use]
     if any(it.answer.authenticated for it in looks):
         yield say("dnssec", "validated")
     elif looks:
@@ -194,13 +195,13 @@ def check_edns(journal: MachineJournal) -> Iterator[TestResult]:
     root, plain, large = (journal.first(it) for it in (Trial.ROOT, Trial.PLAIN, Trial.LARGE))
     if root is None or plain is None:
         yield unanswered(test, None)
-    elif not root.is_use and root.answer.status in _NO_REPLY and plain.is_use:
+    elif not root.is_use and root.answer.status in UNHEARD and plain.is_use:
         yield say(test, "queries-lost", server=server)
     elif not root.is_use and not plain.is_use:
         yield unanswered(test, root.answer.failure)
     elif root.payload is None:
         yield say(test, "none", server=server)
-    elif large is not None and large.answer.status in _NO_REPLY:
+    elif large is not None and large.answer.status in UNHEARD:
         yield say(test, "large-lost", server=server)
     elif large is not None and large.is_use:
         yield say(test, "spoken", payload=root.payload, octets=large.octets)
@@ -226,8 +227,6 @@ def check_own_ptr(journal: MachineJournal) -> Iterator[TestResult]:
 
 
 def _own_ips(journal: MachineJournal, reverse_names: list[str]) -> tuple[IPAddress, ...]:
-    from probe.standards.dns.names import reverse_name
-
     return tuple(ip for ip in journal.addresses if reverse_name(ip) in reverse_names)
 
 

@@ -18,12 +18,12 @@ from probe.net.dns_query import EDNS_PAYLOAD, Query, behind_id, question_octets
 from probe.net.dns_udp import inquiry
 from probe.net.dns_wire import Reply, read_reply
 from probe.settings import DNS_QUERY_TIMEOUT
-from probe.standards.dns.message import Answer, Question, RecordType, Status
+from probe.standards.dns.health import CONTROL
+from probe.standards.dns.message import Answer, Question, Status
 from probe.standards.dns.wire import TC, Unfolding, WireError, read_message
 
 _OPT = 41
 _DNSKEY = 48
-ROOT = Question("", RecordType.NS)
 # the keys of the root with their signatures: about 1 100 octets, and more than 512 without these
 _KEYS = struct.pack("!BHH", 0, _DNSKEY, 1)
 _DO = struct.pack("!BHHIH", 0, _OPT, EDNS_PAYLOAD, 0x8000, 0)
@@ -63,21 +63,21 @@ async def look_over_tcp(server: Endpoint, question: Question, *, seconds: float)
 async def look_for_large_answer(server: Endpoint, *, seconds: float) -> Look:
     """Ask for the keys of the root and their signatures over UDP. The status is ANSWER where it has them all,
     NODATA where the server gave none, and MALFORMED where it was cut off (TC) or is no DNS message."""
-    data = await _datagram(server, ROOT, _KEYS, _HEADER + _KEYS + _DO, seconds)
+    data = await _datagram(server, CONTROL, _KEYS, _HEADER + _KEYS + _DO, seconds)
     if isinstance(data, Answer):
         return Look(data)
     try:
         message = read_message(data, Unfolding(data))
     except WireError as error:
         why = AnswerWhy(AnswerFault.NO_MESSAGE, wire=error.fault)
-        return Look(Answer(ROOT, Status.MALFORMED, why=why), len(data))
+        return Look(Answer(CONTROL, Status.MALFORMED, why=why), len(data))
     if message.flags & TC:
         status = Status.MALFORMED
     elif message.rcode != _NOERROR:
         status = Status.SERVFAIL
     else:
         status = Status.ANSWER if message.answer else Status.NODATA
-    return Look(Answer(ROOT, status), len(data), _payload(data))
+    return Look(Answer(CONTROL, status), len(data), _payload(data))
 
 
 async def _datagram(

@@ -14,6 +14,7 @@ from probe.model.reply import Reply
 from probe.model.sender_mta import MtaChoice, NoSenderMta, SenderMta
 from probe.model.session import EndReason
 from probe.model.target import Endpoint
+from probe.standards.dns.health import is_use
 from probe.standards.dns.message import Answer, Question, Status
 from probe.standards.dns.results import HeloResult, PtrResult
 
@@ -68,7 +69,7 @@ class ResolverLook:
     @property
     def is_use(self) -> bool:
         """Whether the server answered as one that works."""
-        return self.answer.status in (Status.ANSWER, Status.NODATA, Status.NXDOMAIN)
+        return is_use(self.answer.status)
 
 
 @dataclass(frozen=True, slots=True)
