@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 from probe.collect.attempts import Visits, ask_target
-from probe.collect.sender_mta import SWITCH
+from probe.collect.sender_mta import is_left_out
 from probe.collect.session import OnReply
 from probe.collect.sessions import demands, roots, usable_host
 from probe.collect.vantage import choose_helo, own_sources
 from probe.model.address import IPAddress, Mailbox, ReversePath
 from probe.model.dialable import why_no_host, why_not_dialable
 from probe.model.reply import Stage
-from probe.model.sender_mta import MtaChoice, SenderMta
+from probe.model.sender_mta import SenderMta
 from probe.model.session import Experiment
 from probe.model.target import DomainTarget, Options, PairTarget, Target
 from probe.net.route import full_host_name, local_address_towards
@@ -35,8 +34,7 @@ async def read_own_server(
 ) -> SenderMta | None:
     """How the mail server of this host would send to `recipient`, one of many; None without one, with --mta
     none, or where no mailbox is asked about."""
-    is_off = options.mta is MtaChoice.AUTO and os.environ.get(SWITCH) == MtaChoice.NONE.value
-    if world.tools is None or recipient is None or options.mta is MtaChoice.NONE or is_off:
+    if world.tools is None or recipient is None or is_left_out(options.mta):
         return None
     inquiry = ask_sender_mta(options.mta, sender, recipient, options.mta_config)
     outcome = await world.tools(inquiry, budget=LOCAL_TOOLS_TIMEOUT)

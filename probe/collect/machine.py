@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from importlib import metadata
@@ -16,7 +15,7 @@ from ipaddress import IPv4Address, IPv6Address
 from probe import settings
 from probe.collect.machine_resolver import ResolverTrials
 from probe.collect.machine_way import WayOut
-from probe.collect.sender_mta import SWITCH
+from probe.collect.sender_mta import is_left_out
 from probe.knowledge.machine import controls, library_names
 from probe.model.address import IPAddress, Mailbox
 from probe.model.address_parse import parse_mailbox
@@ -24,7 +23,7 @@ from probe.model.dialable import is_private
 from probe.model.fitness import MachineGap
 from probe.model.observed import HeloReason
 from probe.model.reason import Reason
-from probe.model.sender_mta import MtaChoice, SenderMta
+from probe.model.sender_mta import SenderMta
 from probe.model.target import Endpoint
 from probe.net.clock import Clock
 from probe.net.interfaces import own_addresses
@@ -131,8 +130,7 @@ class _Run:
 
     async def _mta(self) -> None:
         choice, tools = self.options.mta, self.world.tools
-        is_off = choice is MtaChoice.AUTO and os.environ.get(SWITCH) == MtaChoice.NONE.value
-        if tools is None or choice is MtaChoice.NONE or is_off:
+        if tools is None or is_left_out(choice):
             self.journal.missing["mta"] = MachineGap.NOT_ASKED
             return
         sender, recipient = _letter(self.journal.hostname)

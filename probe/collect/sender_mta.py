@@ -23,8 +23,7 @@ async def read_sender_mta(context: Context) -> None:
     """Read the mail server that the options name, and let the run send as it would. Nothing is recorded if
     none was requested and none is there."""
     target, options, tools = context.target, context.options, context.world.tools
-    is_off = options.mta is MtaChoice.AUTO and os.environ.get(SWITCH) == MtaChoice.NONE.value
-    if tools is None or not isinstance(target, PairTarget) or options.mta is MtaChoice.NONE or is_off:
+    if tools is None or not isinstance(target, PairTarget) or is_left_out(options.mta):
         return
     inquiry = ask_sender_mta(options.mta, target.reverse_path, target.forward_path, options.mta_config)
     share = context.deadline.seconds_left() * settings.LOCAL_TOOLS_SHARE
@@ -35,6 +34,12 @@ async def read_sender_mta(context: Context) -> None:
         context.how = sending(options, outcome)
     elif outcome.software is not None or options.mta is not MtaChoice.AUTO or options.mta_config:
         context.record(ev.SenderMtaRead(context.clock.at_ms(), None, outcome.reason))
+
+
+def is_left_out(choice: MtaChoice) -> bool:
+    """Whether no local mail server is to be read, by --mta or by the environment."""
+    is_off = choice is MtaChoice.AUTO and os.environ.get(SWITCH) == MtaChoice.NONE.value
+    return choice is MtaChoice.NONE or is_off
 
 
 def _with_interfaces(mta: SenderMta) -> SenderMta:
