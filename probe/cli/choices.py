@@ -111,7 +111,7 @@ def severities(path: str | None) -> Severities | None:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """How servers are reached: the options of both `check` and `domain`."""
+    """How servers are reached: the options of `check`, `domain`, `bulk` and `doctor`."""
 
     bind: IPAddress | None
     helo: str | None
@@ -185,11 +185,17 @@ def is_own(ip: IPAddress) -> bool:
 
 def as_server(options: Options, mta: str, config: str | None, route: str) -> Options:
     """The same with --mta, --config-dir and --route. Raises UsageError, also if one of them has no effect."""
+    choice, folder = own_server(mta, config)
+    whom = values.choice("--route", route, RouteChoice)
+    return replace(options, mta=choice, mta_config=folder, route=whom)
+
+
+def own_server(mta: str, config: str | None) -> tuple[MtaChoice, str]:
+    """Read --mta and --config-dir. Raises UsageError."""
     choice = values.choice("--mta", mta, MtaChoice)
     if choice is MtaChoice.NONE and config is not None:
         raise UsageError("--config-dir", "cannot be used together with --mta none")
-    whom = values.choice("--route", route, RouteChoice)
-    return replace(options, mta=choice, mta_config=config_dir(config), route=whom)
+    return choice, config_dir(config)
 
 
 def config_dir(value: str | None) -> str:

@@ -80,7 +80,7 @@ def main(argv: Sequence[str], run: Run) -> int:
     if arguments.quiet and arguments.verbose:
         raise UsageError("-q", "cannot be used together with -v")
     path = report_path(arguments.output)
-    request, options = _request(arguments), _options(arguments)
+    request, options = _checked(arguments)
     if not form.is_laid_out:
         speak_utf8()
     from probe import run as program
@@ -132,45 +132,41 @@ def _announce(hosts: Sequence[MailHost], date_hosts: Sequence[str]) -> None:
         complain(f"reading the date that {' and '.join(date_hosts)} give over HTTPS")
 
 
-# -- the options, checked -----------------------------------------------------------------------------------
-
-
-def _request(arguments: argparse.Namespace) -> MachineRequest:
-    from probe.cli.choices import is_own
-    from probe.recording.machine import MachineRequest
+def _checked(arguments: argparse.Namespace) -> tuple[MachineRequest, MachineOptions]:
+    """The options of the run. Raises UsageError."""
+    from probe.cli.choices import Reach, own_server
+    from probe.recording.machine import MachineOptions, MachineRequest
 
     if arguments.ipv4 and arguments.ipv6:
         raise UsageError("-4", "cannot be used together with -6")
     towards = tuple(dict.fromkeys(values.domain("--towards", it) for it in arguments.towards or ()))
     if towards and arguments.offline:
         raise UsageError("--towards", "nobody is connected to with --offline; leave one of them out")
-    bind = values.ip("--bind", arguments.bind) if arguments.bind is not None else None
-    if bind is not None and not is_own(bind):
-        raise UsageError(
-            "--bind", f"{bind} is not an address of this machine; --ip says where your mail leaves from"
-        )
-    return MachineRequest(
+    reach = Reach.read(
+        bind=arguments.bind,
+        helo=arguments.helo,
+        nameservers=arguments.nameserver,
+        mx=None,
+        port="25",
+        ipv4=arguments.ipv4,
+        ipv6=arguments.ipv6,
+        timeout=arguments.timeout,
+    )
+    mta, folder = own_server(arguments.mta, arguments.config_dir)
+    request = MachineRequest(
         ip=values.ip("--ip", arguments.ip) if arguments.ip is not None else None,
-        bind=bind,
-        helo=values.helo("--helo", arguments.helo) if arguments.helo is not None else None,
+        bind=reach.bind,
+        helo=reach.helo,
         towards=towards,
-        families=(4,) if arguments.ipv4 else (6,) if arguments.ipv6 else (4, 6),
+        families=reach.families,
         is_offline=arguments.offline,
         allow_private=arguments.allow_private,
     )
-
-
-def _options(arguments: argparse.Namespace) -> MachineOptions:
-    from probe.cli.choices import config_dir
-    from probe.recording.machine import MachineOptions
-
-    mta = values.choice("--mta", arguments.mta, MtaChoice)
-    if arguments.config_dir is not None and mta is MtaChoice.NONE:
-        raise UsageError("--config-dir", "cannot be used together with --mta none")
-    return MachineOptions(
-        nameservers=tuple(values.nameserver("--nameserver", it) for it in arguments.nameserver or ()),
+    options = MachineOptions(
+        nameservers=reach.nameservers,
         mta=mta,
-        mta_config=config_dir(arguments.config_dir),
-        timeout=values.timeout("--timeout", arguments.timeout),
+        mta_config=folder,
+        timeout=reach.timeout,
         spent=start.seconds_since_start(),
     )
+    return request, options

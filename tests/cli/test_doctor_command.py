@@ -19,6 +19,7 @@ from probe.report.schema import doctor_schema
         (("--offline", "--towards", "example.net"), "leave one of them out"),
         (("-4", "-6"), "cannot be used together"),
         (("--bind", "192.0.2.99"), "--ip says where your mail leaves from"),
+        (("-6", "--bind", "127.0.0.1"), "is an IPv4 address, but -6 is set"),
         (("--timeout", "0"), "give seconds, more than 0"),
         (("--format", "csv"), "is not one of"),
         (("--nameserver", "dns.example"), "give the resolver's address"),
