@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from probe.doctor.report import TestResult
 from probe.doctor.voice import leave_open, say
-from probe.facts.clock import ClockFacts, ClockReading, date_in, reading_of
+from probe.facts.clock import ClockFacts, date_in, first_of_each, reading_of
 from probe.knowledge.machine import library_traps
 from probe.model.fitness import MachineGap
 from probe.model.sender_mta import HopKind, SenderMta, TlsLevel
@@ -20,7 +20,7 @@ def check_clock(journal: MachineJournal) -> Iterator[TestResult]:
     """The clock against the dates that servers give."""
     clock = clock_of(journal)
     if not clock.readings:
-        yield leave_open("clock", _why_no_date(journal))
+        yield leave_open("clock", journal.missing.get("dates", MachineGap.NO_DATE))
         return
     behind = clock.behind_s
     tag = ("off" if clock.is_borne_out else "differs") if clock.is_off else "right"
@@ -34,26 +34,18 @@ def check_clock(journal: MachineJournal) -> Iterator[TestResult]:
     )
 
 
-def _why_no_date(journal: MachineJournal) -> MachineGap:
-    gap = journal.missing.get("dates")
-    return gap if gap is not None else MachineGap.NO_DATE
-
-
 def clock_of(journal: MachineJournal) -> ClockFacts:
     """The readings of greetings and policy hosts, each host once."""
     began = datetime.fromisoformat(journal.started_at)
-    readings: dict[str, ClockReading] = {}
-    for knock in journal.knocks:
-        date = date_in(knock.greeting.text) if knock.greeting is not None else ""
-        if date:
-            at = began + timedelta(milliseconds=knock.at_ms)
-            for it in reading_of(knock.host, date, at, f"greeting:{knock.host}"):
-                readings.setdefault(it.by, it)
-    for response in journal.dates:
-        at = began + timedelta(milliseconds=response.at_ms)
-        for it in reading_of(response.host, response.date, at, f"https:{response.host}"):
-            readings.setdefault(it.by, it)
-    return ClockFacts(tuple(readings.values()))
+    dates = [
+        (it.host, date_in(it.greeting.text), it.at_ms) for it in journal.knocks if it.greeting is not None
+    ]
+    dates += [(it.host, it.date, it.at_ms) for it in journal.dates]
+    return first_of_each(
+        reading
+        for host, date, at_ms in dates
+        for reading in reading_of(host, date, began + timedelta(milliseconds=at_ms), host)
+    )
 
 
 def check_ca_store(journal: MachineJournal) -> Iterator[TestResult]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -69,6 +69,11 @@ def clock_of(recording: Recording, sessions: tuple[Session, ...]) -> ClockFacts:
     began = datetime.fromisoformat(recording.started.started_at)
     opening_times = {event.session: event.at_ms for event in recording.all(ev.SessionOpened)}
     readings = [*_of_greetings(sessions, opening_times, began), *_of_policies(recording, began)]
+    return first_of_each(readings)
+
+
+def first_of_each(readings: Iterable[ClockReading]) -> ClockFacts:
+    """Each server by its first reading."""
     first: dict[str, ClockReading] = {}
     for reading in readings:
         first.setdefault(reading.by, reading)
