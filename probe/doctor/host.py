@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
@@ -128,12 +129,7 @@ def check_libraries(journal: MachineJournal) -> Iterator[TestResult]:
             "old" if any(it.is_old for it in traps) else "traps",
             titles=[f"{it.name} {versions[it.name]}" for it in traps],
             traps=[f"{it.says} ({it.source})" for it in traps],
-            upgrades=tuple(dict.fromkeys(_quoted(it.upgrade) for it in traps)),
+            upgrades=tuple(dict.fromkeys(shlex.quote(it.upgrade) for it in traps)),
         )
     else:
         yield say("libraries", "right", count=len(versions))
-
-
-def _quoted(requirement: str) -> str:
-    """For a shell."""
-    return f"'{requirement}'" if "<" in requirement else requirement
