@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from enum import Enum
-
 from probe.doctor.report import TestResult
 from probe.knowledge.machine import machine_tests, why_not_assessed
-from probe.model.finding import Arg, Args
+from probe.model.finding import Args
 from probe.model.fitness import Fitness, MachineGap
 from probe.model.reason import Tagged
 from probe.wording.sentence import sentence
-from probe.wording.spoken import is_tagged, spoken
+from probe.wording.values import arg_of
 
 NOT_ASSESSED = "not-assessed"
 
@@ -20,7 +18,7 @@ def say(test_id: str, tag: str, /, **values: object) -> TestResult:
     KeyError for an unknown tag, and for a value that a template needs."""
     test = machine_tests()[test_id]
     outcome = test.outcomes[tag]
-    args: Args = {name: _arg(value) for name, value in values.items()}
+    args: Args = {name: arg_of(value) for name, value in values.items()}
     return TestResult(
         test.id,
         test.group,
@@ -38,7 +36,7 @@ def say(test_id: str, tag: str, /, **values: object) -> TestResult:
 def leave_open(test_id: str, gap: MachineGap, /, **values: object) -> TestResult:
     """That a test could not be made, and why."""
     test = machine_tests()[test_id]
-    args: Args = {"gap": gap.value, **{name: _arg(value) for name, value in values.items()}}
+    args: Args = {"gap": gap.value, **{name: arg_of(value) for name, value in values.items()}}
     message = sentence(why_not_assessed(gap), args)
     level = Fitness.NOT_ASSESSED
     return TestResult(
@@ -51,21 +49,3 @@ def unanswered(test_id: str, failure: Tagged | None) -> TestResult:
     if failure is None:
         return leave_open(test_id, MachineGap.NOT_MADE)
     return leave_open(test_id, MachineGap.UNANSWERED, failure=failure)
-
-
-def _arg(value: object) -> Arg:
-    if isinstance(value, tuple | list | set | frozenset):
-        return tuple(map(_one, value))
-    return _one(value)
-
-
-def _one(value: object) -> str | int | float:
-    if isinstance(value, bool):
-        return "yes" if value else ""
-    if isinstance(value, Enum):
-        return str(value.value)
-    if isinstance(value, str | int | float):
-        return value
-    if is_tagged(value):
-        return spoken(value)
-    return "" if value is None else str(value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from enum import Enum, StrEnum
+from enum import StrEnum
 
 from probe.facts.gaps import Fact, gap_of
 from probe.facts.model import Facts, VantageFacts
@@ -19,7 +19,8 @@ from probe.standards.dns.message import Answer
 from probe.standards.dns.results import RouteKind
 from probe.standards.mta_sts.results import StsResult
 from probe.wording.sentence import sentence
-from probe.wording.spoken import clause, is_tagged, spoken
+from probe.wording.spoken import clause, is_tagged
+from probe.wording.values import arg_of
 
 Values = dict[str, object]
 
@@ -61,32 +62,11 @@ class Voice:
 
 def _args(name: str, value: object) -> Iterator[tuple[str, Arg]]:
     """A value under its name, and the tags of the reasons in it."""
-    yield name, _arg(value)
+    yield name, arg_of(value)
     if is_tagged(value):
         yield f"{name}_tag", value.tag.value
     elif isinstance(value, tuple | list) and any(map(is_tagged, value)):
         yield f"{name.removesuffix('s')}_tags", tuple(it.tag.value if is_tagged(it) else "" for it in value)
-
-
-def _arg(value: object) -> Arg:
-    """A value in the form of the report."""
-    if isinstance(value, Enum):
-        return str(value.value)
-    if isinstance(value, str | int | float) and not isinstance(value, bool):
-        return value
-    if isinstance(value, tuple | list | dict):
-        return tuple(_one(item) for item in value)
-    return _one(value)
-
-
-def _one(value: object) -> str | int | float:
-    if isinstance(value, str | int | float) and not isinstance(value, bool | Enum):
-        return value
-    if is_tagged(value):
-        return spoken(value)
-    if isinstance(value, bool):
-        return "yes" if value else ""  # so that a template can test it
-    return "" if value is None else str(value)
 
 
 class Source(StrEnum):
