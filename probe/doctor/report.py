@@ -85,3 +85,8 @@ class DoctorReport:
     def of(self, *levels: Fitness) -> tuple[TestResult, ...]:
         """The results of these levels, in the order of the report."""
         return tuple(it for level in levels for it in self.tests if it.fitness is level)
+
+    @property
+    def faults(self) -> tuple[TestResult, ...]:
+        """What is to be mended: first what makes the machine unfit, then what limits it."""
+        return self.of(Fitness.UNFIT, Fitness.LIMITED)

@@ -7,8 +7,6 @@ from probe.model.fitness import Fitness, Readiness
 from probe.model.text import seconds
 from probe.report.doctor_words import names_of
 
-_FAULTS = (Fitness.UNFIT, Fitness.LIMITED)
-
 
 def fields(report: DoctorReport) -> tuple[tuple[str, str], ...]:
     """The keys are always these, in this order; what there is none of is empty."""
@@ -33,7 +31,7 @@ def fields(report: DoctorReport) -> tuple[tuple[str, str], ...]:
 
 def note(report: DoctorReport) -> tuple[tuple[str, str], ...]:
     """Ten lines for a ticket."""
-    machine, faults = report.machine, report.of(*_FAULTS)
+    machine, faults = report.machine, report.faults
     return (
         ("About", f"the machine {machine.hostname}"),
         ("Fit for", names_of(report, Readiness.FIT)),

@@ -13,7 +13,6 @@ from probe.report.detail import Detail
 from probe.report.doctor_words import names_of, of_readiness, uses_of
 from probe.report.line import Code, Line, Raw
 
-_FAULTS = (Fitness.UNFIT, Fitness.LIMITED)
 _SEVERITIES = {
     Fitness.UNFIT: "unfit",
     Fitness.LIMITED: "limited",
@@ -28,7 +27,7 @@ _BROKEN = (Readiness.UNFIT, Readiness.NOT_KNOWN, Readiness.FIT)
 def build(report: DoctorReport, detail: Detail) -> doc.Document:
     """The whole report."""
     blocks: list[doc.Block] = [_verdict(report)]
-    faults = report.of(*_FAULTS)
+    faults = report.faults
     if faults:
         rows = tuple(map(_row, faults))
         blocks.append(doc.Section(("What to mend",), (doc.Findings(rows),), stays=True))

@@ -9,8 +9,6 @@ from probe.model.fitness import Fitness, Readiness
 from probe.report.doctor_words import of_readiness
 from probe.report.plugin_answer import Gauge, Measure, PluginAnswer, PluginState
 
-_FAULTS = (Fitness.UNFIT, Fitness.LIMITED)
-
 
 def build(report: DoctorReport) -> PluginAnswer:
     """The state, the first fault, and counts. Critical: unfit for a use. Unknown: no use is known to be
@@ -28,7 +26,7 @@ def _state(report: DoctorReport) -> PluginState:
 
 
 def _summary(report: DoctorReport) -> str:
-    faults = report.of(*_FAULTS)
+    faults = report.faults
     parts = (of_readiness(report, it) for it in (Readiness.UNFIT, Readiness.NOT_KNOWN, Readiness.FIT))
     words = "; ".join(filter(None, parts))
     return f"{words}: {_fault(faults[0])}" if faults else words
@@ -39,7 +37,7 @@ def _fault(result: TestResult) -> str:
 
 
 def _details(report: DoctorReport) -> Iterator[str]:
-    for result in report.of(*_FAULTS):
+    for result in report.faults:
         yield f"{_fault(result)}{f'; {result.fix}' if result.fix else ''}"
 
 
