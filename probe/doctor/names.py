@@ -15,6 +15,7 @@ from probe.model.reply import Stage
 from probe.model.sender_mta import MtaSoftware, SenderMta
 from probe.reading.reply.client_address import client_address
 from probe.recording.machine import MachineJournal
+from probe.standards.dns.names import is_fqdn, normal
 from probe.standards.dns.ptr import address_type
 from probe.standards.dns.results import HeloResult, PtrResult, PtrStatus
 from probe.standards.dns.special_use import why_never_global
@@ -98,14 +99,13 @@ def check_helo(journal: MachineJournal) -> Iterator[TestResult]:
     if name.startswith("["):
         yield say(test, "literal", **values)
         return
-    if why := why_never_global(name.lower()):
+    if why := why_never_global(normal(name)):
         yield say(test, "local-name", why=why, **values)
         return
-    first = results[0] if results else None
-    if "." not in name.strip(".") or (first is not None and not first.is_fqdn):
+    if not is_fqdn(name):
         yield say(test, "no-fqdn", **values)
         return
-    if first is None:
+    if not results:
         yield leave_open(test, journal.missing.get("names", MachineGap.NOT_MADE))
         return
     yield _in_dns(journal, results, values)
