@@ -59,12 +59,13 @@ async def exchange(
         reply = Reply(Status.TIMEOUT, why=exchange.in_vain(why))
     except (OSError, asyncio.IncompleteReadError) as error:
         lack = shortage(error)
-        why = AnswerWhy(AnswerFault.SHORTAGE, shortage=lack) if lack else exchange.in_vain(_reason(error))
+        why = AnswerWhy(AnswerFault.SHORTAGE, shortage=lack) if lack else exchange.in_vain(reason_of(error))
         reply = Reply(Status.UNREACHABLE, why=why)
     return Exchange(reply, exchange.queries, exchange.edns)
 
 
-def _reason(error: OSError | EOFError) -> AnswerWhy:
+def reason_of(error: OSError | EOFError) -> AnswerWhy:
+    """Why a question could not be asked, or its answer was not received."""
     if isinstance(error, EOFError):
         return AnswerWhy(AnswerFault.CUT_SHORT)
     words = error.strerror or str(error) or type(error).__name__

@@ -9,11 +9,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from probe.model.answer_fault import AnswerFault, AnswerWhy
 from probe.model.target import Endpoint
-from probe.net.dns_exchange import exchange
+from probe.net.dns_exchange import exchange, reason_of
 from probe.net.dns_query import EDNS_PAYLOAD, Query, behind_id, question_octets
 from probe.net.dns_udp import inquiry
 from probe.net.dns_wire import Reply, read_reply
@@ -93,8 +93,7 @@ async def _datagram(
                         with contextlib.suppress(TimeoutError):
                             return await asyncio.wait_for(sent.datagram(), DNS_QUERY_TIMEOUT)
             except OSError as error:
-                text = (error.strerror or str(error)).lower()
-                why = AnswerWhy(AnswerFault.SYSTEM, server=server.host, text=text)
+                why = replace(reason_of(error), server=server.host)
                 return Answer(question, Status.UNREACHABLE, why=why)
     why = AnswerWhy(AnswerFault.NO_REPLY, server=server.host, seconds=round(seconds, 1))
     return Answer(question, Status.TIMEOUT, why=why)
