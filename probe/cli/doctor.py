@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import sys
-from collections.abc import Coroutine, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from probe import settings
-from probe.cli import signals, start, values
+from probe.cli import start, values
 from probe.cli.commands import Run
 from probe.cli.errors import UsageError, complain, refuse_controls
 from probe.cli.light import REPORT, LightParser
@@ -99,28 +98,16 @@ def _observe(request: MachineRequest, options: MachineOptions) -> MachineJournal
     import asyncio
 
     from probe import run as program
+    from probe.cli.ending import until_asked_to_end
 
     journals: list[MachineJournal] = []
     work = program.observe_machine(request, options, announce=_announce, journal_to=journals.append)
     try:
-        asyncio.run(_until_asked_to_end(work))
+        asyncio.run(until_asked_to_end(work))
     except (KeyboardInterrupt, asyncio.CancelledError):
         if not journals:
             raise KeyboardInterrupt from None
     return journals[0]
-
-
-async def _until_asked_to_end(work: Coroutine[Any, Any, MachineJournal]) -> None:
-    import asyncio
-
-    loop, task = asyncio.get_running_loop(), asyncio.current_task()
-
-    def end() -> None:
-        with contextlib.suppress(RuntimeError):  # the loop is closed
-            loop.call_soon_threadsafe(task.cancel if task is not None else loop.stop)
-
-    with signals.call_on_signal(end):
-        await work
 
 
 def _announce(hosts: Sequence[MailHost], date_hosts: Sequence[str]) -> None:

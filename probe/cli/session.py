@@ -15,6 +15,7 @@ from probe import run
 from probe.cli import key_log, signals, start
 from probe.cli import tape as tapes
 from probe.cli.delivery import Delivery, render, write
+from probe.cli.ending import until_asked_to_end
 from probe.cli.errors import NothingObservedError, UsageError, complain, unreadable
 from probe.cli.progress import ProgressLine
 from probe.cli.tape import NOT_SAVED, Archive, Tape
@@ -119,7 +120,7 @@ def _observe(
         try:
             say = _Steps(progress, is_verbose=delivery.to.verbosity > 0)
             hooks = Hooks(_sink(tape, archive), say, recordings.append, start.seconds_since_start())
-            asyncio.run(_until_asked_to_end(observe(hooks)))
+            asyncio.run(until_asked_to_end(_loading_ahead(observe(hooks))))
         except (KeyboardInterrupt, asyncio.CancelledError):
             if not recordings:
                 raise KeyboardInterrupt from None
@@ -157,37 +158,22 @@ def _sink(*places: Tape | Archive | None) -> Callable[[Event], None] | None:
     return append
 
 
-async def _until_asked_to_end(work: Coroutine[Any, Any, Recording]) -> Recording:
-    """Let a signal end the run: sockets are closed, and the report is made."""
-    loop, task = asyncio.get_running_loop(), asyncio.current_task()
-
-    def end() -> None:
-        if task is not None and not task.done():
-            task.cancel()
-            # a wait that ends at the same moment may swallow the cancellation
-            loop.call_later(_AGAIN, end)
-
-    def ask() -> None:
-        with contextlib.suppress(RuntimeError):  # the loop is closed
-            loop.call_soon_threadsafe(end)
-
-    # load the modules of the report while the run waits, so that the deadline is kept
+async def _loading_ahead(work: Coroutine[Any, Any, Recording]) -> Recording:
+    """The result of `work`; the modules of the report are loaded while the run waits, so that the deadline is
+    kept."""
+    loop = asyncio.get_running_loop()
     loads: list[asyncio.Future[None]] = []
     ahead = loop.call_later(_AHEAD, _load_in_thread, loads)
     loop.set_exception_handler(_complain)
-    with signals.call_on_signal(ask):
-        if signals.is_end_wanted():
-            end()
-        try:
-            recording = await work
-            if loads:  # a module that fails to load in another thread is incomplete here
-                await asyncio.wait(loads)
-            return recording
-        finally:
-            ahead.cancel()
+    try:
+        recording = await work
+        if loads:  # a module that fails to load in another thread is incomplete here
+            await asyncio.wait(loads)
+        return recording
+    finally:
+        ahead.cancel()
 
 
-_AGAIN = 2.0  # seconds
 _AHEAD = 0.2  # seconds; by then the run has loaded its own modules
 
 
