@@ -168,10 +168,14 @@ def floors_step(python: Path) -> Result:
         return Result(False, {})
     lowest = HOME / "floors-venv"
     pins = floors((ROOT / "pyproject.toml").read_text("utf-8"))
-    ok = installed(lowest, wheel, *pins) and run(
-        lowest / SCRIPTS / "python", ROOT / "tests" / "every_command.py", lowest / SCRIPTS / "smtp-probe"
-    )
+    ok = installed(lowest, wheel, *pins) and every_command_runs(lowest)
     return Result(ok, {}, ", ".join(pins))
+
+
+def every_command_runs(folder: Path) -> bool:
+    """Whether every command does, as an environment has it installed."""
+    scripts = folder / SCRIPTS
+    return run(scripts / "python", ROOT / "tests" / "every_command.py", scripts / "smtp-probe")
 
 
 def floors(pyproject: str) -> list[str]:

@@ -15,7 +15,6 @@ import argparse
 import json
 import os
 import shutil
-import subprocess
 import sys
 import tarfile
 import tempfile
@@ -181,14 +180,7 @@ def requirements_of(wheel: Path) -> list[Requirement]:
 def newest_run(wheel: Path) -> bool:
     """Every command with the newest versions that the index has and pyproject.toml allows."""
     folder = check.HOME / "newest-venv"
-    command = folder / check.SCRIPTS / NAME
-    if not check.installed(folder, wheel):
-        return False
-    script = check.ROOT / "tests" / "every_command.py"
-    result = subprocess.run(
-        [folder / check.SCRIPTS / "python", script, command], check=False, stdin=subprocess.DEVNULL
-    )
-    return result.returncode == 0
+    return check.installed(folder, wheel) and check.every_command_runs(folder)
 
 
 if __name__ == "__main__":
