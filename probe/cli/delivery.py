@@ -28,9 +28,10 @@ class Delivery:
     is_kept: bool = False
 
     @property
-    def on_stderr(self) -> bool:
-        """Whether the report goes to stderr, because stdout has the recording."""
-        return self.record is not None and self.record.path is None and self.to.path is None
+    def stream(self) -> TextIO:
+        """Where a report without a file goes: stdout, or stderr if stdout has the recording."""
+        is_taken = self.record is not None and self.record.path is None and self.to.path is None
+        return sys.stderr if is_taken else sys.stdout
 
 
 def deliver(report: Report, delivery: Delivery) -> int:
@@ -39,18 +40,17 @@ def deliver(report: Report, delivery: Delivery) -> int:
     return delivery.to.form.exit_code(Kind.RUN, report)
 
 
-def write(report: Report, text: str, delivery: Delivery, stream: TextIO | None = None) -> None:
-    """Write the text of a report, and what its format puts beside it, to its destination; `stream` is in
-    place of stdout."""
+def write(report: Report, text: str, delivery: Delivery) -> None:
+    """Write the text of a report, and what its format puts beside it, to its destination."""
     to = delivery.to
     output.write_beside(to.form, Kind.RUN, report)
-    output.deliver_text(text, to.path, stream, is_paged=to.is_paged, mode=to.form.file_mode)
+    output.deliver_text(text, to.path, delivery.stream, is_paged=to.is_paged, mode=to.form.file_mode)
 
 
 def render(report: Report, delivery: Delivery, note: str = "") -> str:
     """The text of a report; `note` is its last line."""
     if not delivery.to.form.is_laid_out:
-        output.speak_utf8(sys.stderr if delivery.on_stderr else sys.stdout)
-    place = None if delivery.to.path else sys.stderr if delivery.on_stderr else sys.stdout
+        output.speak_utf8(delivery.stream)
+    place = None if delivery.to.path else delivery.stream
     style = output.style_for(place, delivery.to.verbosity, note, is_paged=delivery.to.is_paged)
     return delivery.to.form.write(Kind.RUN, report, style)

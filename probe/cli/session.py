@@ -67,8 +67,7 @@ def run_live(observe: Observe, delivery: Delivery) -> int:
         report = run.report_of(recording, delivery.severities)
         text = render(report, delivery, note=_note(delivery, past))
     try:
-        stream = sys.stderr if delivery.on_stderr else sys.stdout
-        write(report, text, delivery, stream)
+        write(report, text, delivery)
     finally:  # a full disk may affect both
         _say_of(tape, delivery)
     return delivery.to.form.exit_code(Kind.RUN, report)
