@@ -25,7 +25,7 @@ from probe.net.resolver import ResolverConfigError
 from probe.net.threads import start as start_in_thread
 from probe.recording.events import Event
 from probe.recording.journal import Recording
-from probe.report.formats import Kind
+from probe.report.formats import Format, Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +115,11 @@ def _observe(
             stack.callback(tape.close)
         progress = stack.enter_context(ProgressLine(is_wanted=delivery.to.verbosity >= 0))
         if descriptors.are_few():  # then load everything before sockets are opened
-            _load()
+            _load(delivery.to.form)
         try:
             say = _Steps(progress, is_verbose=delivery.to.verbosity > 0)
             hooks = Hooks(_sink(tape, archive), say, recordings.append, start.seconds_since_start())
-            asyncio.run(until_asked_to_end(_loading_ahead(observe(hooks))))
+            asyncio.run(until_asked_to_end(_loading_ahead(observe(hooks), delivery.to.form)))
         except (KeyboardInterrupt, asyncio.CancelledError):
             if not recordings:
                 raise KeyboardInterrupt from None
@@ -157,12 +157,12 @@ def _sink(*places: Tape | Archive | None) -> Callable[[Event], None] | None:
     return append
 
 
-async def _loading_ahead(work: Coroutine[Any, Any, Recording]) -> Recording:
+async def _loading_ahead(work: Coroutine[Any, Any, Recording], form: Format) -> Recording:
     """The result of `work`; the modules of the report are loaded while the run waits, so that the deadline is
     kept."""
     loop = asyncio.get_running_loop()
     loads: list[asyncio.Future[None]] = []
-    ahead = loop.call_later(_AHEAD, _load_in_thread, loads)
+    ahead = loop.call_later(_AHEAD, _load_in_thread, form, loads)
     loop.set_exception_handler(_complain)
     try:
         recording = await work
@@ -176,10 +176,10 @@ async def _loading_ahead(work: Coroutine[Any, Any, Recording]) -> Recording:
 _AHEAD = 0.2  # seconds; by then the run has loaded its own modules
 
 
-def _load_in_thread(loads: list[asyncio.Future[None]]) -> None:
-    started = start_in_thread(_load)
+def _load_in_thread(form: Format, loads: list[asyncio.Future[None]]) -> None:
+    started = start_in_thread(lambda: _load(form))
     if started is None:
-        _load()
+        _load(form)
     else:
         loads.append(started)
 
@@ -191,13 +191,13 @@ def _complain(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         loop.default_exception_handler(context)
 
 
-def _load() -> None:
-    """Load the modules that are needed after a run."""
+def _load(form: Format) -> None:
+    """Load the modules that are needed after a run whose report has this format."""
     from probe.diagnosis import assemble  # noqa: F401
     from probe.knowledge.finding_tags import finding_tags, shared_words
     from probe.reading.reply.read import read_reply
-    from probe.report import json_report, markdown_writer, run_document, text_writer  # noqa: F401
 
+    form.load(Kind.RUN)
     finding_tags()
     shared_words()
     read_reply("550 5.1.1 x")

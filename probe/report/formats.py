@@ -110,6 +110,14 @@ class Format(NamedTuple):
         output: str = write(built, style) if self.is_laid_out else write(built)
         return output
 
+    def load(self, kind: Kind) -> None:
+        """Import what writes such a result, before there is one."""
+        for path in ((self.builders or self.writers or {})[kind], self.writer):
+            if path:
+                _function(path)
+        if self.beside is not None:
+            formats_of(kind)[self.beside.form].load(kind)
+
     def exit_code(self, kind: Kind, result: Any) -> int:
         """The exit code of a result that is reported in this format."""
         code: int = self._build(kind, result, Style()).state if self.is_plugin else result.exit_code

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 import typer
 
@@ -17,6 +21,34 @@ def test_each_writer_of_a_format_is_there(form: Format) -> None:
     named = [*(form.builders or form.writers or {}).values(), *((form.writer,) if form.writer else ())]
     for name in (*named, *(form.series.rows or {}).values()):
         assert callable(_function(name)), name
+
+
+_LATE_MODULES = """
+import sys
+from pathlib import Path
+from probe.diagnosis.assemble import report_of
+from probe.recording.file import load
+from probe.report.formats import Kind, formats_of
+from probe.report.style import Style
+form = formats_of(Kind.RUN)[sys.argv[1]]
+report = report_of(load(Path(sys.argv[2])))
+before = set(sys.modules)
+form.load(Kind.RUN)
+loaded = set(sys.modules)
+form.write(Kind.RUN, report, Style())
+form.exit_code(Kind.RUN, report)
+if form.beside is not None:
+    formats_of(Kind.RUN)[form.beside.form].write(Kind.RUN, report, Style())
+print(len(loaded - before) > 0, sorted(set(sys.modules) - loaded))
+"""
+
+
+@pytest.mark.parametrize("form", formats_of(Kind.RUN))
+def test_what_writes_a_format_can_be_loaded_before_there_is_a_report(form: str) -> None:
+    """A run loads it while it waits, so that the deadline is kept."""
+    recording = Path(__file__).parents[3] / "fixtures" / "recordings" / "lab-tmall" / "recording.jsonl"
+    command = [sys.executable, "-c", _LATE_MODULES, form, str(recording)]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "True []\n"
 
 
 @pytest.mark.parametrize("kind", Kind)
