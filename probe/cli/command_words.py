@@ -4,7 +4,6 @@ and of the manual pages; the CLI reference is made from the same declarations.""
 from __future__ import annotations
 
 import re
-from argparse import ArgumentParser
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -18,6 +17,7 @@ from probe.cli.app import build
 from probe.cli.catalogue import paragraphs, rule_entries
 from probe.cli.commands import COMMANDS, READING_THEMSELVES
 from probe.cli.help import GENERAL, by_group
+from probe.cli.light import LightParser
 from probe.reading.log.formats import FORMATS
 from probe.report.schema import SCHEMAS
 
@@ -113,14 +113,13 @@ def _options_of_typer(options: Iterable[Any]) -> Iterator[OptionWords]:
             yield OptionWords(tuple(it.opts), it.help or "", value, group, it.multiple)
 
 
-def _of_parser(name: str, summary: str, parser: ArgumentParser) -> CommandWords:
-    panels: dict[str, list[Any]] = getattr(parser, "panels", {})
-    actions = [(group, action) for group, members in panels.items() for action in members]
+def _of_parser(name: str, summary: str, parser: LightParser) -> CommandWords:
+    actions = [(group, action) for group, members in parser.panels.items() for action in members]
     options = tuple(
         OptionWords(
             tuple(it.option_strings),
             it.help or "",
-            _value("", it.metavar, it.option_strings) if it.metavar else None,
+            _value("", str(it.metavar), it.option_strings) if it.metavar else None,
             group,
             type(it).__name__ == "_AppendAction",
         )
