@@ -18,6 +18,7 @@ from probe.cli.catalogue import paragraphs, rule_entries
 from probe.cli.commands import COMMANDS, READING_THEMSELVES
 from probe.cli.help import GENERAL, by_group
 from probe.cli.light import LightParser
+from probe.cli.program_help import VERSION_OPTION
 from probe.reading.log.formats import FORMATS
 from probe.report.schema import SCHEMAS
 
@@ -75,6 +76,7 @@ class CommandWords:
     example: str
 
 
+VERSION = OptionWords((VERSION_OPTION.name,), VERSION_OPTION.purpose, None, GENERAL)
 HELP = OptionWords(("-h", "--help"), "Show this message and exit.", None, GENERAL)
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from probe.cli.command_words import CommandWords, Kind, OptionWords, Value, all_commands
-from probe.cli.program_help import VERSION_OPTION
+from probe.cli.command_words import HELP, VERSION, CommandWords, Kind, OptionWords, Value, all_commands
 
 _ORIGIN = "# Made by smtp-probe completion; do not edit."
+_OF_HELP = "Show the help of a command."  # what `smtp-probe help COMMAND` does
 _HEAD = {
     "bash": f"{_ORIGIN}\n# Completion of smtp-probe for bash 4.4 or later.",
     "zsh": f"#compdef smtp-probe\n{_ORIGIN}",
@@ -88,7 +88,7 @@ def _bash(commands: Sequence[CommandWords]) -> Iterator[str]:
     for command in commands:
         names = " ".join(name for option in command.options for name in option.names)
         yield f"                {command.name}) words='{names}' ;;"
-    yield f"                '') words='{VERSION_OPTION.name} --help -h' ;;"
+    yield f"                '') words='{VERSION.names[0]} --help -h' ;;"
     yield _BASH_OPERANDS
     for command in commands:
         for operand in command.operands[:1]:
@@ -120,9 +120,8 @@ _smtp-probe() {
 _ZSH_MIDDLE = r"""    )
     if ((CURRENT == 2)); then
         if [[ $words[2] == -* ]]; then
-            _arguments '--version[Show the version, and stop.]' \
-                '(-h --help)'{-h,--help}'[Show this message and exit.]'
-        else
+            _arguments"""
+_ZSH_COMMANDS = r"""        else
             _describe -t commands 'command of smtp-probe' commands
         fi
         return
@@ -147,8 +146,10 @@ def _zsh(commands: Sequence[CommandWords]) -> Iterator[str]:
     yield _ZSH_HEAD
     for command in commands:
         yield f"        '{_in_quotes(command.name)}:{_in_quotes(command.summary)}'"
-    yield "        'help:Show the help of a command.'"
-    yield _ZSH_MIDDLE
+    yield f"        'help:{_OF_HELP}'"
+    yield f"{_ZSH_MIDDLE} '{VERSION.names[0]}[{VERSION.help}]' \\"
+    yield f"                {_zsh_option(HELP)}"
+    yield _ZSH_COMMANDS
     for command in commands:
         yield f"        {command.name})"
         yield "            _arguments -S \\"
@@ -208,25 +209,27 @@ def _in_quotes(text: str) -> str:
 
 def _fish(commands: Sequence[CommandWords]) -> Iterator[str]:
     yield "complete -c smtp-probe -f"
-    yield "complete -c smtp-probe -n __fish_use_subcommand -l version -d 'Show the version, and stop.'"
-    yield "complete -c smtp-probe -n __fish_use_subcommand -s h -l help -d 'Show this message and exit.'"
+    first = "complete -c smtp-probe -n __fish_use_subcommand"
+    yield from (_fish_option(first, option) for option in (VERSION, HELP))
     for command in commands:
-        about = _fish_text(command.summary)
-        yield f"complete -c smtp-probe -n __fish_use_subcommand -a {command.name} -d {about}"
-    yield "complete -c smtp-probe -n __fish_use_subcommand -a help -d 'Show the help of a command.'"
+        yield f"{first} -a {command.name} -d {_fish_text(command.summary)}"
+    yield f"{first} -a help -d {_fish_text(_OF_HELP)}"
     names = " ".join(_names(commands))
     yield f"complete -c smtp-probe -n '__fish_seen_subcommand_from help' -a '{names}'"
     for command in commands:
         prefix = f"complete -c smtp-probe -n '__fish_seen_subcommand_from {command.name}'"
-        for option in command.options:
-            forms = (f"-l {name[2:]}" if name.startswith("--") else f"-s {name[1:]}" for name in option.names)
-            value = f" {_fish_value(option.value)}" if option.value is not None else ""
-            yield f"{prefix} {' '.join(forms)}{value} -d {_fish_text(option.help)}"
+        yield from (_fish_option(prefix, option) for option in command.options)
         for operand in command.operands[:1]:
             if operand.value.kind is Kind.FILE:
                 yield f"{prefix} -F"
             elif operand.value.kind is Kind.WORD:
                 yield f"{prefix} -a {_fish_text(' '.join(operand.value.words))}"
+
+
+def _fish_option(prefix: str, option: OptionWords) -> str:
+    forms = (f"-l {name[2:]}" if name.startswith("--") else f"-s {name[1:]}" for name in option.names)
+    value = f" {_fish_value(option.value)}" if option.value is not None else ""
+    return f"{prefix} {' '.join(forms)}{value} -d {_fish_text(option.help)}"
 
 
 def _fish_value(value: Value) -> str:
