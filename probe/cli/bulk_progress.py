@@ -10,7 +10,7 @@ from types import TracebackType
 
 from probe.cli.errors import complain
 from probe.cli.progress import ProgressLine
-from probe.model.text import duration
+from probe.model.text import duration, thousands
 from probe.report.json_text import json_text
 from probe.settings import BULK_PROGRESS
 
@@ -67,8 +67,8 @@ class BulkProgress:
                 )
             return
         parts = [
-            f"{phase}: {count:,}{f' of {total:,}' if total is not None else ''}".replace(",", " "),
-            f"{rate:,.0f} a second".replace(",", " "),
+            f"{phase}: {thousands(count)}{f' of {thousands(total)}' if total is not None else ''}",
+            f"{thousands(rate)} a second",
             f"{duration(left)} left" if left is not None else "",
             f"waits for {waits_for}" if waits_for else "",
         ]

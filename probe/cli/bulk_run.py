@@ -17,6 +17,7 @@ from probe.cli.bulk_state import BulkState, DomainRecord, now
 from probe.cli.bulk_writer import Writer
 from probe.knowledge.operator_signs import signs_of
 from probe.knowledge.providers import Operator, operator
+from probe.model.text import thousands
 from probe.net.dns_engine import DnsEngine
 from probe.settings import BULK_COMMIT, BULK_HOSTS_KEPT
 
@@ -84,7 +85,7 @@ class Asking:
         while not self._is_dns_done:
             await asyncio.sleep(_LOOK)
             waiting = self._begun - self._count
-            waits_for = f"DNS of {waiting:,} domains".replace(",", " ") if waiting else ""
+            waits_for = f"DNS of {thousands(waiting)} domains" if waiting else ""
             self._progress("domains", self._count, self._total, waits_for)
 
     def _works(self) -> Iterator[Generator[Any, Any, tuple[int, DomainResult]]]:

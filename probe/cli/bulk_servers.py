@@ -20,6 +20,7 @@ from probe.cli.bulk_state import BulkState
 from probe.cli.bulk_writer import Writer
 from probe.model.address import Mailbox
 from probe.model.address_parse import parse_mailbox
+from probe.model.text import thousands
 from probe.model.verdict import Extent
 from probe.settings import BULK_COMMIT, BULK_COURTESY
 
@@ -90,7 +91,7 @@ async def _watch(
         ((domains, mailboxes),) = state.query(
             "select (select count(done) from domains), (select count(*) from answers)"
         )
-        what = f"{mailboxes:,} mailboxes asked about, domains".replace(",", " ") if mailboxes else "domains"
+        what = f"{thousands(mailboxes)} mailboxes asked about, domains" if mailboxes else "domains"
         progress(what, domains, total, waits_for(asking, time.time()))
 
 

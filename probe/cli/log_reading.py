@@ -18,7 +18,7 @@ from probe.cli.progress import ProgressLine
 from probe.maillog.aggregate import Aggregate
 from probe.maillog.event_filter import EventFilter
 from probe.maillog.report import LogFileRead
-from probe.model.text import duration
+from probe.model.text import duration, thousands
 from probe.reading.log.deliveries import events_of
 from probe.reading.log.event import Event, UnparsedLine
 from probe.reading.log.formats import by_name
@@ -91,7 +91,7 @@ class Progress:
             return
         self._last = now
         seconds = max(now - self._begin_time, 0.001)
-        text = f"{self.octets / 1e6:.0f} MB, {self.lines / seconds:,.0f} lines/s".replace(",", " ")
+        text = f"{self.octets / 1e6:.0f} MB, {thousands(self.lines / seconds)} lines/s"
         if self._total and self.octets:
             seconds_left = round(seconds * (self._total - self.octets) / self.octets)
             text = f"{100 * self.octets // self._total} %, {text}, {duration(max(seconds_left, 0))} left"

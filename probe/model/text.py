@@ -141,6 +141,11 @@ def duration(seconds: int) -> str:
     return f"{seconds} s"
 
 
+def thousands(number: float) -> str:
+    """A whole number with a space between its thousands: 1 048 576."""
+    return f"{number:,.0f}".replace(",", " ")
+
+
 def seconds(milliseconds: float) -> str:
     """A time that was measured: 2.4 s."""
     return f"{milliseconds / 1000:.1f} s"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from probe.bulk.report import BulkGate, BulkMatter, BulkOperator, BulkOutcome, BulkPlan, BulkReport
-from probe.model.text import duration
+from probe.model.text import duration, thousands
 from probe.model.verdict import Extent, Outcome
 from probe.report import document as doc
 from probe.report.detail import Detail
@@ -64,7 +64,7 @@ def _verdict(report: BulkReport) -> doc.Verdict:
     by_outcome = {it.outcome: it.rows for it in report.outcomes}
     bad, unknown = by_outcome.get(Outcome.REFUSED, 0), by_outcome.get(Outcome.INCONCLUSIVE, 0)
     parts = [
-        f"{number(bad)} cannot take mail" if bad else "",
+        f"{thousands(bad)} cannot take mail" if bad else "",
         f"{_are(unknown)} not known" if unknown else "",
         f"{_are(report.totals.malformed)} malformed" if report.totals.malformed else "",
     ]
@@ -81,18 +81,18 @@ def _questions(plan: BulkPlan) -> str:
     for it in plan.questions:
         kind = _KINDS.get(it.kind, "questions in DNS")
         sums[kind] = sums.get(kind, 0) + it.count
-    return ", ".join(f"{number(count)} {kind}" for kind, count in sums.items())
+    return ", ".join(f"{thousands(count)} {kind}" for kind, count in sums.items())
 
 
 _KINDS = {"RCPT": "RCPT", "session": "sessions"}
 
 
 def _rows(report: BulkReport) -> str:
-    return f"{rows(report.totals.rows)} of {number(report.totals.domains)} domains"
+    return f"{rows(report.totals.rows)} of {thousands(report.totals.domains)} domains"
 
 
 def _are(count: int) -> str:
-    return f"{number(count)} {'is' if count == 1 else 'are'}"
+    return f"{thousands(count)} {'is' if count == 1 else 'are'}"
 
 
 def _clear(report: BulkReport) -> str:
@@ -106,28 +106,28 @@ def _over(gate: BulkGate) -> str:
 
 
 def _value(gate: BulkGate, value: float) -> str:
-    return number(int(value)) if gate.is_count else share(value)
+    return thousands(int(value)) if gate.is_count else share(value)
 
 
 def _facts(report: BulkReport) -> Iterator[doc.Fact]:
     totals = report.totals
     extra = [
-        f"{number(totals.repaired)} repaired (see their notes)" if totals.repaired else "",
-        f"{number(totals.duplicates)} duplicate" if totals.duplicates else "",
-        f"{number(totals.malformed)} malformed" if totals.malformed else "",
+        f"{thousands(totals.repaired)} repaired (see their notes)" if totals.repaired else "",
+        f"{thousands(totals.duplicates)} duplicate" if totals.duplicates else "",
+        f"{thousands(totals.malformed)} malformed" if totals.malformed else "",
     ]
-    yield doc.Fact("Rows", ((", ".join(filter(None, (number(totals.rows), *extra))),),))
+    yield doc.Fact("Rows", ((", ".join(filter(None, (thousands(totals.rows), *extra))),),))
     in_dns = (
-        f", {number(totals.answered)} asked about in DNS"
+        f", {thousands(totals.answered)} asked about in DNS"
         if report.extent is not None
         else ", none asked about"
     )
-    yield doc.Fact("Domains", ((f"{number(totals.domains)}{in_dns}",),))
+    yield doc.Fact("Domains", ((f"{thousands(totals.domains)}{in_dns}",),))
     if report.totals.mailboxes:
         domains = report.totals.catch_all
-        of_all = f"; {number(domains)} domains take every recipient" if domains else ""
+        of_all = f"; {thousands(domains)} domains take every recipient" if domains else ""
         of_all = "; 1 domain takes every recipient" if domains == 1 else of_all
-        yield doc.Fact("Mailboxes", ((f"{number(report.totals.mailboxes)} asked about{of_all}",),))
+        yield doc.Fact("Mailboxes", ((f"{thousands(report.totals.mailboxes)} asked about{of_all}",),))
     if report.output:
         yield doc.Fact("Output", ((Code(report.output),),))
     if report.state:
@@ -136,7 +136,7 @@ def _facts(report: BulkReport) -> Iterator[doc.Fact]:
 
 def _plan(plan: BulkPlan, report: BulkReport) -> doc.Section:
     columns = (doc.Column("questions", is_number=True), doc.Column("kind"), doc.Column("of what"))
-    table = tuple(((number(it.count),), (it.kind,), (it.about,)) for it in plan.questions)
+    table = tuple(((thousands(it.count),), (it.kind,), (it.about,)) for it in plan.questions)
     rate = "as the MX records came" if plan.is_measured else "if a resolver answers 1 000 questions a second"
     lines: list[Line] = [(f"DNS takes about {duration(max(plan.dns_seconds, 1))}, {rate}.",)]
     if report.extent is None:
@@ -148,7 +148,7 @@ def _plan(plan: BulkPlan, report: BulkReport) -> doc.Section:
         if first:
             part = share(sum(it.share for it in first))
             who = f"{len(first)} operator{'s' if len(first) > 1 else ''}"
-            lines.append((f"{part} of the rows are with {who} of {number(report.operator_count)}.",))
+            lines.append((f"{part} of the rows are with {who} of {thousands(report.operator_count)}.",))
     if plan.mailbox_seconds is not None:
         takes = f"about {duration(max(plan.mailbox_seconds, 1))}"
         is_asked = any(it.kind == "RCPT" for it in plan.questions)
@@ -215,7 +215,7 @@ def _shares(title: str, parts: Iterable[tuple[BulkOutcome | BulkOperator, str | 
     return doc.Table(
         columns,
         tuple(
-            ((number(it.rows),), (number(it.domains),), (share(it.share),), (name,), (bar(it.share),))
+            ((thousands(it.rows),), (thousands(it.domains),), (share(it.share),), (name,), (bar(it.share),))
             for it, name in parts
         ),
     )
@@ -226,7 +226,7 @@ def _matter(matter: BulkMatter) -> doc.Entry:
     for domain in matter.examples:
         names += [Raw(domain), ", "]
     more = matter.domains - len(matter.examples)
-    names[-1:] = [f" and {number(more)} more"] if more > 0 else []
+    names[-1:] = [f" and {thousands(more)} more"] if more > 0 else []
     line: Line = (f"{rows(matter.rows)}: {matter.reason}",)
     return doc.Entry(line, ((*names,), (f"To do: {matter.action}",)))
 
@@ -264,14 +264,9 @@ def share(part: float) -> str:
     return f"{part * 100:.1f}".removesuffix(".0") + " %"
 
 
-def number(count: int) -> str:
-    """With a space between thousands."""
-    return f"{count:,}".replace(",", " ")
-
-
 def rows(count: int) -> str:
     """How many, with the noun."""
-    return f"{number(count)} row{'' if count == 1 else 's'}"
+    return f"{thousands(count)} row{'' if count == 1 else 's'}"
 
 
 def _cut(text: str, limit: int) -> str:
