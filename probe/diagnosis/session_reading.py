@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from probe._version import VERSION
 from probe.diagnosis.action import action_of
 from probe.diagnosis.answer import refuses_this_client
-from probe.diagnosis.verdict import Diagnosis, diagnose
+from probe.diagnosis.verdict import diagnose
 from probe.facts.build import facts_of
 from probe.facts.deciding import farthest
 from probe.facts.sessions import sessions_of
@@ -75,19 +75,9 @@ class SessionReader:
         session = diagnosis.result.session or (farthest(facts.sessions) if facts.sessions else None)
         return SessionReading(
             diagnosis.verdict,
-            _action(diagnosis, action_of(diagnosis, facts, ())),
+            action_of(diagnosis, facts, ()) if diagnosis.ranking else "",
             session.mx_host if session is not None else "",
             diagnosis.result.stage,
             diagnosis.result.reply,
             any(it.connected for it in facts.sessions),
         )
-
-
-def _action(diagnosis: Diagnosis, action: str) -> str:
-    return action if diagnosis.ranking else ""
-
-
-def about(events: Sequence[ev.Event], first: int, this: int) -> tuple[ev.Event, ...]:
-    """The events without other mailboxes: those before the `first` RCPT of a session, and those from the one
-    about `this` mailbox, both as places in `events`."""
-    return (*events[:first], *events[this:])
