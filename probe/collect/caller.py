@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from probe.collect.attempts import Visits, ask_target
 from probe.collect.sender_mta import is_left_out
@@ -57,7 +57,7 @@ class Caller:
         result = await self._ask(route(domain, self.how.options))
         families = self.how.options.usable_families
         hosts = in_order(self.how, tuple(usable_host(host, families) for host in result.hosts))
-        return MxResult(result.domain, result.kind, hosts, result.answers, result.dropped)
+        return replace(result, hosts=hosts)
 
     async def visit(
         self,
