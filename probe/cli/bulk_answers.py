@@ -18,7 +18,7 @@ from probe.cli.bulk_lanes import Lanes
 from probe.cli.bulk_state import BulkState
 from probe.cli.bulk_verdicts import UNDECIDED, Verdicts
 from probe.model.verdict import Extent
-from probe.settings import BULK_BATCH, BULK_COURTESY, BULK_HOSTS_KEPT, ListCourtesy
+from probe.settings import BULK_BATCH, BULK_HOSTS_KEPT
 
 _HOUR = 3600
 _OPEN_LANES = """insert into turns (lane) select r.lane from domains d join routes r on r.id = d.route
@@ -45,10 +45,9 @@ class OpenDomain(NamedTuple):
 class Answers:
     """Opened over the state of one run."""
 
-    def __init__(self, state: BulkState, courtesy: ListCourtesy = BULK_COURTESY) -> None:
+    def __init__(self, state: BulkState) -> None:
         self._state = state
         self._base = state.base
-        self._courtesy = courtesy
         self.verdicts = Verdicts(state.base)
         self.lanes = Lanes(state.base)
         self.lanes.join_all()
@@ -138,9 +137,9 @@ class Answers:
         self._base.execute("update domains set catch_all = ? where id = ?", (value, domain))
         return value
 
-    def finish(self, ids: Sequence[int], verdict: Verdict | None) -> None:
+    def finish(self, ids: Sequence[int], verdict: Verdict) -> None:
         """Nothing more is asked about these domains."""
-        self._state.finish(ids, None if verdict is None else self.verdicts.id_of(verdict))
+        self._state.finish(ids, self.verdicts.id_of(verdict))
 
     def keep_lane(self, lane: int, verdict: Verdict, at: float) -> None:
         """What a session said holds for all of the lane."""
@@ -167,7 +166,7 @@ class Answers:
         """That of a lane."""
         pace = self.paces.get(root)
         if pace is None:
-            pace = self.paces[root] = Pace(self._courtesy)
+            pace = self.paces[root] = Pace()
         return pace
 
     def load_courtesy(self, now: float) -> None:
@@ -181,7 +180,7 @@ class Answers:
                 pace.note_end(at)
         for sign, until, in_vain, why in self._base.execute("select * from pauses").fetchall():
             pace = self.pace(self.lanes.root_of(sign))
-            pace.join(Pace(self._courtesy, paused_until=until, in_vain=in_vain, why=why))
+            pace.join(Pace(paused_until=until, in_vain=in_vain, why=why))
 
     def forget_what_is_past(self, now: float) -> None:
         """What no longer holds anybody up need not be kept."""

@@ -69,7 +69,6 @@ class SmtpAsking:
         self._unreachable: int | None = 0  # domains so far; None: a server was reached
         self._silent: dict[int, int] = {}  # mailboxes without a reply, one after the other, by domain
         self.turns = Turns(answers, self._visit, parallel, now)
-        self.questions = 0
 
     async def run(self) -> None:
         """Returns when nothing is open."""
@@ -125,7 +124,6 @@ class SmtpAsking:
             with self._answers.commit():
                 self._answers.pace(self._answers.lanes.root(root)).note_end(self._now())
                 self._answers.keep_traffic(signs[first][0], "session", self._now())
-        self.questions += 1
         has_other = any(it not in work.tries and it != root for it in roots)
         self._conclude(work, interview, question, root, has_other=has_other)
 
@@ -208,7 +206,7 @@ class SmtpAsking:
                 self._answers.finish([it.id for it in domains], answer)
         work.queue.clear()
 
-    def _finish(self, work: Work, domains: list[OpenDomain], answer: Verdict | None) -> None:
+    def _finish(self, work: Work, domains: list[OpenDomain], answer: Verdict) -> None:
         with self._answers.commit():
             self._answers.finish([it.id for it in domains], answer)
         for _ in domains:

@@ -211,7 +211,7 @@ class BulkState:
         self._last_done += 1
         return self._last_done
 
-    def finish(self, ids: Iterable[int], verdict: int | None) -> None:
+    def finish(self, ids: Iterable[int], verdict: int) -> None:
         """Nothing more is asked about these domains: the verdict, by its id, is that of the rows without an
         answer of their own."""
         self._base.executemany(
