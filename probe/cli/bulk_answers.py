@@ -17,7 +17,6 @@ from probe.bulk.verdict import Verdict
 from probe.cli.bulk_lanes import Lanes
 from probe.cli.bulk_state import BulkState
 from probe.cli.bulk_verdicts import UNDECIDED, Verdicts
-from probe.model.verdict import Extent
 from probe.settings import BULK_BATCH, BULK_HOSTS_KEPT
 
 _HOUR = 3600
@@ -110,12 +109,6 @@ class Answers:
                 return None
             self._of_lanes[root] = verdict
         return self._of_lanes[root]
-
-    def has_reached_somebody(self) -> bool:
-        """Whether a mail server could be connected to, in this process or an earlier one."""
-        numbers = self._base.execute("select id from verdicts").fetchall()
-        answers = (self.verdicts.get(number) for (number,) in numbers)
-        return any(it is not None and it.extent is not Extent.DNS for it in answers)
 
     # -- what was said -----------------------------------------------------------------------------
 

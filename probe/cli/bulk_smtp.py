@@ -73,7 +73,7 @@ class SmtpAsking:
     async def run(self) -> None:
         """Returns when nothing is open."""
         self._answers.load_courtesy(self._now())
-        if self._answers.has_reached_somebody():
+        if self._answers.verdicts.has_reached():
             self._unreachable = None
         await self.turns.run()
 

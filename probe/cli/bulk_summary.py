@@ -145,10 +145,7 @@ def _malformed(state: BulkState) -> tuple[BulkProblem, ...]:
 
 def _reached_nobody(state: BulkState) -> bool:
     """Whether servers were to be asked, and none could be connected to."""
-    verdicts = state.verdicts
-    numbers = [number for (number,) in state.query("select id from verdicts")] if verdicts else []
-    answers = [it for number in numbers if verdicts and (it := verdicts.get(number)) is not None]
-    return bool(answers) and all(it.extent is Extent.DNS for it in answers)
+    return state.verdicts is not None and state.verdicts.has_reached() is False
 
 
 def _notes(totals: BulkTotals, options: BulkOptions, *, is_blind: bool, is_shut_in: bool) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Iterator
 
 from probe.bulk.verdict import Verdict
 from probe.model.verdict import Extent, Outcome
@@ -38,6 +39,21 @@ class Verdicts:
                 self._by_id.clear()
             verdict = self._by_id[number] = Verdict.of(json.loads(text))
         return verdict
+
+    def items(self) -> Iterator[tuple[int, Verdict]]:
+        """All, with their ids."""
+        for number, text in self._base.execute("select id, cells from verdicts"):
+            yield number, Verdict.of(json.loads(text))
+
+    def has_reached(self) -> bool | None:
+        """Whether a mail server could be connected to, in this process or an earlier one; None where nothing
+        is known of any."""
+        result = None
+        for _, verdict in self.items():
+            if verdict.extent is not Extent.DNS:
+                return True
+            result = False
+        return result
 
     @staticmethod
     def is_open(answer: Verdict | None, of_all: int | None) -> bool:
