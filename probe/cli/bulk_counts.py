@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections import defaultdict
+
 from probe.bulk.domain import DomainState
 from probe.bulk.summary import MatterCount, OutcomeCount
 from probe.bulk.verdict import TAKES_ALL, Verdict, verdict
 from probe.cli.bulk_state import BulkState
+from probe.cli.bulk_verdicts import Verdicts
 from probe.knowledge.causes import causes
 from probe.model.verdict import Extent, Outcome
 
@@ -21,57 +25,55 @@ _BY_KIND = """select coalesce(k.kind, d.state), min(k.verdict), count(*), count(
   group by 1 order by 1"""
 _BY_OUTCOME = """select coalesce(k.outcome, s.outcome), count(*), count(distinct d.id) {tables}
   left join states s on s.state = d.state group by 1"""
-_DOMAINS_OF_KIND = """select d.name {tables} where coalesce(k.kind, d.state) = ?
-  group by d.id order by count(*) desc, d.id limit ?"""
+_DOMAINS_OF_KINDS = """select kind, name from (
+  select coalesce(k.kind, d.state) as kind, d.name,
+    row_number() over (partition by coalesce(k.kind, d.state) order by count(*) desc, d.id) as place
+  {tables} group by 1, d.id) where place <= ? order by kind, place"""
 
 
-def count_outcomes(state: BulkState) -> list[OutcomeCount]:
-    """How many rows and domains have which outcome."""
-    if not state.has_answers:
-        sums: dict[Outcome, OutcomeCount] = {}
-        for name, rows, domains in state.query(_IN_DNS):
-            outcome = verdict(DomainState(name)).outcome
-            before = sums.get(outcome, OutcomeCount(outcome, 0, 0))
-            sums[outcome] = OutcomeCount(outcome, before.rows + rows, before.domains + domains)
-        return list(sums.values())
-    _name_kinds(state)
-    return [
+def count(state: BulkState) -> tuple[list[OutcomeCount], list[MatterCount]]:
+    """How many rows and domains have which outcome, and what is to be said of how many."""
+    if state.verdicts is None:
+        return _in_dns(state)
+    _name_kinds(state.base, state.verdicts)
+    by_outcome = [
         OutcomeCount(Outcome(it), rows, domains)
         for it, rows, domains in state.query(_BY_OUTCOME.format(tables=_FROM))
     ]
-
-
-def count_matters(state: BulkState) -> list[MatterCount]:
-    """What is to be said of how many rows and domains."""
-    if not state.has_answers:
-        return [
-            MatterCount(name, verdict(DomainState(name)), rows, domains, _examples(state, name))
-            for name, rows, domains in state.query(_IN_DNS)
-        ]
-    _name_kinds(state)
-    result = []
+    names = defaultdict[str, list[str]](list)
+    for kind, name in state.query(_DOMAINS_OF_KINDS.format(tables=_FROM), _EXAMPLES):
+        names[kind].append(name)
+    by_kind = []
     for kind, number, rows, domains in state.query(_BY_KIND.format(tables=_FROM)):
-        answer = state.verdicts.get(number) if state.verdicts is not None else None
+        answer = state.verdicts.get(number)
         it = verdict(DomainState(kind)) if answer is None else _of_kind(answer)
-        names = tuple(name for (name,) in state.query(_DOMAINS_OF_KIND.format(tables=_FROM), kind, _EXAMPLES))
-        result.append(MatterCount(kind, it, rows, domains, names))
-    return result
+        by_kind.append(MatterCount(kind, it, rows, domains, tuple(names[kind])))
+    return by_outcome, by_kind
 
 
-def _name_kinds(state: BulkState) -> None:
+def _in_dns(state: BulkState) -> tuple[list[OutcomeCount], list[MatterCount]]:
+    """Where DNS alone was asked, the state of a domain says all."""
+    by_state = [
+        MatterCount(name, verdict(DomainState(name)), rows, domains, _examples(state, name))
+        for name, rows, domains in state.query(_IN_DNS)
+    ]
+    sums: dict[Outcome, OutcomeCount] = {}
+    for it in by_state:
+        outcome = it.verdict.outcome
+        before = sums.get(outcome, OutcomeCount(outcome, 0, 0))
+        sums[outcome] = OutcomeCount(outcome, before.rows + it.rows, before.domains + it.domains)
+    return list(sums.values()), by_state
+
+
+def _name_kinds(base: sqlite3.Connection, verdicts: Verdicts) -> None:
     """What verdicts of mail servers have in common, in tables beside them."""
-    base = state.base
     base.executescript(
-        """create temp table if not exists kinds (verdict integer primary key, kind text, outcome text);
-        create temp table if not exists states (state text primary key, outcome text);
-        delete from kinds; delete from states;"""
+        """create temp table kinds (verdict integer primary key, kind text, outcome text);
+        create temp table states (state text primary key, outcome text);"""
     )
     base.executemany("insert into states values (?, ?)", [(it, verdict(it).outcome) for it in DomainState])
-    for (number,) in base.execute("select id from verdicts").fetchall():
-        answer = state.verdicts.get(number) if state.verdicts is not None else None
-        if answer is not None:
-            values = (number, _kind(answer), answer.outcome)
-            base.execute("insert into kinds values (?, ?, ?)", values)
+    kinds = ((number, _kind(answer), answer.outcome) for number, answer in verdicts.items())
+    base.executemany("insert into kinds values (?, ?, ?)", kinds)
 
 
 def _kind(answer: Verdict) -> str:

@@ -20,7 +20,7 @@ from probe.bulk.report import (
     BulkTypo,
 )
 from probe.bulk.summary import MatterCount, OperatorCount, gate_counts, matters, operators, outcomes
-from probe.cli.bulk_counts import count_matters, count_outcomes
+from probe.cli.bulk_counts import count
 from probe.cli.bulk_options import BulkOptions
 from probe.cli.bulk_state import BulkState
 from probe.knowledge.rules import rules_digest
@@ -53,8 +53,8 @@ def report_of(state: BulkState, options: BulkOptions, begin: int, rate: float | 
     by_outcome: tuple[BulkOutcome, ...] = ()
     counts: list[MatterCount] = []
     if has_outcomes:
-        by_outcome = outcomes(count_outcomes(state), totals.rows)
-        counts = count_matters(state)
+        of_outcomes, counts = count(state)
+        by_outcome = outcomes(of_outcomes, totals.rows)
     gates = judge(options.limits, gate_counts(totals, by_outcome), totals.rows)
     by_operator, operator_count = state.operators(_MOST)
     ((of_operators,),) = state.query("select coalesce(sum(rows), 0) from domains where operator <> ''")
