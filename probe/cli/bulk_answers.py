@@ -11,13 +11,13 @@ import secrets
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from probe.bulk.domain import LIVE
 from probe.bulk.pace import Pace
 from probe.bulk.verdict import Verdict
 from probe.cli.bulk_lanes import Lanes
 from probe.cli.bulk_state import BulkState
+from probe.cli.bulk_tables import LIVE_STATES, in_turn
 from probe.cli.bulk_verdicts import UNDECIDED, Verdicts
-from probe.settings import BULK_BATCH, BULK_HOSTS_KEPT
+from probe.settings import BULK_HOSTS_KEPT
 
 _HOUR = 3600
 _OPEN_LANES = """insert into turns (lane) select r.lane from domains d join routes r on r.id = d.route
@@ -26,7 +26,6 @@ _OPEN_DOMAINS = """select d.id, d.name, d.operator, d.catch_all,
   exists (select 1 from answers a where a.domain = d.id and a.accepted)
   from domains d join routes r on r.id = d.route
   where r.lane = ? and d.id > ? and d.done is null and d.state in ({live}) order by d.id limit ?"""
-_LIVE = ", ".join(f"'{it.value}'" for it in sorted(LIVE))
 
 
 class OpenDomain(NamedTuple):
@@ -68,20 +67,16 @@ class Answers:
         """The lanes with open domains, the one with the first of them first."""
         base = self._base
         base.execute("create temp table turns (id integer primary key, lane integer not null)")
-        base.execute(_OPEN_LANES.format(live=_LIVE))
-        last = 0
+        base.execute(_OPEN_LANES.format(live=LIVE_STATES))
         try:
-            while rows := base.execute(
-                "select id, lane from turns where id > ? order by id limit ?", (last, BULK_BATCH)
-            ).fetchall():
-                last = rows[-1][0]
-                yield from (lane for _, lane in rows)
+            for _, lane in in_turn(base, "select id, lane from turns where id > ? order by id limit ?"):
+                yield lane
         finally:
             base.execute("drop table turns")
 
     def open_domains(self, lane: int, after: int, most: int) -> list[OpenDomain]:
         """The next open domains of a lane, in the order of the list."""
-        rows = self._base.execute(_OPEN_DOMAINS.format(live=_LIVE), (lane, after, most)).fetchall()
+        rows = self._base.execute(_OPEN_DOMAINS.format(live=LIVE_STATES), (lane, after, most)).fetchall()
         return [OpenDomain(number, name, who, of_all, bool(yes)) for number, name, who, of_all, yes in rows]
 
     def next_mailbox(self, domain: str, after: int) -> tuple[int, str] | None:

@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from probe.bulk.lanes import DisjointSet
 from probe.bulk.summary import OperatorCount
-from probe.settings import BULK_BATCH, BULK_HOSTS_KEPT
+from probe.cli.bulk_tables import in_turn
+from probe.settings import BULK_HOSTS_KEPT
 
 _JOINED = "lanes"  # the value that says how many routes have their lane
 
@@ -89,13 +90,9 @@ class Lanes:
 
     def _numbered(self) -> Iterator[tuple[int, list[int]]]:
         """Each route with the numbers of its signs."""
-        last = 0
-        while rows := self._base.execute(
-            "select id, signs from routes where id > ? order by id limit ?", (last, BULK_BATCH)
-        ).fetchall():
-            for route, text in rows:
-                yield route, [self._number(sign) for sign in text.split(" ")]
-            last = rows[-1][0]
+        statement = "select id, signs from routes where id > ? order by id limit ?"
+        for route, text in in_turn(self._base, statement):
+            yield route, [self._number(sign) for sign in text.split(" ")]
 
     def _number(self, sign: str) -> int:
         number = self._cache.get(sign)

@@ -172,16 +172,9 @@ class BulkState:
 
     def open_domains(self) -> Iterator[tuple[int, str]]:
         """Id and name of those not asked about yet, in the order of the list."""
-        last = 0
-        while True:
-            rows = self._base.execute(
-                "select id, name from domains where id > ? and at is null order by id limit ?",
-                (last, BULK_BATCH),
-            ).fetchall()
-            if not rows:
-                return
-            yield from rows
-            last = rows[-1][0]
+        yield from tables.in_turn(
+            self._base, "select id, name from domains where at is null and id > ? order by id limit ?"
+        )
 
     def begin(self) -> None:
         """Begin what `commit` ends."""

@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime
 
 from probe._version import VERSION
-from probe.bulk.domain import LIVE, DomainState
+from probe.bulk.domain import DomainState
 from probe.bulk.gate import judge
 from probe.bulk.plan import Asking, plan
 from probe.bulk.report import (
@@ -23,6 +23,7 @@ from probe.bulk.summary import MatterCount, OperatorCount, gate_counts, matters,
 from probe.cli.bulk_counts import count
 from probe.cli.bulk_options import BulkOptions
 from probe.cli.bulk_state import BulkState
+from probe.cli.bulk_tables import LIVE_STATES
 from probe.knowledge.rules import rules_digest
 from probe.model.report_tool import ReportTool
 from probe.model.verdict import ExitCode, Extent
@@ -126,7 +127,7 @@ def _plan(
     if options.is_offline:
         return plan(domains, None, 0, None, None)
     ((missing,),) = state.query("select count(*) from domains where state = ?", DomainState.NO_DOMAIN.value)
-    ((mailboxes, live),) = state.query(_TO_ASK.format(live=", ".join(f"'{it.value}'" for it in sorted(LIVE))))
+    ((mailboxes, live),) = state.query(_TO_ASK.format(live=LIVE_STATES))
     asking = Asking(options.extent, by_operator, operator_count, mailboxes, live)
     return plan(domains, state.count_hosts(), missing, asking, rate)
 

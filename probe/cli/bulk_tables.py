@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Iterator
+from typing import Any
+
+from probe.bulk.domain import LIVE
+from probe.settings import BULK_BATCH
+
 APPLICATION = 0x53504231  # "SPB1"
 VERSION = 2
 TABLES = """
@@ -55,6 +62,16 @@ FILLED = ("rows", "duplicates", "domains", "routes", "verdicts", "answers", "tra
 _ROW = """select r.line, r.input, r.address, r.domain, r.note, u.first, d.typo,
   d.done, {answer}, d.catch_all, d.verdict, d.state, d.provider, d.operator, d.failure
   from {tables} left join duplicates u on u.line = r.line {answers} where {which} limit ?"""
+LIVE_STATES = ", ".join(f"'{it.value}'" for it in sorted(LIVE))
+
+
+def in_turn(base: sqlite3.Connection, statement: str) -> Iterator[tuple[Any, ...]]:
+    """The rows of a statement that ends with `id > ? order by id limit ?`, and has the id first. Only
+    BULK_BATCH of them are in memory, and between them its tables may be written."""
+    last = 0
+    while rows := base.execute(statement, (last, BULK_BATCH)).fetchall():
+        yield from rows
+        last = rows[-1][0]
 
 
 def _row(*, tables: str, which: str) -> dict[bool, str]:
