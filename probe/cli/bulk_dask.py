@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from ipaddress import ip_address
 from itertools import count
@@ -211,12 +211,7 @@ class DaskServers:
                 sink(decode(message["text"]))
                 continue
             paths = on_reply(_Rcpt()) or ()
-            try:
-                await self._client.run(
-                    self._remote.say_next, visit, list(map(str, paths)), workers=[worker], on_error="raise"
-                )
-            except (OSError, ValueError, TimeoutError):
-                raise VisitLost from None
+            await self._run_in(worker, self._remote.say_next, visit, list(map(str, paths)))
 
     async def _next(self, worker: str, task: Any, queue: asyncio.Queue[dict[str, Any]]) -> dict[str, Any]:
         while True:
@@ -238,18 +233,22 @@ class DaskServers:
         return worker
 
     async def _check(self, worker: str) -> None:
-        try:
-            answers = await self._client.run(self._remote.version, workers=[worker], on_error="raise")
-        except (OSError, ValueError, TimeoutError):
-            raise VisitLost from None
-        other = answers.get(worker)
-        if other != self._remote.version():
-            ours = self._remote.version()
+        other = await self._run_in(worker, self._remote.version)
+        ours = self._remote.version()
+        if other != ours:
             raise UsageError(
                 "--dask",
                 f"the worker {worker} has version {other and other[0]} and other rules than {ours[0]} here",
             )
         self._checked.add(worker)
+
+    async def _run_in(self, worker: str, function: Callable[..., Any], *values: Any) -> Any:
+        """What it gives in that worker. Raises VisitLost if the worker vanished."""
+        try:
+            answers = await self._client.run(function, *values, workers=[worker], on_error="raise")
+        except (OSError, ValueError, TimeoutError):
+            raise VisitLost from None
+        return answers.get(worker)
 
     async def _workers(self) -> list[str]:
         identity = await self._client.scheduler.identity()
