@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from ipaddress import ip_address
@@ -146,7 +147,7 @@ class DaskServers:
         self._spacing = spacing
         self._remote = run.remote()
         self._numbers = count(1)
-        self._run = hashlib.sha256(str(id(self)).encode()).hexdigest()[:8]
+        self._run = secrets.token_hex(4)
         self._messages: dict[str, asyncio.Queue[dict[str, Any]]] = {}
         self._checked: set[str] = set()
 
