@@ -12,7 +12,7 @@ from enum import StrEnum
 from ipaddress import ip_address
 from typing import NamedTuple, Protocol
 
-from probe.knowledge.operator_signs import network
+from probe.knowledge.operator_signs import networks_of
 from probe.model.address import IPAddress
 from probe.model.dialable import is_private, why_no_host
 from probe.settings import BULK_HOSTS_KEPT, MX_LIMIT
@@ -171,7 +171,7 @@ def look_up_mx(domain: str, hosts: Hosts) -> LookUp:
 
 def _literal(domain: str) -> DomainResult:
     ip = parse_literal(domain)
-    networks = (network(ip.packed),) if ip is not None else ()
+    networks = networks_of([ip.packed] if ip is not None else ())
     return DomainResult(domain, DomainState.LITERAL, host=domain, networks=networks)
 
 
@@ -257,7 +257,7 @@ def _host(name: str, hosts: Hosts) -> Generator[tuple[Question, ...], Heard, Hos
             hosts.failures[name] = _failure(response)
         if state is HostState.USABLE:
             hosts.failures.pop(name, None)
-            return hosts.keep(name, state, tuple(sorted(set(map(network, addresses)))))
+            return hosts.keep(name, state, networks_of(addresses))
         states.append(state)
     return hosts.keep(name, next((it for it in _HEAVIEST if it in states), HostState.NONE))
 

@@ -15,7 +15,7 @@ from probe.cli.bulk_interview import Interview, Question, verdict_of
 from probe.cli.bulk_turns import Turns, Work
 from probe.cli.errors import NothingObservedError
 from probe.diagnosis.session_reading import SessionReader, SessionReading
-from probe.knowledge.operator_signs import network, signs_of
+from probe.knowledge.operator_signs import networks_of, signs_of
 from probe.model.address import IPAddress, Mailbox, ReversePath
 from probe.model.address_parse import parse_mailbox
 from probe.model.verdict import Extent
@@ -242,7 +242,7 @@ class SmtpAsking:
 
 
 def _signs(host: Host) -> tuple[str, ...]:
-    return signs_of(host.host, tuple(sorted({network(ip.packed) for ip in host.addresses})))
+    return signs_of(host.host, networks_of(ip.packed for ip in host.addresses))
 
 
 def _invent(domain: str, seed: int) -> Mailbox:

@@ -3,6 +3,7 @@ registered domain of their name, and the networks of their addresses (/24 of IPv
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 
 from probe.knowledge.providers import by_mx_hosts
@@ -14,6 +15,11 @@ _NETWORK = {4: 3, 16: 6}  # octets of the network, by those of an address
 def network(packed: bytes) -> bytes:
     """The network of an address of 4 or 16 octets: its /24 or /48."""
     return packed[: _NETWORK[len(packed)]]
+
+
+def networks_of(addresses: Iterable[bytes]) -> tuple[bytes, ...]:
+    """Their networks, each once and in order."""
+    return tuple(sorted(set(map(network, addresses))))
 
 
 @lru_cache(maxsize=65536)
