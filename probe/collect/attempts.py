@@ -31,8 +31,8 @@ from probe.standards.smtp.dialogue import DialoguePlan
 from probe.survey.demand import HostTls
 
 
-def _say_nothing(_text: str) -> None:
-    return
+def say_nothing(_text: str) -> None:
+    """Tells nobody what is waited for."""
 
 
 NO_LANES = HostLanes(None)
@@ -60,7 +60,7 @@ class Visits:
     why_not_dialable: Callable[[IPAddress], NotPublic | None]
     courtesy: Courtesy
     host_lanes: HostLanes = NO_LANES
-    say: Callable[[str], None] = _say_nothing
+    say: Callable[[str], None] = say_nothing
     port: int = 25
     bind: IPAddress | None = None
     sources: Mapping[int, IPAddress] = field(default_factory=dict)

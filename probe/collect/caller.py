@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from probe.collect.attempts import Visits, ask_target
+from probe.collect.attempts import ask_target
 from probe.collect.sender_mta import is_left_out
 from probe.collect.session import OnReply
-from probe.collect.sessions import demands, roots, usable_host
+from probe.collect.sessions import usable_host, visits_of
 from probe.collect.vantage import choose_helo, own_sources
 from probe.model.address import IPAddress, Mailbox, ReversePath
-from probe.model.dialable import why_no_host, why_not_dialable
 from probe.model.reply import Stage
 from probe.model.sender_mta import SenderMta
 from probe.model.session import Experiment
@@ -69,28 +68,19 @@ class Caller:
     ) -> None:
         """Ask `hosts`, in order, about the target, until one answers; `on_reply` decides after each reply
         about which mailboxes more. Each event goes to `sink`. Never raises on what a network does."""
-        options, world = self.how.options, self.world
-        clock = world.clock()
-        visits = Visits(
+        visits = await visits_of(
+            self.how,
+            self.world,
+            mx,
+            self._ask,
             sink=sink,
-            clock=clock,
-            deadline=clock.deadline(BULK_VISIT_TIME),
-            why_not_dialable=why_no_host if options.allow_private else why_not_dialable,
-            courtesy=world.courtesy,
-            host_lanes=world.host_lanes(),
-            port=options.smtp_port,
-            bind=options.bind,
-            sources=own_sources(self.how),
-            dial_with=world.dial,
-            tls_roots=roots(world, self.how),
-            demands=await demands(self.how, mx, self._ask),
-            falls_back=self.how.tls_policy is None or self.how.tls_policy.falls_back,
+            deadline=self.world.clock().deadline(BULK_VISIT_TIME),
             spacing=self.spacing,
-            budgets=world.pace.smtp,
             own_name=lambda: self._own_name(hosts),
             on_reply=on_reply,
         )
-        await ask_target(visits, tuple(hosts), _plan(target, options), experiment=_experiment(target))
+        plan = _plan(target, self.how.options)
+        await ask_target(visits, tuple(hosts), plan, experiment=_experiment(target))
 
     async def _own_name(self, hosts: Sequence[MxHost]) -> str:
         options = self.how.options

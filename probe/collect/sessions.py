@@ -7,10 +7,10 @@ from dataclasses import replace
 from functools import partial
 from itertools import islice
 
-from probe.collect.attempts import Visits, ask_target
+from probe.collect.attempts import Visits, ask_target, say_nothing
 from probe.collect.context import Adviser, Asks, Context
 from probe.collect.controls import run_controls
-from probe.collect.session import SessionOutcome
+from probe.collect.session import OnReply, SessionOutcome
 from probe.collect.vantage import own_sources
 from probe.knowledge.providers import by_mx_hosts
 from probe.model.address import NullReversePath
@@ -20,7 +20,9 @@ from probe.model.reason import Reason
 from probe.model.reply import Stage
 from probe.model.session import Advice, Experiment
 from probe.model.target import PairTarget, TlsMode, recipient_domain
+from probe.net.clock import Deadline
 from probe.net.route import is_own_address
+from probe.net.smtp import Sink
 from probe.net.threads import in_thread
 from probe.recording import events as ev
 from probe.standards.dns.results import MxHost, MxResult
@@ -47,25 +49,16 @@ async def ask_the_servers(
     hosts = _in_order(context, in_order(how, before_self(how, usable)))
     if not any(host.addresses for host in hosts):
         return ()
-    visits = Visits(
+    visits = await visits_of(
+        how,
+        world,
+        mx,
+        context.ask,
         sink=context.record,
-        clock=context.clock,
         deadline=context.deadline,
-        # a relay comes from this host's own configuration, so any address is allowed
-        why_not_dialable=why_no_host if options.allow_private or how.relay else why_not_dialable,
-        courtesy=world.courtesy,
-        host_lanes=world.host_lanes(),
-        say=context.say,
-        port=how.port,
-        bind=options.bind,
-        sources=own_sources(how),
-        dial_with=world.dial,
-        tls_roots=roots(world, how),
-        demands=await demands(how, mx, context.ask),
-        falls_back=how.tls_policy is None or how.tls_policy.falls_back,
         spacing=world.pace.session_spacing,
-        budgets=world.pace.smtp,
         own_name=own_name,
+        say=context.say,
     )
     context.say(f"asking {hosts[0].host}")
     context.dialling.set()
@@ -137,7 +130,45 @@ def _in_order(context: Context, hosts: tuple[MxHost, ...]) -> tuple[MxHost, ...]
     return tuple(sorted(hosts, key=lambda host: host.host.lower().rstrip(".") != name or not host.addresses))
 
 
-async def demands(how: Sending, mx: MxResult, ask: Asks) -> dict[str, HostTls]:
+async def visits_of(
+    how: Sending,
+    world: World,
+    mx: MxResult,
+    ask: Asks,
+    *,
+    sink: Sink,
+    deadline: Deadline,
+    spacing: float,
+    own_name: Callable[[], Awaitable[str]],
+    say: Callable[[str], None] = say_nothing,
+    on_reply: OnReply | None = None,
+) -> Visits:
+    """The sessions of one run, or of one visit for a list, that sends so (`how`) to the hosts of `mx`; what
+    is not explained here is as in `Visits`."""
+    return Visits(
+        sink=sink,
+        clock=deadline.clock,
+        deadline=deadline,
+        # a relay comes from this host's own configuration, so any address is allowed
+        why_not_dialable=why_no_host if how.options.allow_private or how.relay else why_not_dialable,
+        courtesy=world.courtesy,
+        host_lanes=world.host_lanes(),
+        port=how.port,
+        bind=how.options.bind,
+        sources=own_sources(how),
+        dial_with=world.dial,
+        tls_roots=_roots(world, how),
+        demands=await _demands(how, mx, ask),
+        falls_back=how.tls_policy is None or how.tls_policy.falls_back,
+        spacing=spacing,
+        budgets=world.pace.smtp,
+        own_name=own_name,
+        say=say,
+        on_reply=on_reply,
+    )
+
+
+async def _demands(how: Sending, mx: MxResult, ask: Asks) -> dict[str, HostTls]:
     """The TLS requirements for each host. Waits for TLSA records only if they matter."""
     tlsas = {}
     if how.options.tls not in (TlsMode.REQUIRE, TlsMode.DANE):
@@ -148,7 +179,7 @@ async def demands(how: Sending, mx: MxResult, ask: Asks) -> dict[str, HostTls]:
     return {it.host: tls_towards(how, it.host, mx.domain, tlsas.get(it.host, NO_TLSA)) for it in mx.hosts}
 
 
-def roots(world: World, how: Sending) -> str | None:
+def _roots(world: World, how: Sending) -> str | None:
     """The trust roots of the local mail server, if it requires a certificate; a lab has its own."""
     policy = how.tls_policy
     return world.tls_roots or (policy.roots if policy is not None else None) or None
