@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from typing import Any, BinaryIO
 
+from probe._dataclass import dataclass
 from probe.diagnosis.conclusion import Conclusion, document
 from probe.explanation import Explanation, explain
 from probe.knowledge.causes import UNSETTLED

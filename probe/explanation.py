@@ -8,10 +8,10 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from probe._dataclass import dataclass
 from probe.diagnosis.conclusion import (
     Conclusion,
     WordlessConclusion,

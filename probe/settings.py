@@ -5,7 +5,7 @@ Times are seconds, sizes are octets.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from probe._dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from math import ceil
 
+from probe._dataclass import dataclass
 from probe.bulk.report import BulkPlan, BulkQuestions
 from probe.bulk.summary import OperatorCount
 from probe.model.verdict import Extent

@@ -6,8 +6,9 @@ Rows that were malformed have no domain and no outcome. Where nothing was asked 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from probe._dataclass import dataclass
 from probe.model.report_tool import ReportTool
 from probe.model.verdict import ExitCode, Extent, FixBy, Outcome
 

@@ -6,9 +6,10 @@ import asyncio
 import heapq
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import count
 
+from probe._dataclass import dataclass
 from probe.bulk.pace import Pace
 from probe.cli.bulk_answers import Answers, OpenDomain
 

@@ -6,9 +6,10 @@ import difflib
 import inspect
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Annotated, Any
 
+from probe._dataclass import dataclass
 from probe.cli import output as out
 from probe.cli.errors import UsageError
 from probe.cli.parameters import Argument

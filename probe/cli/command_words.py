@@ -5,13 +5,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
 
 import typer
 
 from probe import lab
+from probe._dataclass import dataclass
 from probe.checks.catalogue import all_checks
 from probe.cli.app import build
 from probe.cli.catalogue import paragraphs, rule_entries

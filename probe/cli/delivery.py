@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
 
+from probe._dataclass import dataclass
 from probe.cli import output
 from probe.report.formats import Kind
 

@@ -6,9 +6,10 @@ from __future__ import annotations
 import inspect
 import typing
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
+
+from probe._dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

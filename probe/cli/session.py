@@ -7,11 +7,11 @@ import contextlib
 import os
 import sys
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from probe import run
+from probe._dataclass import dataclass
 from probe.cli import key_log, signals, start
 from probe.cli import tape as tapes
 from probe.cli.delivery import Delivery, render, write

@@ -8,10 +8,10 @@ import sys
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from probe import settings
+from probe._dataclass import dataclass
 from probe.cli.errors import UsageError, abandon, complain, unreadable
 from probe.recording import history
 from probe.recording.codec import RecordingError

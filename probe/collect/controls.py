@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from probe import settings
+from probe._dataclass import dataclass
 from probe.collect.attempts import Visits
 from probe.collect.session import SessionOutcome
 from probe.model.address import IPAddress, Mailbox, NullReversePath

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Iterable
-from dataclasses import dataclass
 
 from probe import settings
+from probe._dataclass import dataclass
 from probe.knowledge.dnsbl import lists_for_zones
 from probe.knowledge.machine import Controls
 from probe.model.fitness import Trial

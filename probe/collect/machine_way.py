@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from probe import settings
+from probe._dataclass import dataclass
 from probe.model.address import IPAddress
 from probe.model.dialable import why_no_host, why_not_dialable
 from probe.model.observed import EndCause

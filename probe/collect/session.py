@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from probe import settings
+from probe._dataclass import dataclass
 from probe.model.address import IPAddress, Mailbox
 from probe.model.observed import EndCause, SessionReason
 from probe.model.reason import Reason

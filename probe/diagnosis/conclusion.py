@@ -9,10 +9,11 @@ a ground: words, a status or a record which say that this mailbox or domain take
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from probe._dataclass import dataclass
 from probe.knowledge.causes import Cause, advice_cause, causes
 from probe.model.evidence import Band, ConductOverride, Evidence, Facet, RankedCause
 from probe.model.reply import Stage

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 
+from probe._dataclass import dataclass
 from probe.facts.model import Facts
 from probe.knowledge import finding_groups as groups
 from probe.knowledge.requirements import all_requirements

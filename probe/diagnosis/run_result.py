@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from probe._dataclass import dataclass
 from probe.facts.session import Exchange, Session
 from probe.model.reason import Reason, Tagged
 from probe.model.reply import Reply, Stage

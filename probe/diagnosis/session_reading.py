@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from probe._dataclass import dataclass
 from probe._version import VERSION
 from probe.diagnosis.action import action_of
 from probe.diagnosis.answer import refuses_this_client

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
+from probe._dataclass import dataclass
 from probe.diagnosis.conclusion import Conclusion, conclude
 from probe.diagnosis.evidence import earlier_reading, evidence_of, reply_evidence
 from probe.diagnosis.extent import extent_of

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from probe._dataclass import dataclass
 from probe.model.finding import Args
 from probe.model.fitness import Fitness, Readiness, Use
 from probe.model.report_tool import ReportTool

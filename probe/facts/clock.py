@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from statistics import median_low
 
+from probe._dataclass import dataclass
 from probe.facts.session import Session, TlsFacts
 from probe.model.observed import CertificateFault, FetchFault
 from probe.model.reason import Reason

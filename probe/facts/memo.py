@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
+from probe._dataclass import dataclass
 from probe.model.fault import Fault, collect_faults, note
 from probe.standards.dns.message import Answer, Question
 

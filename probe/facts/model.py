@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from probe._dataclass import dataclass
 from probe.facts.clock import NOT_COMPARED, ClockFacts
 from probe.facts.opinion import Opinion
 from probe.facts.resolver import AT_WORK, NameServerFacts

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from probe._dataclass import dataclass
 from probe.model.answer_fault import AnswerWhy
 from probe.model.observed import OpinionFault
 from probe.recording import events as ev

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from ipaddress import IPv6Network
 
+from probe._dataclass import dataclass
 from probe.recording import events as ev
 from probe.recording.journal import Recording
 from probe.standards.dns.dns64 import IPV4_ONLY, inner_address, prefixes_of

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 
+from probe._dataclass import dataclass
 from probe.knowledge.toml_import import load
 
 PLACE = "@IP@"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from probe._dataclass import dataclass
 from probe.knowledge import toml_import
 from probe.model.reply import EnhancedStatus
 

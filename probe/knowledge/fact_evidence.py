@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+from probe._dataclass import dataclass
 from probe.knowledge.toml_import import load
 from probe.model.evidence import ConductOverride, Facet
 from probe.model.reply import Stage

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from ipaddress import ip_address
 from typing import Any
 
+from probe._dataclass import dataclass
 from probe.knowledge.toml_import import load
 from probe.model.address import IPAddress
 from probe.model.fitness import Fitness, MachineGap, Use

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from probe._dataclass import dataclass
 from probe.knowledge.toml_import import load
 from probe.model.reply import Stage
 from probe.model.session import Experiment

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
+from probe._dataclass import dataclass
 from probe.knowledge.names import is_within, label_count
 from probe.knowledge.toml_import import load
 from probe.standards.public_suffix import organizational_domain

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from probe._dataclass import dataclass
 from probe.knowledge import toml_import
 from probe.knowledge.rule_files import expression, rule_files, sources
 from probe.model.evidence import ConductOverride, Facet

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from probe._dataclass import dataclass
 from probe.knowledge.names import is_within
 from probe.knowledge.toml_import import load
 from probe.model.signing import KeyOrigin

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
+
+from probe._dataclass import dataclass
 
 # Names with one character replaced, inserted or lost in a short name ("qq", "aol") are mostly real domains of
 # other people; a swap of two neighbours is nearly always a mistake.

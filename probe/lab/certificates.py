@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ssl
 import warnings
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from probe._dataclass import dataclass
 from probe.lab.scenario import Tls
 
 _DAY = timedelta(days=1)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 
+from probe._dataclass import dataclass
 from probe.maillog.groups import Fate, Wording
 from probe.maillog.pseudonym import Names
 from probe.maillog.report import Since

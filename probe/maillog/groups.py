@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from probe._dataclass import dataclass
 from probe.maillog.bins import Bins, Durations
 from probe.maillog.operators import Operator
 from probe.maillog.reasons import Reason

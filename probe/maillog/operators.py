@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache
 
+from probe._dataclass import dataclass
 from probe.knowledge.providers import all_providers, by_domain, by_mx_hosts
 from probe.reading.log.event import Event, Relay, Speaker
 

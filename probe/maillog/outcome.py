@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from probe._dataclass import dataclass
 from probe.maillog.groups import Fate
 from probe.maillog.reasons import Reason
 from probe.reading.log.event import Event

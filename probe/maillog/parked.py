@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from probe._dataclass import dataclass
 from probe.reading.log.event import Event
 
 PARKED = 60_000  # messages that are followed at once

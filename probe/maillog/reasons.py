@@ -6,8 +6,9 @@ never invented, and a failure of this machine's programs is never attributed to 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from probe._dataclass import dataclass
 from probe.diagnosis.conclusion import Conclusion
 from probe.explanation import Explanation, explain
 from probe.maillog.operators import LOCAL, Operator, is_on_this_machine

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from probe._dataclass import dataclass
 from probe.maillog.bins import Bins
 from probe.maillog.operators import OTHERS, Operator
 

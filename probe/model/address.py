@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 
+from probe._dataclass import dataclass
 from probe.model.address_reason import AddressReason, AddressWhy
 
 IPAddress = IPv4Address | IPv6Address

@@ -7,8 +7,10 @@ exception is, where no part of the program is at hand that could make them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from enum import StrEnum
+
+from probe._dataclass import dataclass
 
 
 class AddressReason(StrEnum):

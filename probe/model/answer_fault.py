@@ -5,9 +5,9 @@ The words are in the tables of the same names in probe/knowledge/findings/reason
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from probe._dataclass import dataclass
 from probe.model.exhaustion import Shortage
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from probe._dataclass import dataclass
 
 DNS_PORT = 53  # RFC 1035 section 4.2
 

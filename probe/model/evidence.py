@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from probe._dataclass import dataclass
 from probe.model.verdict import FixBy, Retry
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
+
+from probe._dataclass import dataclass
 
 T = TypeVar("T")
 

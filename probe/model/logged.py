@@ -3,9 +3,9 @@ operator."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from probe._dataclass import dataclass
 from probe.model.address import IPAddress
 from probe.model.reply import Stage
 

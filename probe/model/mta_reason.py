@@ -3,9 +3,9 @@ sentences."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from probe._dataclass import dataclass
 from probe.model.exhaustion import Shortage
 from probe.model.local_tool import ToolWhy
 

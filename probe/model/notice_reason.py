@@ -3,8 +3,9 @@ values."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from probe._dataclass import dataclass
 
 
 class NoticeForm(StrEnum):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from probe._dataclass import dataclass
 from probe.model.evidence import Band
 from probe.model.finding import Finding
 from probe.model.mta_reason import MtaReason

@@ -3,8 +3,7 @@ those of the published JSON."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from probe._dataclass import dataclass
 from probe.model.answer_fault import AnswerFault
 from probe.model.dkim_key import KeyReason
 from probe.model.dmarc_record import DmarcReason

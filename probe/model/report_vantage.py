@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from probe._dataclass import dataclass
 from probe.model.sighting import AddressBasis, SightingPlace
 
 

@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from probe._dataclass import dataclass
 from probe.model.answer_fault import AnswerWhy
 
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import struct
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from probe._dataclass import dataclass
 from probe.model.answer_fault import AnswerFault, AnswerWhy
 from probe.model.target import Endpoint
 from probe.net.dns_exchange import exchange, reason_of

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import struct
-from dataclasses import dataclass
 
+from probe._dataclass import dataclass
 from probe.standards.dns import names
 from probe.standards.dns.message import Question, RecordType
 from probe.standards.dns.wire import AD, IN

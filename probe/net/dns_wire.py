@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from ipaddress import IPv4Address, IPv6Address
 
+from probe._dataclass import dataclass
 from probe.model.answer_fault import AnswerFault, AnswerWhy, WireFault
 from probe.net.dns_query import TYPE_NUMBERS as _NUMBERS
 from probe.net.dns_query import Query

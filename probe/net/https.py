@@ -11,13 +11,13 @@ import contextlib
 import errno
 import ssl
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import h11
 
+from probe._dataclass import dataclass
 from probe._version import VERSION
 from probe.model.address import IPAddress
 from probe.model.exhaustion import shortage

@@ -13,7 +13,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib.metadata import version
 from typing import Any
 
@@ -21,6 +21,7 @@ import dns.exception
 import dns.rdatatype
 import dns.resolver
 
+from probe._dataclass import dataclass
 from probe.model.exhaustion import Shortage, shortage, shortage_clause
 from probe.model.observed import OpinionFault, OpinionSubject
 from probe.model.reason import Reason

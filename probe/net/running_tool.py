@@ -10,10 +10,10 @@ import subprocess
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import IO
 
 from probe import settings
+from probe._dataclass import dataclass
 from probe.model.local_tool import ToolCall, ToolOutput, ToolReason, ToolWhy
 
 _READ = 65536  # octets at a time

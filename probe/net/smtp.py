@@ -14,7 +14,6 @@ import os
 import socket
 import ssl
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import TypedDict, cast
 
@@ -23,6 +22,7 @@ from aiosmtplib.protocol import SMTPProtocol
 from aiosmtplib.response import SMTPResponse
 
 from probe import settings
+from probe._dataclass import dataclass
 from probe.model.address import IPAddress
 from probe.model.exhaustion import shortage
 from probe.model.observed import EndCause, HandshakeFault

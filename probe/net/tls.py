@@ -11,13 +11,13 @@ import contextlib
 import errno
 import re
 import ssl
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from probe import settings
+from probe._dataclass import dataclass
 from probe.model.exhaustion import shortage
 from probe.model.reason import Reason
 from probe.model.trust import Trust

@@ -1,9 +1,9 @@
 """Events to JSON Lines and back: one event a line, every field by its own name.
 
 The line is ASCII. Octets that are usually text (SMTP dialogue, TXT, policy bodies) are written as the Latin-1
-string of the same code points, which is exact for every octet and readable for ASCII; octets that are never
-text (certificates, hashes, a whole message) are base64. Reading is strict: a wrong type, a missing or an
-unknown field, or a value that no run can have recorded (`limits`) raises `RecordingError`.
+string of the same code points, exact for every octet and readable for ASCII; others (certificates, hashes, a
+whole message) are base64. Reading is strict: a wrong type, a missing or an unknown field, or a value that no
+run can have recorded (`limits`) raises `RecordingError`.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ import json
 import math
 import re
 import types
-import typing
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from functools import cache, partial
 from ipaddress import IPv4Address, IPv6Address
-from typing import Any
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from probe._dataclass import dataclass
 from probe.model.answer_fault import AnswerWhy
 from probe.model.dialable import NotPublic
 from probe.model.local_tool import ToolWhy
@@ -128,7 +128,7 @@ class _WrongError(Exception):
     """What is wrong with a line, without the line number."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class _Shape:
     """How values of one type are written and read. `parse` gets the JSON value and its path."""
 
@@ -216,13 +216,13 @@ def _shape(hint: Any) -> _Shape:
     """The shape of a type hint: scalars, addresses, enums, tuples, dataclasses and unions of them."""
     if hint in _SCALARS:
         return _SCALARS[hint]
-    origin = typing.get_origin(hint)
+    origin = get_origin(hint)
     if origin is tuple:
-        return _tuple(_shape(typing.get_args(hint)[0]))
-    if origin in (typing.Union, types.UnionType):
-        return _union(typing.get_args(hint))
+        return _tuple(_shape(get_args(hint)[0]))
+    if origin in (Union, types.UnionType):
+        return _union(get_args(hint))
     if origin is Reason:
-        return _reason(typing.get_args(hint)[0])
+        return _reason(get_args(hint)[0])
     if hint in (AnswerWhy, MtaWhy, ToolWhy):
         return _limit(_sparse(hint, _field_shapes(hint)), AnswerWhy, why_no_fault)
     if dataclasses.is_dataclass(hint) and isinstance(hint, type):
@@ -368,13 +368,13 @@ def _dataclass_reader(hint: type, shapes: Mapping[str, _Shape]) -> Callable[[Any
 
 
 def _field_shapes(hint: type) -> dict[str, _Shape]:
-    hints = typing.get_type_hints(hint)
+    hints = get_type_hints(hint)
     shapes: dict[str, _Shape] = {}
     for key, name in _names_of(hint).items():
-        if isinstance(hints[name], typing.TypeVar) or (hint.__name__, name) in DERIVED:
+        if isinstance(hints[name], TypeVar) or (hint.__name__, name) in DERIVED:
             continue  # a derived field, or one whose type the user of the class sets
         if (hint.__name__, name) in _BASE64:
-            is_list = typing.get_origin(hints[name]) is tuple
+            is_list = get_origin(hints[name]) is tuple
             shapes[key] = _tuple(_BASE64_SHAPE) if is_list else _BASE64_SHAPE
         else:
             shapes[key] = _shape(hints[name])

@@ -6,8 +6,7 @@ Times `at_ms` are milliseconds since the run began. Reasons are words of a close
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from probe._dataclass import dataclass
 from probe.model.address import IPAddress
 from probe.model.logged import LogAccount
 from probe.model.mta_reason import MtaWhy

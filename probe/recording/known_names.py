@@ -11,8 +11,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from itertools import accumulate, pairwise
+
+from probe._dataclass import dataclass
 
 _ATOM = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+|[^\x00-\x7f\u00a0\u2010-\u2015\u2019]")
 _JOINT = re.compile(r"[._+ '\u2019\u00a0\u2010-\u2015-]")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from itertools import count
 from typing import TYPE_CHECKING
 
+from probe._dataclass import dataclass
 from probe.knowledge.names import label_count
 from probe.model.address import IPAddress, Mailbox
 from probe.recording.address_pseudonyms import AddressPseudonyms

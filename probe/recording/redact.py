@@ -14,7 +14,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
@@ -22,6 +22,7 @@ from ipaddress import IPv4Address
 from itertools import islice
 from typing import TypeVar
 
+from probe._dataclass import dataclass
 from probe.knowledge.toml_import import load
 from probe.model.address import IPAddress, Mailbox
 from probe.model.answer_fault import AnswerWhy

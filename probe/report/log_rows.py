@@ -5,10 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from probe._dataclass import dataclass
 from probe.diagnosis.conclusion import document as concluded
 from probe.maillog.groups import Fate
 from probe.maillog.outcome import Outcome

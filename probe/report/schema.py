@@ -111,7 +111,7 @@ def _define(kind: type, definitions: dict[str, Any]) -> None:
     }
     definition: dict[str, Any] = {"type": "object", "properties": properties, "required": list(properties)}
     doc = " ".join((kind.__doc__ or "").split())
-    if doc and not doc.startswith(f"{kind.__name__}("):  # that one is made by dataclass itself
+    if doc:
         definition = {"description": doc, **definition}
     definitions[kind.__name__] = definition
 

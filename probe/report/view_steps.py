@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from probe._dataclass import dataclass
 from probe.knowledge import finding_groups as groups
 from probe.model.finding import Finding, Severity
 from probe.model.report import ChecklistStep, Report

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from probe._dataclass import dataclass
 from probe.model.sender_mta import MtaSoftware, TlsLevel, TlsPolicy
 from probe.model.target import TlsMode
 from probe.standards.tls.dane import why_unusable

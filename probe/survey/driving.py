@@ -8,9 +8,9 @@ other. So the order of the questions is written only once.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar, overload
 
+from probe._dataclass import dataclass
 from probe.model.address import IPAddress
 from probe.model.observed import Part
 from probe.standards.dns.message import Answer, Question

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from probe._dataclass import dataclass
 from probe.model.mta_reason import MtaReason, MtaWhy
 from probe.model.reason import Reason
 from probe.model.sender_mta import HopKind, MtaSoftware, TlsLevel

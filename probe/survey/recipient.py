@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from probe._dataclass import dataclass
 from probe.model.fault import recover_steps
 from probe.model.observed import Part
 from probe.model.program_part import ProgramPart

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
+from probe._dataclass import dataclass
 from probe.knowledge.providers import operator
 from probe.knowledge.selectors import selectors_for
 from probe.model.address import IPAddress, Mailbox

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from probe._dataclass import dataclass
 from probe.model.address import AddressError, IPAddress, Mailbox
 from probe.model.address_parse import parse_mailbox
 from probe.model.sender_mta import (

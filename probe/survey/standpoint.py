@@ -9,8 +9,8 @@ and not used; two servers that agree are believed, and so is one that names the 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
+from probe._dataclass import dataclass
 from probe.model.address import IPAddress
 from probe.model.dialable import is_private
 from probe.model.reply import Reply, Stage

@@ -5,10 +5,10 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from probe._dataclass import dataclass
 from probe.model.reply import Stage
 from probe.reading.bounce.own_words import own_words
 from probe.reading.reply.patterns import Expression

@@ -10,13 +10,14 @@ import binascii
 import html
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from email.message import Message
 from email.parser import BytesHeaderParser
 from email.policy import compat32
 from functools import lru_cache
 from typing import TypeAlias
 
+from probe._dataclass import dataclass
 from probe.model.declared import HARMLESS, encoded_words, fit_for_parsing, in_declared
 from probe.model.notice_reason import NoticeReason, NoticeWhy
 from probe.model.text import decode

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from probe._dataclass import dataclass
 from probe.model.reply import Stage
 from probe.standards.dsn.address import mailbox
 

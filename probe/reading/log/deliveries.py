@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from probe._dataclass import dataclass
 from probe.reading.log.event import Event, Kind, Record, Relay, Status
 from probe.reading.log.frames import Clock
 

@@ -6,12 +6,12 @@ Foreign words are unescaped here; only `probe.report` escapes them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from itertools import islice
 from typing import NamedTuple
 
+from probe._dataclass import dataclass
 from probe.model.reply import Stage
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from importlib import import_module
 
+from probe._dataclass import dataclass
 from probe.reading.log.frames import Clock, unframe
 from probe.reading.log.memory import Memory
 from probe.reading.log.reader import LINE, Reader

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from probe._dataclass import dataclass
 from probe.reading.log.event import Words
 
 MESSAGES = 50_000  # at most about 25 MB; a busy server has fewer messages in progress

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from probe._dataclass import dataclass
 from probe.model.reply import Stage
 from probe.model.text import decode
 from probe.reading.log.event import Event, Kind, Record, Relay, Speaker, Stamp, Status, Words

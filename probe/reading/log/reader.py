@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
+from probe._dataclass import dataclass
 from probe.reading.log.deliveries import Deliveries
 from probe.reading.log.event import Event, Kind, Record, Status, UnparsedLine, Words
 from probe.reading.log.frames import REPEATED, Clock, Frame, unframe

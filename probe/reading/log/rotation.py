@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import PurePath
 
+from probe._dataclass import dataclass
 from probe.reading.log.event import Stamp
 from probe.reading.log.frames import Clock, unframe
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from probe._dataclass import dataclass
 from probe.model.message_problem import MessageWhy
 from probe.model.signing import SignatureVerdict, SignatureWhy
 

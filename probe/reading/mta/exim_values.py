@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from ipaddress import ip_network
 
+from probe._dataclass import dataclass
 from probe.model.address import AddressError, IPAddress
 from probe.model.address_parse import parse_ip
 from probe.model.mta_reason import MtaReason, MtaWhy

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+from probe._dataclass import dataclass
 from probe.reading.mta.opensmtpd_values import Statement, Table, Word, table_at
 
 _LOCAL = "localhost"

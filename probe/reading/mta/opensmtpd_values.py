@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+from probe._dataclass import dataclass
 from probe.model.address import AddressError
 from probe.model.address_parse import parse_ip
 from probe.model.sender_mta import Hop, TlsLevel

@@ -8,8 +8,9 @@ tables of TLS policies and of mailboxes. What is not set costs no round.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from probe._dataclass import dataclass
 from probe.model.address import Mailbox, ReversePath
 from probe.model.local_tool import FileCall, Inquiry, ToolCall, ToolWhy
 from probe.model.mta_reason import MtaReason, MtaWhy

@@ -6,8 +6,9 @@ cleanup(8) changes the addresses of a message before its route is looked up, smt
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from probe._dataclass import dataclass
 from probe.model.local_tool import Inquiry
 from probe.model.mta_reason import MtaWhy
 from probe.reading.mta.postfix_route import Envelope

@@ -13,8 +13,8 @@ Later steps override earlier ones:
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from probe._dataclass import dataclass
 from probe.reading.mta.postfix_values import (
     Table,
     TableEntries,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
+from probe._dataclass import dataclass
 from probe.model.address import AddressError, IPAddress
 from probe.model.address_parse import parse_ip
 from probe.model.sender_mta import SMTP_PORT, Hop

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from probe._dataclass import dataclass
 from probe.model.address import Mailbox, ReversePath
 from probe.model.local_tool import Inquiry, ToolCall, ToolOutput
 from probe.model.mta_reason import MtaReason, MtaWhy

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from probe._dataclass import dataclass
 from probe.knowledge import toml_import
 from probe.knowledge.rule_files import QUOTATIONS, WRAPPINGS
 from probe.reading.reply.records import Wrapping

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import cache
 
+from probe._dataclass import dataclass
 from probe.knowledge import toml_import
 from probe.knowledge.rule_files import SOFTWARE
 from probe.reading.reply.speaker import Speaker

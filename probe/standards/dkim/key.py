@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from probe._dataclass import dataclass
 from probe.model.dkim_key import KeyProblem, KeyReason, KeyWhy
 from probe.model.near_miss import NearMiss, Place
 from probe.model.signing import KeyOrigin

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from probe._dataclass import dataclass
 from probe.model.dkim_key import KeyProblem
 from probe.model.near_miss import NearMiss
 from probe.model.signing import KeyOrigin

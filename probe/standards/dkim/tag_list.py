@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from probe._dataclass import dataclass
 from probe.model.tag_list import TagListReason, TagListWhy
 
 # RFC 6376 section 2.8: folding white space; in DNS only SP, HTAB and stray line ends occur.

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from probe._dataclass import dataclass
 from probe.model.dmarc_record import DmarcReason, DmarcWhy, RecordProblem
 from probe.model.text import decode
 from probe.standards.dkim.tag_list import TagList, parse_tag_list

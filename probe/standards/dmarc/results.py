@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from probe._dataclass import dataclass
 from probe.model.dmarc_record import DmarcWhy, RecordProblem
 from probe.model.near_miss import NearMiss
 

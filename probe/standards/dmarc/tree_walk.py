@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from probe._dataclass import dataclass
 from probe.model.dmarc_record import DmarcReason, DmarcWhy
 from probe.standards.dmarc.record import InvalidRecord, is_dmarc_record, parse_record
 from probe.standards.dmarc.results import DmarcRecord

@@ -7,8 +7,7 @@ that it must not ask for (RFC 6761), a stub.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from probe._dataclass import dataclass
 from probe.model.answer_fault import OwnWord, OwnWordWhy
 from probe.standards.dns.special_use import LABORATORY, locally_served, special_use
 

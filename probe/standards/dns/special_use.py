@@ -4,7 +4,8 @@ themselves (RFC 6303)."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from probe._dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from probe._dataclass import dataclass
 from probe.model.answer_fault import WireFault
 from probe.standards.dns import names
 

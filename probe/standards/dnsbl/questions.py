@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
+from probe._dataclass import dataclass
 from probe.model.address import IPAddress
 from probe.model.listing import ListingRole
 from probe.standards.dns.message import Question, RecordType

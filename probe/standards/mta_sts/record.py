@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from probe._dataclass import dataclass
 from probe.model.text import decode
 from probe.model.tls_policy import StsProblem, StsWhy
 from probe.standards.dns.message import Answer, Question, RecordType

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from probe._dataclass import dataclass
 from probe.model.observed import FetchFault
 from probe.model.reason import Reason
 from probe.model.tls_policy import StsWhy, TlsRptWhy

@@ -7,9 +7,9 @@ cannot be sent.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 
+from probe._dataclass import dataclass
 from probe.model.address import Mailbox, ReversePath
 from probe.model.reply import Stage
 

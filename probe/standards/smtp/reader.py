@@ -10,9 +10,9 @@ into chunks makes no difference to what it returns.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from probe import settings
+from probe._dataclass import dataclass
 from probe.model.reply import EnhancedStatus, Reply
 from probe.model.text import decode
 from probe.standards.smtp.results import Deviation

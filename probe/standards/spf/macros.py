@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from urllib.parse import quote
 
+from probe._dataclass import dataclass
 from probe.model.spf import SpfReason, SpfWhy
 from probe.standards.dns.names import NAME_LIMIT
 

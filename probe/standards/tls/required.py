@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from probe._dataclass import dataclass
 from probe.model.observed import CertificateFault
 from probe.model.reason import Reason
 from probe.model.trust import Trust

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
+from probe._dataclass import dataclass
 from probe.model.tls_policy import TlsaProblem
 from probe.standards.tls.certificate import load_certificate, strangers_certificate
 
