@@ -195,6 +195,6 @@ DOCTOR_MANY_WAIT = 6.0  # for the answers of 40 questions at once
 DOCTOR_MANY_LOST = 4  # of them without an answer: a domain or two may have slow servers of its own
 DOCTOR_PAUSE = 1.0  # before those without an answer are asked one by one
 DOCTOR_AGE = (0.0, 1.3, 2.6)  # when a question is asked again, to see the TTL count down
-DOCTOR_KNOCK = 10.0  # connection, greeting and QUIT at one mail host
+DOCTOR_ATTEMPT = 10.0  # connection, greeting and QUIT at one mail host
 DOCTOR_OPERATORS = 2  # greeted over each address family
 DOCTOR_TOOLS = 5.0  # of the local mail server

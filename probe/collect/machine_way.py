@@ -16,7 +16,7 @@ from probe.model.session import EndReason
 from probe.net.clock import Clock
 from probe.net.resolver import Resolver
 from probe.net.smtp import Dial, Wire, WireError
-from probe.recording.machine import DateOfHost, Knock, MachineJournal, MailHost
+from probe.recording.machine import ConnectionAttempt, DateOfHost, MachineJournal, MailHost
 from probe.standards.dns.message import Question, RecordType, run_async
 from probe.standards.dns.mx import resolve_mx
 from probe.standards.mta_sts.policy import policy_url
@@ -64,7 +64,7 @@ class WayOut:
 
     async def _greet(self, host: MailHost) -> None:
         began = self.clock.seconds()
-        deadline = self.clock.deadline(min(began + settings.DOCTOR_KNOCK, self.seconds))
+        deadline = self.clock.deadline(min(began + settings.DOCTOR_ATTEMPT, self.seconds))
         wire = Wire(0, lambda _: None, self.clock, deadline, self.world.dial)
         bind = self.journal.request.bind
         dial = Dial(host.ip, _SMTP, host.host, bind if bind and bind.version == host.ip.version else None)
@@ -73,20 +73,20 @@ class WayOut:
         reason: EndReason = EndReason.QUIT
         cause: Reason[EndCause] | None = None
         try:
-            await wire.connect(dial, settings.DOCTOR_KNOCK)
+            await wire.connect(dial, settings.DOCTOR_ATTEMPT)
             connected = True
-            greeting = (await wire.greeting(settings.DOCTOR_KNOCK)).reply
+            greeting = (await wire.greeting(settings.DOCTOR_ATTEMPT)).reply
             await self._leave(wire)
         except WireError as error:
             reason, cause = error.reason, error.cause
-            if reason is EndReason.DEADLINE and self.clock.seconds() - began >= settings.DOCTOR_KNOCK - 0.5:
+            if reason is EndReason.DEADLINE and self.clock.seconds() - began >= settings.DOCTOR_ATTEMPT - 0.5:
                 # ten seconds are the budget of a host; only an earlier end is the deadline of the run
                 reason, cause = EndReason.TIMEOUT, None
         finally:
             wire.close()
         elapsed_ms = round((self.clock.seconds() - began) * 1000)
-        self.journal.knocks.append(
-            Knock(
+        self.journal.attempts.append(
+            ConnectionAttempt(
                 host.domain,
                 host.host,
                 host.ip,

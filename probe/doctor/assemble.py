@@ -24,7 +24,7 @@ from probe.model.program_part import ProgramPart
 from probe.model.report_tool import ReportTool
 from probe.model.sender_mta import SenderMta
 from probe.model.verdict import ExitCode
-from probe.recording.machine import Knock, MachineJournal
+from probe.recording.machine import ConnectionAttempt, MachineJournal
 
 Check = Callable[[MachineJournal], Iterator[TestResult]]
 
@@ -80,7 +80,7 @@ def report_of(journal: MachineJournal) -> DoctorReport:
         _machine(journal),
         uses,
         results,
-        tuple(map(_connection, journal.knocks)),
+        tuple(map(_connection, journal.attempts)),
         _exit_code(journal, uses),
     )
 
@@ -146,7 +146,7 @@ def _machine(journal: MachineJournal) -> MachineFacts:
     )
 
 
-def _connection(knock: Knock) -> Connection:
-    greeting = str(knock.greeting) if knock.greeting is not None else ""
-    end = "" if greeting else way_out.failure_of(knock)
-    return Connection(knock.domain, knock.host, str(knock.ip), greeting, end, knock.elapsed_ms)
+def _connection(attempt: ConnectionAttempt) -> Connection:
+    greeting = str(attempt.greeting) if attempt.greeting is not None else ""
+    end = "" if greeting else way_out.failure_of(attempt)
+    return Connection(attempt.domain, attempt.host, str(attempt.ip), greeting, end, attempt.elapsed_ms)

@@ -39,7 +39,7 @@ def clock_of(journal: MachineJournal) -> ClockFacts:
     """The readings of greetings and policy hosts, each host once."""
     began = datetime.fromisoformat(journal.started_at)
     dates = [
-        (it.host, date_in(it.greeting.text), it.at_ms) for it in journal.knocks if it.greeting is not None
+        (it.host, date_in(it.greeting.text), it.at_ms) for it in journal.attempts if it.greeting is not None
     ]
     dates += [(it.host, it.date, it.at_ms) for it in journal.dates]
     return first_of_each(

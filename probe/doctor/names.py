@@ -52,11 +52,11 @@ def check_source(journal: MachineJournal) -> Iterator[TestResult]:
 def _sightings(journal: MachineJournal) -> dict[IPAddress, tuple[str, ...]]:
     """The addresses that mail hosts name in their greetings, and which hosts do."""
     by: dict[IPAddress, tuple[str, ...]] = {}
-    for knock in journal.knocks:
-        greeting = knock.greeting
-        ip = client_address(greeting, Stage.GREETING, server=knock.ip) if greeting is not None else None
+    for attempt in journal.attempts:
+        greeting = attempt.greeting
+        ip = client_address(greeting, Stage.GREETING, server=attempt.ip) if greeting is not None else None
         if ip is not None and not is_private(ip):
-            by[ip] = (*by.get(ip, ()), knock.host)
+            by[ip] = (*by.get(ip, ()), attempt.host)
     return by
 
 

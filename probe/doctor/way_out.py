@@ -14,7 +14,7 @@ from probe.model.dialable import is_private
 from probe.model.fitness import MachineGap
 from probe.model.observed import EndCause
 from probe.model.session import EndReason
-from probe.recording.machine import Knock, MachineJournal
+from probe.recording.machine import ConnectionAttempt, MachineJournal
 from probe.wording.spoken import spoken
 
 _TEST = {4: "port25-ipv4", 6: "port25-ipv6"}
@@ -52,39 +52,41 @@ def public_ipv6(journal: MachineJournal) -> tuple[IPAddress, ...]:
 
 
 def _is_without_route(journal: MachineJournal, family: int) -> bool:
-    knocks = _knocks(journal, family)
+    attempts = _attempts(journal, family)
     return family not in journal.sources or (
-        bool(knocks) and all(_tag(it) is EndCause.NO_ROUTE for it in knocks)
+        bool(attempts) and all(_tag(it) is EndCause.NO_ROUTE for it in attempts)
     )
 
 
-def _knocks(journal: MachineJournal, family: int) -> list[Knock]:
-    return [it for it in journal.knocks if it.ip.version == family]
+def _attempts(journal: MachineJournal, family: int) -> list[ConnectionAttempt]:
+    return [it for it in journal.attempts if it.ip.version == family]
 
 
-def _tag(knock: Knock) -> EndCause | None:
-    return knock.cause.tag if knock.cause is not None else None
+def _tag(attempt: ConnectionAttempt) -> EndCause | None:
+    return attempt.cause.tag if attempt.cause is not None else None
 
 
 def _check(journal: MachineJournal, family: int) -> Iterator[TestResult]:
-    test, knocks = _TEST[family], _knocks(journal, family)
+    test, attempts = _TEST[family], _attempts(journal, family)
     if family not in journal.request.families:
         yield leave_open(test, MachineGap.NOT_ASKED)
         return
     # what ended before its own time tells nothing
-    knocks = [it for it in knocks if it.end not in (EndReason.DEADLINE, EndReason.INTERRUPTED)]
-    if not knocks:
+    attempts = [it for it in attempts if it.end not in (EndReason.DEADLINE, EndReason.INTERRUPTED)]
+    if not attempts:
         gap = journal.missing.get("way", MachineGap.NO_OPERATOR)
         yield leave_open(test, gap, domains=journal.operators)
         return
-    greetings = [it for it in knocks if it.greeting is not None]
+    greetings = [it for it in attempts if it.greeting is not None]
     if greetings:
-        yield _of_greetings(test, greetings, knocks)
+        yield _of_greetings(test, greetings, attempts)
     else:
-        yield _of_failures(test, knocks, family)
+        yield _of_failures(test, attempts, family)
 
 
-def _of_greetings(test: str, greetings: Sequence[Knock], knocks: Sequence[Knock]) -> TestResult:
+def _of_greetings(
+    test: str, greetings: Sequence[ConnectionAttempt], attempts: Sequence[ConnectionAttempt]
+) -> TestResult:
     texts = [it.greeting.text for it in greetings if it.greeting is not None]
     domains = tuple(dict.fromkeys(it.domain for it in greetings))
     masks = [text for text in texts if text.count(_MASK) > len(text) / 3]
@@ -98,7 +100,7 @@ def _of_greetings(test: str, greetings: Sequence[Knock], knocks: Sequence[Knock]
     if refusals and len(refusals) == len(greetings):
         hosts = [it.host for it in refusals]
         return say(test, "turned-away", hosts=hosts, texts=[str(it.greeting) for it in refusals])
-    others = [it.host for it in knocks if it.greeting is None]
+    others = [it.host for it in attempts if it.greeting is None]
     hosts = [it.host for it in greetings]
     return say(test, "open", hosts=hosts, count=len(hosts), others=others)
 
@@ -108,32 +110,32 @@ def _name_in(greeting: str) -> str:
     return next((word.lower() for word in greeting.split() if _HOST.fullmatch(word)), greeting)
 
 
-def _of_failures(test: str, knocks: Sequence[Knock], family: int) -> TestResult:
-    hosts, ips = [it.host for it in knocks], [it.ip for it in knocks]
+def _of_failures(test: str, attempts: Sequence[ConnectionAttempt], family: int) -> TestResult:
+    hosts, ips = [it.host for it in attempts], [it.ip for it in attempts]
     values = {"hosts": hosts, "ips": ips, "family": family}
-    causes = [it.cause for it in knocks if it.cause is not None]
+    causes = [it.cause for it in attempts if it.cause is not None]
     text = next((it.text for it in causes if it.text), "")
-    if all(_tag(it) is EndCause.NO_ROUTE for it in knocks):
+    if all(_tag(it) is EndCause.NO_ROUTE for it in attempts):
         return say(test, "no-route", text=text, **values)
     gateway = next((it for it in causes if it.tag in (EndCause.GATEWAY, EndCause.ICMP)), None)
-    if gateway is not None and len({it.ip for it in causes}) == 1 and len(causes) == len(knocks):
+    if gateway is not None and len({it.ip for it in causes}) == 1 and len(causes) == len(attempts):
         return say(test, "gateway", by=gateway.ip, text=gateway.text, **values)
-    if all(it.end is EndReason.LOCAL_ERROR for it in knocks):
+    if all(it.end is EndReason.LOCAL_ERROR for it in attempts):
         return say(test, "local", text=text, **values)
-    are_several = len({it.domain for it in knocks}) >= SEVERAL and len(networks(ips)) >= SEVERAL
+    are_several = len({it.domain for it in attempts}) >= SEVERAL and len(networks(ips)) >= SEVERAL
     if not are_several:
         return say(test, "one-alone", **values)
-    ends = {it.end for it in knocks}
-    if all(it.connected for it in knocks):
+    ends = {it.end for it in attempts}
+    if all(it.connected for it in attempts):
         return say(test, "mute", **values)
     if ends == {EndReason.TIMEOUT}:
         return say(test, "silent", **values)
     if ends == {EndReason.REFUSED}:
         return say(test, "refused", **values)
-    return say(test, "one-host", failures=[failure_of(it) for it in knocks], **values)
+    return say(test, "one-host", failures=[failure_of(it) for it in attempts], **values)
 
 
-def failure_of(knock: Knock) -> str:
+def failure_of(attempt: ConnectionAttempt) -> str:
     """A connection without a greeting, in words."""
-    why = spoken(knock.cause) if knock.cause is not None else knock.end.words
-    return f"{knock.host} [{knock.ip}]: {why or knock.end.words}"
+    why = spoken(attempt.cause) if attempt.cause is not None else attempt.end.words
+    return f"{attempt.host} [{attempt.ip}]: {why or attempt.end.words}"

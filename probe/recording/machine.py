@@ -74,7 +74,7 @@ class ResolverLook:
 
 
 @dataclass(frozen=True, slots=True)
-class Knock:
+class ConnectionAttempt:
     """A connection to port 25 of a mail host, its greeting and QUIT. `greeting` is None where none came
     whole; `connected` whether there was a connection."""
 
@@ -122,7 +122,7 @@ class MachineJournal:
     server: str = ""  # the server that the trials are of
     looks: list[ResolverLook] = field(default_factory=list)
     operators: tuple[str, ...] = ()
-    knocks: list[Knock] = field(default_factory=list)
+    attempts: list[ConnectionAttempt] = field(default_factory=list)
     dates: list[DateOfHost] = field(default_factory=list)
     ptrs: list[PtrResult] = field(default_factory=list)
     helo: str = ""

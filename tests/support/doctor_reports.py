@@ -9,7 +9,13 @@ from probe.doctor.report import DoctorReport
 from probe.model.fitness import MachineGap, Trial
 from probe.model.reply import Reply
 from probe.model.session import EndReason
-from probe.recording.machine import Knock, MachineJournal, MachineRequest, ResolverLook, TrustStore
+from probe.recording.machine import (
+    ConnectionAttempt,
+    MachineJournal,
+    MachineRequest,
+    ResolverLook,
+    TrustStore,
+)
 from probe.standards.dns.health import CONTROL
 from probe.standards.dns.message import Answer, Status
 from probe.standards.dns.provenance import Provenance
@@ -38,8 +44,8 @@ def sample(greeting: str = "mx.example.net ESMTP") -> DoctorReport:
     ]
     reply = Reply(220, None, (greeting,))
     ip = ip_address("203.0.113.10")
-    journal.knocks.append(
-        Knock("example.net", "mx.example.net", ip, 50, True, reply, EndReason.QUIT, None, 40)
+    journal.attempts.append(
+        ConnectionAttempt("example.net", "mx.example.net", ip, 50, True, reply, EndReason.QUIT, None, 40)
     )
     journal.elapsed_ms = 1234
     return report_of(journal)

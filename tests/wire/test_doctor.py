@@ -214,7 +214,7 @@ async def test_one_silent_host_of_two_is_its_own_fault() -> None:
     hosts.greet = lambda domain: greeting(domain) if domain == "gmail.com" else None
     async with machine() as server:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("probe.settings.DOCTOR_KNOCK", 2.0)
+            patch.setattr("probe.settings.DOCTOR_ATTEMPT", 2.0)
             report = await examine(server, hosts)
     assert faults(report) == set()
     assert "mx.outlook.com did not answer" in next(
@@ -225,7 +225,7 @@ async def test_one_silent_host_of_two_is_its_own_fault() -> None:
 async def test_hosts_that_say_nothing_are_no_open_port() -> None:
     async with machine() as server:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("probe.settings.DOCTOR_KNOCK", 2.0)
+            patch.setattr("probe.settings.DOCTOR_ATTEMPT", 2.0)
             report = await examine(server, MailHosts(greet=lambda _: None))
     assert faults(report) == {"port25-ipv4/mute"}
 
