@@ -37,14 +37,22 @@ order, and returns its result. It must not block: it runs where datagrams are re
 
 
 class _Task:
-    """A running generator, its responses, and how many it waits for."""
+    """A running generator, its responses, and how many it waits for; with all it is put into `ready`."""
 
-    __slots__ = ("missing", "responses", "work")
+    __slots__ = ("missing", "ready", "responses", "work")
 
-    def __init__(self, work: Work[Any]) -> None:
+    def __init__(self, work: Work[Any], ready: deque[_Task]) -> None:
         self.work = work
+        self.ready = ready
         self.responses: Any = None  # a list of Response, or None if one is missing
         self.missing = 0
+
+    def fill_in(self, place: int, response: Response) -> None:
+        """Receive the response to the question at `place` of those that the work asked last."""
+        self.responses[place] = response
+        self.missing -= 1
+        if not self.missing:
+            self.ready.append(self)
 
 
 class DnsEngine:
@@ -100,14 +108,13 @@ class DnsEngine:
             while source is not None or under_way:
                 self._change.clear()
                 while ready:
-                    under_way -= self._go_on(ready.popleft(), ready, take)
+                    under_way -= self._go_on(ready.popleft(), take)
                 while source is not None and not self.questions.is_full and under_way < ENGINE_WORK:
                     work = next(source, None)
                     if work is None:
                         source = None
                     else:
-                        under_way += 1 - self._go_on(_Task(work), ready, take)
-                        self.questions.send()
+                        under_way += 1 - self._go_on(_Task(work, ready), take)
                 self.questions.send()
                 if source is not None or under_way:
                     await self._change.wait()
@@ -124,9 +131,8 @@ class DnsEngine:
         await self.run([work()], lambda responses: answers.extend(it.answer() for it in responses))
         return tuple(answers)
 
-    def _go_on(self, task: _Task, ready: deque[_Task], take: Callable[[Any], None]) -> bool:
-        """Run a work until it needs a response that has not arrived; it is put into `ready` when it has.
-        Returns whether the work is finished."""
+    def _go_on(self, task: _Task, take: Callable[[Any], None]) -> bool:
+        """Run a work until it needs a response that has not arrived. Returns whether the work is finished."""
         ask = self.questions.ask
         while True:
             responses: Any = None if task.responses is None else tuple(task.responses)
@@ -135,21 +141,12 @@ class DnsEngine:
             except StopIteration as stop:
                 result = stop.value
                 break
-            task.responses = [
-                ask(it, partial(self._fill_in, task, place, ready)) for place, it in enumerate(questions)
-            ]
+            task.responses = [ask(it, task, place) for place, it in enumerate(questions)]
             task.missing = task.responses.count(None)
             if task.missing:
                 return False
         take(result)
         return True
-
-    @staticmethod
-    def _fill_in(task: _Task, place: int, ready: deque[_Task], response: Response) -> None:
-        task.responses[place] = response
-        task.missing -= 1
-        if not task.missing:
-            ready.append(task)
 
     def _wake(self) -> None:
         self._change.set()

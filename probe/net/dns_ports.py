@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable
+import struct
+from collections.abc import Callable, Iterator
+from typing import Protocol
 
 from probe.model.exhaustion import shortage
 from probe.model.target import Endpoint
@@ -20,15 +22,21 @@ from probe.standards.dns.message import Question
 
 _DATAGRAM = 4096  # octets; EDNS allows at most 1232; longer replies are read elsewhere
 _IDS = 4096  # octets of random numbers drawn at once
+_ID = struct.Struct("2s")
 
 
-Take = Callable[[Response], None]
+class Waiting(Protocol):
+    """Who waits for responses."""
+
+    def fill_in(self, place: int, response: Response) -> None:
+        """Receive the response to the question that was asked for `place`."""
 
 
 class OpenQuestion:
     """A question without a response. `octets` is its question section (empty where it has a name that DNS
-    cannot hold), `wire` the query behind its id, `places` the sockets and ids under which it was asked;
-    `was_refused`: a name server answered REFUSED, perhaps because it had too many questions."""
+    cannot hold), `wire` the query behind its id, `places` the sockets and ids under which it was asked,
+    `takers` who waits for the response and for which place; `was_refused`: a name server answered REFUSED,
+    perhaps because it had too many questions."""
 
     __slots__ = (
         "began",
@@ -54,7 +62,7 @@ class OpenQuestion:
         self.tries = 0
         self.is_in_flight = False
         self.places: list[tuple[Port, bytes]] = []
-        self.takers: list[Take] = []
+        self.takers: list[tuple[Waiting, int]] = []
 
 
 class Port:
@@ -75,18 +83,14 @@ class Port:
         self._unreachable = unreachable
         self._loop = asyncio.get_running_loop()
         self.opened_at = self._loop.time()
-        self._ids = b""
+        self._ids = _random_ids()
         self._socket = connected_socket(server, self._read)
         self.send = self._socket.send
 
     def free_id(self) -> bytes:
         """A random id that is not in use on this socket."""
-        while True:
-            if not self._ids:
-                self._ids = os.urandom(_IDS)
-            ident, self._ids = self._ids[:2], self._ids[2:]
-            if ident not in self.by_id:
-                return ident
+        by_id = self.by_id
+        return next(ident for ident in self._ids if ident not in by_id)
 
     def close(self) -> None:
         """Close it."""
@@ -108,6 +112,13 @@ class Port:
             self._on_wires(self, wires)
 
 
+def _random_ids() -> Iterator[bytes]:
+    """Ids from the system's source of random numbers."""
+    while True:
+        for (ident,) in _ID.iter_unpack(os.urandom(_IDS)):
+            yield ident
+
+
 class Ports:
     """The sockets to all name servers, opened on demand."""
 
@@ -120,17 +131,17 @@ class Ports:
         self._servers = servers
         self._on_wires = on_wires
         self._unreachable = unreachable
-        self._open: dict[Endpoint, list[Port]] = {}
+        self._open: tuple[list[Port], ...] = tuple([] for _ in servers)
         self._old_ports: list[Port] = []
         self._turn = 0
 
     def next(self, tries: int) -> Port | None:
         """A socket to the name server for that number of the attempt; None if none can be opened."""
-        server = self._servers[tries % len(self._servers)]
-        ports = self._open.setdefault(server, [])
+        number = tries % len(self._servers)
+        ports = self._open[number]
         if len(ports) < ENGINE_SOCKETS:
             try:
-                ports.append(Port(server, self._on_wires, self._unreachable))
+                ports.append(Port(self._servers[number], self._on_wires, self._unreachable))
             except OSError:
                 if not ports:
                     return None
@@ -142,7 +153,7 @@ class Ports:
     def renew(self) -> None:
         """Retire the oldest socket of each name server if it has been open long enough, and close retired
         sockets without open questions."""
-        for ports in self._open.values():
+        for ports in self._open:
             if ports and ports[0].opened_at + DNS_SOCKET_AGE < asyncio.get_running_loop().time():
                 self._old_ports.append(ports.pop(0))
         for port in tuple(self._old_ports):
@@ -152,7 +163,8 @@ class Ports:
 
     def close(self) -> None:
         """Close all."""
-        for port in (*self._old_ports, *(port for ports in self._open.values() for port in ports)):
+        for port in (*self._old_ports, *(port for ports in self._open for port in ports)):
             port.close()
-        self._open.clear()
+        for ports in self._open:
+            ports.clear()
         self._old_ports.clear()

@@ -16,9 +16,10 @@ import math
 from collections import deque
 from collections.abc import Callable
 from functools import partial
+from itertools import islice
 
 from probe.net.dns_careful import CarefulQuestions
-from probe.net.dns_ports import OpenQuestion, Port, Ports, Take
+from probe.net.dns_ports import OpenQuestion, Port, Ports, Waiting
 from probe.net.dns_query import question_octets
 from probe.net.dns_response import Response, of_answer, of_lean, read_carefully
 from probe.net.resolver import FINAL
@@ -62,8 +63,10 @@ class QuestionWindow:
         self._has_room = has_room
         self._forget_denials = forget_denials
         self._loop = asyncio.get_running_loop()
+        self._now = self._loop.time
         self._is_fixed = size is not None
         self._size: float = size or ENGINE_FIRST_WINDOW
+        self._largest = size or ENGINE_WINDOW
         self._halved_at = -math.inf
         self._is_crowded = False  # a question that was refused was answered later: too many at once
         self._in_flight = 0
@@ -76,12 +79,12 @@ class QuestionWindow:
 
     @property
     def is_full(self) -> bool:
-        """Whether there is no room for a question, or others are waiting."""
-        return self._in_flight >= self._size or bool(self._queue)
+        """Whether there is no room for another question."""
+        return self._in_flight + len(self._queue) >= self._size
 
-    def ask(self, question: Question, take: Take) -> Response | None:
-        """The response if it is cached; else None, and `take` receives it later. `send` sends the new
-        questions; a question that is already open is not sent twice."""
+    def ask(self, question: Question, taker: Waiting, place: int) -> Response | None:
+        """The response if it is cached; else None, and `taker` receives it later for `place`. `send` sends
+        the new questions; a question that is already open is not sent twice."""
         try:
             octets = key = question_octets(question)
         except BadNameError:
@@ -89,7 +92,7 @@ class QuestionWindow:
         entry = self._memory.get(key)
         if entry is not None:
             since, until, response = entry
-            now = self._loop.time()
+            now = self._now()
             if now < until:
                 return response.after(int(now - since))
             del self._memory[key]
@@ -97,7 +100,7 @@ class QuestionWindow:
         if pending is None:
             pending = self._open[key] = OpenQuestion(question, key, octets)
             self._queue.append(pending)
-        pending.takers.append(take)
+        pending.takers.append((taker, place))
         return None
 
     def send(self) -> None:
@@ -105,12 +108,14 @@ class QuestionWindow:
         if self._is_paused:
             return
         burst = ENGINE_BURST
-        while self._queue and self._in_flight < self._size:
-            if not burst or not self._send(self._queue[0]):
+        queue = self._queue
+        now = self._now()
+        while queue and self._in_flight < self._size:
+            if not burst or not self._send(queue[0], now):
                 self._is_paused = True
                 self._loop.call_later(ENGINE_PAUSE, self._resume)
                 break
-            self._queue.popleft()
+            queue.popleft()
             burst -= 1
         if self._ticker is None and self._open:
             self._ticker = self._loop.call_later(ENGINE_TICK, self._tick)
@@ -127,7 +132,7 @@ class QuestionWindow:
         self._is_paused = False
         self._has_room()
 
-    def _send(self, pending: OpenQuestion) -> bool:
+    def _send(self, pending: OpenQuestion, now: float) -> bool:
         """Send a question; False if the kernel has no room for it now."""
         is_behind = self._behind and pending.question.rtype is RecordType.PTR
         is_usual = pending.octets and not self._only_careful and not is_behind
@@ -145,7 +150,6 @@ class QuestionWindow:
             return True
         port.by_id[ident] = pending
         pending.places.append((port, ident))
-        now = self._loop.time()
         if not pending.is_in_flight:
             pending.is_in_flight = True
             pending.began = now
@@ -156,15 +160,17 @@ class QuestionWindow:
         return True
 
     def _take_wires(self, port: Port, wires: list[bytes]) -> None:
-        now = self._loop.time()
+        now = self._now()
+        by_id, server = port.by_id, port.server
         for wire in wires:
-            pending = port.by_id.get(wire[:2])
+            pending = by_id.get(wire[:2])
             if pending is None:
                 continue
-            reply = lean.read(wire, pending.octets, pending.question)
+            question = pending.question
+            reply = lean.read(wire, pending.octets, question)
             elapsed_ms = round((now - pending.began) * 1000)
             if reply is not None:
-                self._settle(pending, of_lean(pending.question, reply, wire, port.server, elapsed_ms))
+                self._settle(pending, of_lean(question, reply, wire, server, elapsed_ms), now)
             else:
                 self._read_carefully(pending, port, wire, elapsed_ms)
         self._has_room()
@@ -179,7 +185,8 @@ class QuestionWindow:
             return
         is_whole = reply.status in FINAL and reply.open_end is None
         if is_whole and not is_own_word(question, reply, is_stub=self._behind):
-            self._settle(pending, of_answer(reply.of(port.server).answer_to(question, elapsed_ms)))
+            answer = reply.of(port.server).answer_to(question, elapsed_ms)
+            self._settle(pending, of_answer(answer), self._now())
         else:
             self._ask_carefully(pending)
 
@@ -195,26 +202,30 @@ class QuestionWindow:
         self._careful.ask(pending.question, partial(self._answered, pending))
 
     def _answered(self, pending: OpenQuestion, answer: Answer) -> None:
-        self._settle(pending, of_answer(answer))
+        self._settle(pending, of_answer(answer), self._now())
         self._has_room()
 
-    def _settle(self, pending: OpenQuestion, response: Response) -> None:
+    def _settle(self, pending: OpenQuestion, response: Response, now: float) -> None:
         """Pass a response to all callers that wait for it."""
         self._leave(pending)
         if pending.was_refused and response.status in FINAL:
             self._is_crowded = True
-        if not self._is_fixed and self._size < ENGINE_WINDOW:
+        if self._size < self._largest:
             self._size += 1 / self._size if self._is_crowded else 1
         del self._open[pending.key]
-        is_denial = response.status is Status.NXDOMAIN
-        if response.ttl > 0 and not (self._forget_denials and is_denial):
-            now = self._loop.time()
-            self._memory[pending.key] = (now, now + response.ttl, response)
-            if len(self._memory) > ENGINE_ANSWERS_KEPT:
-                del self._memory[next(iter(self._memory))]
-        takers, pending.takers = pending.takers, []
-        for take in takers:
-            take(response)
+        if response.ttl > 0 and not (self._forget_denials and response.status is Status.NXDOMAIN):
+            self._remember(pending.key, response, now)
+        for taker, place in pending.takers:
+            taker.fill_in(place, response)
+
+    def _remember(self, key: bytes, response: Response, now: float) -> None:
+        """Keep a response until its time to live is over, or it is among the oldest of too many."""
+        memory = self._memory
+        if len(memory) >= ENGINE_ANSWERS_KEPT:
+            # many at once: a dict finds its oldest key the more slowly, the more were removed before it
+            for oldest in tuple(islice(memory, ENGINE_ANSWERS_KEPT // 10)):
+                del memory[oldest]
+        memory[key] = (now, now + response.ttl, response)
 
     def _leave(self, pending: OpenQuestion) -> None:
         """Remove a question that is no longer open here."""
@@ -227,7 +238,7 @@ class QuestionWindow:
 
     def _tick(self) -> None:
         """Ask questions again after their timeout."""
-        now = self._loop.time()
+        now = self._now()
         long_ago = now - ENGINE_AGAIN
         while self._due and self._due[0].sent <= long_ago:
             pending = self._due.popleft()
@@ -239,7 +250,7 @@ class QuestionWindow:
                 self._halved_at = now
             if pending.tries >= (ENGINE_REFUSED_TRIES if pending.was_refused else ENGINE_TRIES):
                 self._ask_carefully(pending)
-            elif not self._send(pending):
+            elif not self._send(pending, now):
                 self._due.appendleft(pending)
                 break
         self._ports.renew()

@@ -123,6 +123,17 @@ def test_any_octets_behind_the_question_are_read_alike_or_not(octets: bytes, rty
     _check(question, octets)
 
 
+@pytest.mark.parametrize("target", range(12, 40))
+def test_a_pointer_into_the_question_is_read_alike(target: int) -> None:
+    """Also into the middle of a label, whose octets may pass for a length."""
+    question = Question("a.7-1.shop.b1.example", RecordType.NS)
+    section = question_octets(question)
+    record = b"\xc0\x0c\0\2\0\1\0\0\0\x3c\0\6\3nsX\xc0" + bytes((target,))
+    is_read = _check(question, b"\0\7\x81\x80\0\1\0\1\0\0\0\0" + section + record)
+    if target in (12, 14, 18, 23, 26):  # the labels
+        assert is_read
+
+
 @pytest.mark.parametrize(
     ("rtype", "text"),
     [(kind, text) for kind in ("A", "AAAA", "MX", "TXT", "TLSA", "PTR", "NS") for text in TEXTS[kind][:1]],

@@ -182,6 +182,21 @@ async def test_a_question_under_way_is_asked_once_and_remembered_for_its_ttl() -
     assert {mx.exchange for mx in again.mxs()} == {"mx.shop.example", "other.example"}
 
 
+async def test_of_too_many_answers_the_oldest_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("probe.net.dns_window.ENGINE_ANSWERS_KEPT", 20)
+    questions = tuple(Question(f"d{number}.example", A) for number in range(25))
+    async with (
+        DnsServer({}, wildcard={"A": ["192.0.2.1"]}) as server,
+        DnsEngine((server.endpoint,), window=1) as engine,
+    ):
+        await engine.ask(questions)
+        before = len(server.queries)
+        await engine.ask(questions[7:])
+        assert len(server.queries) == before
+        await engine.ask(questions[:2])
+        assert len(server.queries) == before + 2
+
+
 async def test_an_answer_without_a_time_to_live_is_not_remembered() -> None:
     async with DnsServer(ZONE, {"*": Fault.NO_TTL}) as server, DnsEngine((server.endpoint,)) as engine:
         await engine.ask((QUESTIONS[0],))

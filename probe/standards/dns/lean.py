@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
+from functools import lru_cache
 from typing import NamedTuple
 
 from probe.standards.dns.message import Question, Status
@@ -37,16 +38,18 @@ class _UnusualError(Exception):
 
 
 _HEADER = 12  # octets before the question
+_COUNTS = struct.Struct("!HHHHH")
 _RECORD = struct.Struct("!HHIH")
-_COUNTS = struct.Struct("!HHHH")
+_TTL_LENGTH = struct.Struct("!IH")
 _IN, _OPT, _SOA = 1, 41, 6
 _NXDOMAIN = 3
 _HOLDS_LONGEST = 0xFFFFFFFF
-_ANSWER = struct.Struct("!HHHIH")
-_POINTER_TO_QUESTION = 0xC00C  # a pointer to the name of the question
+_POINTER = 0xC0  # the two highest bits of its first octet (RFC 1035 section 4.1.4)
+_POINTER_TO_QUESTION = b"\xc0\x0c"  # to the name of the question
 _RECORDS_LIMIT = 64  # in all sections; what has more is not usual
 _POINTERS_LIMIT = 8  # on the way through one name
 _NAME_ROOM = 255  # octets of a name on the wire (RFC 1035 section 2.3.4)
+_TEXTS_KEPT = 4096  # of names, up to 250 octets each
 _PLAIN = bytes(octet for octet in range(0x21, 0x7F) if octet != 0x5C)  # stand for themselves, and the dot
 _UNSPECIFIED = bytes(16)
 _TRANSLATED = b"\x00\x64\xff\x9b"  # RFC 6052 and RFC 8215: addresses that a resolver may have made (DNS64)
@@ -63,27 +66,27 @@ def read(wire: bytes, section: bytes, question: Question) -> LeanReply | None:
 
 
 def _read(wire: bytes, section: bytes, question: Question) -> LeanReply | None:
-    rcode = wire[3] & 0x0F
+    flags, questions, answers, authorities, additional = _COUNTS.unpack_from(wire, 2)
+    rcode = flags & 0x000F
     # QR set, opcode 0, TC not set, NOERROR or NXDOMAIN
-    if wire[2] & 0xFA != 0x80 or rcode not in (0, _NXDOMAIN) or not wire.startswith(section, _HEADER):
+    if flags & 0xFA00 != 0x8000 or rcode not in (0, _NXDOMAIN) or not wire.startswith(section, _HEADER):
         return None
-    questions, answers, authorities, additional = _COUNTS.unpack_from(wire, 4)
     if questions != 1 or "\\" in question.name or answers + authorities + additional > _RECORDS_LIMIT:
         return None
     is_denied = rcode == _NXDOMAIN
-    is_vouched_for = bool(wire[3] & 0x20)
+    is_vouched_for = bool(flags & 0x0020)
     at = _HEADER + len(section)
     names = {_HEADER: question.name}
     if answers:
         if is_denied:
             return None
-        records, ttl, at = _answers(wire, at, answers, section[-4] << 8 | section[-3], names)
+        records, ttl, at = _answers(wire, at, answers, section[-4:], names)
         at, _ = _authority(wire, at, authorities, names)
         _additional(wire, at, additional, names)
         return LeanReply(Status.ANSWER, records, ttl, is_vouched_for)
     at, start = _authority(wire, at, authorities, names)
     _additional(wire, at, additional, names)
-    holds_zone_itself = wire[2] & 0x04 and wire[3] & 0x80  # AA and RA
+    holds_zone_itself = flags & 0x0480 == 0x0480  # AA and RA
     if start is None or holds_zone_itself or not _speaks_for(start, question.name, is_denied=is_denied):
         return None
     return LeanReply(Status.NXDOMAIN if is_denied else Status.NODATA, (), start.holds, is_vouched_for)
@@ -109,19 +112,22 @@ def _speaks_for(start: _Start, name: str, *, is_denied: bool) -> bool:
 
 
 def _answers(
-    wire: bytes, at: int, count: int, number: int, names: dict[int, str]
+    wire: bytes, at: int, count: int, kind: bytes, names: dict[int, str]
 ) -> tuple[tuple[LeanRecord, ...], int, int]:
-    """The records of the asked type `number`, the lowest TTL, and where the section ends."""
-    reader = _READERS.get(number)
+    """The records of the asked type and class `kind`, the lowest TTL, and where the section ends."""
+    reader = _READERS.get(kind)
     if reader is None:
         raise _UnusualError
     records: list[LeanRecord] = []
     lowest = _HOLDS_LONGEST
+    beginning = _POINTER_TO_QUESTION + kind
     for _ in range(count):
-        owner, kind, rclass, ttl, length = _ANSWER.unpack_from(wire, at)
+        if not wire.startswith(beginning, at):
+            raise _UnusualError
+        ttl, length = _TTL_LENGTH.unpack_from(wire, at + 6)
         start = at + 12
         at = start + length
-        if owner != _POINTER_TO_QUESTION or kind != number or rclass != _IN or at > len(wire):
+        if at > len(wire):
             raise _UnusualError
         records.append(reader(wire, start, at, names))
         lowest = min(lowest, ttl)
@@ -199,7 +205,13 @@ def _authority(wire: bytes, at: int, count: int, names: dict[int, str]) -> tuple
 def _additional(wire: bytes, at: int, count: int, names: dict[int, str]) -> None:
     """Only an OPT record without options (RFC 6891 section 6.1.2), and additional addresses."""
     for _ in range(count):
-        _, at = _name(wire, at, names) if wire[at] else ("", at + 1)
+        first = wire[at]
+        if not first:
+            at += 1
+        elif first >= _POINTER and (first & 0x3F) << 8 | wire[at + 1] in names:
+            at += 2
+        else:
+            _, at = _name(wire, at, names)
         kind, _, ttl, length = _RECORD.unpack_from(wire, at)
         at += _RECORD.size + length
         if at > len(wire) or kind == _SOA or (kind == _OPT and (length or ttl >> 24)):
@@ -210,41 +222,55 @@ def _name(wire: bytes, start: int, names: dict[int, str], pointers: int = 0) -> 
     """The name at an offset in its text form, and the offset behind it. `names` are the names of this message
     that have been read, by their offset; `pointers` led here."""
     at = start
-    labels: list[bytes] = []
-    text = ""
-    while length := wire[at]:
-        if length < 64:
-            end = at + 1 + length
-            labels.append(wire[at + 1 : end])
-            at = end
-        elif length >= 0xC0:
-            target = (length & 0x3F) << 8 | wire[at + 1]
-            if target >= start or pointers == _POINTERS_LIMIT:
-                raise _UnusualError
-            text = names.get(target) or _name(wire, target, names, pointers + 1)[0]
-            at += 1
-            break
-        else:
+    while 0 < (length := wire[at]) < 64:
+        at += length + 1
+    text = _text(wire[start:at])
+    if length:
+        target = (length & 0x3F) << 8 | wire[at + 1]
+        if length < _POINTER or target >= start or pointers == _POINTERS_LIMIT:
             raise _UnusualError
-    if labels:
-        octets = b".".join(labels)
-        # neither an octet that has no plain form, nor a dot within a label
-        if octets.translate(None, _PLAIN) or octets.count(b".") != len(labels) - 1:
-            raise _UnusualError
-        own = octets.decode("ascii").lower()
-        text = f"{own}.{text}" if text else own
+        rest = names.get(target) or _in_question(names[_HEADER], target)
+        if rest is None:
+            rest, _ = _name(wire, target, names, pointers + 1)
+        text = f"{text}.{rest}" if text and rest else text or rest
         if len(text) + 2 > _NAME_ROOM:
             raise _UnusualError
+        at += 1
     names[start] = text
     return text, at + 1
 
 
-_READERS: dict[int, Callable[[bytes, int, int, dict[int, str]], LeanRecord]] = {
-    1: _address_v4,
-    2: _target,
-    12: _target,
-    15: _mx,
-    16: _strings,
-    28: _address_v6,
-    52: _tlsa,
+def _in_question(name: str, target: int) -> str | None:
+    """What a pointer to `target` means, where that is the beginning of a label in the name of the question;
+    each of its characters is one octet."""
+    begin = target - _HEADER
+    return name[begin:] if 0 < begin < len(name) and name[begin - 1] == "." else None
+
+
+@lru_cache(_TEXTS_KEPT)
+def _text(labels: bytes) -> str:
+    """The text of labels with their length octets; many answers have the same few."""
+    parts: list[bytes] = []
+    at = 0
+    while at < len(labels):
+        end = at + 1 + labels[at]
+        parts.append(labels[at + 1 : end])
+        at = end
+    octets = b".".join(parts)
+    # neither an octet that has no plain form, nor a dot within a label
+    if octets.translate(None, _PLAIN) or octets.count(b".") != max(len(parts) - 1, 0):
+        raise _UnusualError
+    if len(octets) + 2 > _NAME_ROOM:
+        raise _UnusualError
+    return octets.decode("ascii").lower()
+
+
+_READERS: dict[bytes, Callable[[bytes, int, int, dict[int, str]], LeanRecord]] = {
+    b"\0\1\0\1": _address_v4,
+    b"\0\2\0\1": _target,
+    b"\0\x0c\0\1": _target,
+    b"\0\x0f\0\1": _mx,
+    b"\0\x10\0\1": _strings,
+    b"\0\x1c\0\1": _address_v6,
+    b"\0\x34\0\1": _tlsa,
 }
