@@ -5,7 +5,6 @@ from __future__ import annotations
 import codecs
 import re
 from email.errors import MessageError
-from email.header import decode_header
 
 # Python codecs that are no charsets: those of domain names, which take quadratic time, and of Python source
 # text
@@ -58,6 +57,8 @@ def in_declared(data: bytes, charset: str, errors: str = "strict") -> str | None
 def encoded_words(value: str) -> list[tuple[str | bytes, str | None]]:
     """An unfolded header value as pieces: text as it stands, or the octets of encoded words (RFC 2047) and
     their charset. Words behind the limit, or broken beyond reading, are left as they are."""
+    from email.header import decode_header  # few headers have encoded words, and it brings a dozen modules
+
     end = len(value) if len(value) <= _WORDS_LIMIT else value.rfind(" ", 0, _WORDS_LIMIT) + 1 or _WORDS_LIMIT
     try:
         pieces = decode_header(value[:end])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from probe.reading.bounce.header import NO_FIELDS
 from probe.reading.bounce.structure import Part
 
 _MARKER = re.compile(
@@ -59,4 +60,4 @@ def _message(text: str) -> Part | None:
     body = "\n".join(re.sub(r"^> ?", "", line) if is_quoted else line for line in lines[index:])
     head = "".join(f"{name}: {value}\n" for name, value in fields.items())
     octets = f"{head}Content-Type: text/plain; charset=utf-8\n\n{body}".encode("utf-8", "replace")
-    return Part((), "message/rfc822", (), octets)
+    return Part(NO_FIELDS, "message/rfc822", (), octets)

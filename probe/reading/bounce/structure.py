@@ -7,24 +7,22 @@ splitter is limited in depth, parts and size, and reads what is there.
 from __future__ import annotations
 
 import binascii
-import html
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from email.message import Message
-from email.parser import BytesHeaderParser
-from email.policy import compat32
-from functools import lru_cache
-from typing import TypeAlias
 
 from probe._dataclass import dataclass
-from probe.model.declared import HARMLESS, encoded_words, fit_for_parsing, in_declared
+from probe.model.declared import encoded_words, in_declared
 from probe.model.notice_reason import NoticeReason, NoticeWhy
 from probe.model.text import decode
+from probe.reading.bounce.header import NO_FIELDS, Fields, Parameters
+from probe.reading.bounce.read_header import read_header
 from probe.settings import BOUNCE_DEPTH_LIMIT, BOUNCE_HEADER_LIMIT, BOUNCE_PART_LIMIT, BOUNCE_TEXT_LIMIT
 
 _HEAD = re.compile(rb"(?:[ \t]*\r?\n)+")
 _RAW_FIELD = re.compile(rb"[^\n]++(?:\n[ \t][^\n]*+)*+\n?")
+_LF = 0x0A
+_FOLD = re.compile(r"\r?\n[ \t]+")
 _FIELD_LIMIT = 8192  # octets
 _BLANK = re.compile(rb"\r?\n[ \t]*\r?\n")
 _GUESSED_BOUNDARY = re.compile(
@@ -52,31 +50,28 @@ _BREAKS = re.compile(r"<(?:br|/p|/div|/tr|/td|/th|/li|/h[1-6]|/table|hr)\b[^>]{0
 _HIDDEN = re.compile(r"<(script|style|head)\b|</(script|style|head)\s*>", re.IGNORECASE)
 _TAG = re.compile(r"</?[a-zA-Z!][^<>@]{0,2000}>|<a\s[^<>]{0,2000}>", re.IGNORECASE)
 
-_REMEMBERED = 256  # octets: longer header sections have something of their own
-_Fields: TypeAlias = "tuple[tuple[tuple[str, str], ...], str, tuple[tuple[str, str], ...], bool]"
-_Headers: TypeAlias = "Message[str, str]"  # a class that takes parameters only from Python 3.13 on
-
 
 @dataclass(frozen=True, slots=True)
 class Part:
     """A leaf of a message, or its outermost header. `content_type` is lower case; `body` still encoded;
     `report` the number of the outermost multipart/report that holds it, 0 for none."""
 
-    fields: tuple[tuple[str, str], ...]
+    fields: Fields
     content_type: str
-    parameters: tuple[tuple[str, str], ...]
+    parameters: Parameters
     body: bytes
     is_attached: bool = False
     report: int = 0
 
     def header(self, name: str) -> str:
-        """The first value of a header field, unfolded, encoded words decoded; empty when absent."""
-        return next(iter(self.headers(name)), "")
+        """The first value of a header field, named in lower case: unfolded, encoded words decoded; empty when
+        absent."""
+        values = self.fields.get(name)
+        return _decode(values[0]) if values else ""
 
     def headers(self, name: str) -> list[str]:
         """All values of a header field, likewise."""
-        key = name.lower()
-        return [_decode(value) for field, value in self.fields if field == key]
+        return [_decode(value) for value in self.fields.get(name, ())]
 
     def parameter(self, name: str) -> str:
         """A Content-Type parameter; empty when absent."""
@@ -113,7 +108,8 @@ def read_head(data: bytes, report: int = 0) -> Part:
     blank = _BLANK.search(data, max(0, start - 1))
     end = blank.start() if blank else len(data)
     body = data[blank.end() :] if blank else data[start + BOUNCE_HEADER_LIMIT :]
-    return _part(_beginnings(data, start, end), body, report)
+    header = read_header(_beginnings(data, start, end))
+    return Part(header.fields, header.content_type, header.parameters, body, header.is_attached, report)
 
 
 def _beginnings(data: bytes, start: int, end: int) -> bytes:
@@ -167,9 +163,9 @@ def read_part(data: bytes, report: int = 0, *, in_digest: bool = False) -> Part:
     """
     empty = re.match(rb"[ \t]*\r?\n", data)
     if in_digest and empty:
-        return Part((), "message/rfc822", (), data[empty.end() :], report=report)
+        return Part(NO_FIELDS, "message/rfc822", (), data[empty.end() :], report=report)
     if empty or not re.match(rb"[!-9;-~]+[ \t]*:", data):
-        return Part((), "text/plain", (), data, report=report)
+        return Part(NO_FIELDS, "text/plain", (), data, report=report)
     return read_head(data, report)
 
 
@@ -194,6 +190,8 @@ def in_charset(raw: bytes, charset: str) -> str:
 
 def without_tags(text: str) -> str:
     """The readable text of HTML, line breaks where blocks end."""
+    import html  # a table of 2 231 names that most bounces do not need
+
     flat = _TAG.sub(" ", _BREAKS.sub("\n", _visible_html(text)))
     lines = (" ".join(line.split()) for line in html.unescape(flat).split("\n"))
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines))
@@ -212,34 +210,6 @@ def _visible_html(text: str) -> str:
         elif element and end_tag == element:
             position, element = match.end(), ""
     return " ".join([*lines, text[position:]]) if not element else " ".join(lines) + text[position:]
-
-
-def _part(head: bytes, body: bytes, report: int) -> Part:
-    read = _read_once if len(head) <= _REMEMBERED else _read_fields
-    fields, content_type, parameters, is_attached = read(head)
-    return Part(fields, content_type, parameters, body, is_attached, report)
-
-
-def _read_fields(head: bytes) -> _Fields:
-    try:
-        headers: _Headers = BytesHeaderParser(policy=compat32).parsebytes(fit_for_parsing(head))
-        content_type = headers.get_content_type().lower()
-        parameters = tuple((str(name).lower(), _flat(value)) for name, value in headers.get_params([])[1:60])
-        is_attachment = headers.get_content_disposition() == "attachment"
-        fields = tuple((str(name).lower(), str(value)) for name, value in headers.raw_items())
-    except HARMLESS:
-        return (), "text/plain", (), False
-    return fields, content_type, parameters, is_attachment
-
-
-_read_once = lru_cache(maxsize=512)(_read_fields)
-"""The parts of bounces by one program have the same header sections: half of all that are read."""
-
-
-def _flat(value: object) -> str:
-    """A parameter: plain, or the triple that RFC 2231 makes of it."""
-    text = value[2] if isinstance(value, tuple) else value
-    return str(text)
 
 
 def _split(part: Part, most: int) -> list[bytes]:
@@ -266,15 +236,25 @@ def preamble(part: Part) -> str:
 
 
 def _between(body: bytes, boundary: bytes, most: int) -> list[bytes]:
-    line = re.compile(rb"^--" + re.escape(boundary.rstrip()) + rb"(--)?[ \t]*\r?$\n?", re.MULTILINE)
+    """The pieces between lines that begin with the boundary and end in nothing but blanks; after the closing
+    one (RFC 2046 section 5.1.1) nothing is read. An expression would have to be compiled for each message."""
+    delimiter = b"--" + boundary.rstrip()
     pieces: list[bytes] = []
     start: int | None = None
-    for match in line.finditer(body):
-        if start is not None:
-            pieces.append(body[start : match.start()])
-        start = None if match.group(1) else match.end()
-        if len(pieces) >= most or start is None:
-            return pieces
+    place = body.find(delimiter)
+    while place >= 0:
+        line_end = body.find(b"\n", place + len(delimiter))
+        end = len(body) if line_end < 0 else line_end
+        rest = body[place + len(delimiter) : end].removesuffix(b"\r")
+        is_last = rest.startswith(b"--")
+        is_line = not (place and body[place - 1] != _LF) and not rest[2 * is_last :].strip(b" \t")
+        if is_line:
+            if start is not None:
+                pieces.append(body[start:place])
+            start = None if is_last else min(end + 1, len(body))
+            if len(pieces) >= most or start is None:
+                return pieces
+        place = body.find(delimiter, end if is_line else place + 1)
     if start is not None:
         pieces.append(body[start:])  # cut off before its closing boundary
     return pieces
@@ -303,7 +283,7 @@ def _uudecode(body: bytes) -> bytes:
 
 
 def _decode(raw: str) -> str:
-    flat = re.sub(r"\r?\n[ \t]+", " ", raw).strip()
+    flat = (_FOLD.sub(" ", raw) if "\n" in raw else raw).strip()
     if "=?" not in flat:
         return flat if flat.isascii() else decode(flat.encode("utf-8", "surrogateescape"))
     return "".join(

@@ -1,4 +1,4 @@
-"""What the reader of bounces remembers and compiles: only what it needs, and never without end."""
+"""What the reader of bounces remembers: only what it needs, and never without end."""
 
 from __future__ import annotations
 
@@ -8,28 +8,26 @@ from pathlib import Path
 import pytest
 
 from probe.bounces import read_bounces, to_json
-from probe.reading.bounce import structure
-from probe.reading.bounce.layouts import bounce_layouts
+from probe.reading.bounce import read_header
 from probe.reading.bounce.structure import Part, read_head
 from probe.reading.bounce.transcript import read_transcript
-from probe.reading.reply.patterns import Expression
 from probe.report.json_rows import bounce_row
 
 FIXTURES = sorted((Path(__file__).resolve().parents[4] / "fixtures" / "bounces").glob("*.eml"))
 
 
 def test_header_sections_that_repeat_are_parsed_once() -> None:
-    structure._read_once.cache_clear()
+    read_header._read_once.cache_clear()
     parts = [read_head(b"Content-Type: text/plain; charset=utf-8\n\nbody %d" % number) for number in range(9)]
-    assert structure._read_once.cache_info().misses == 1
+    assert read_header._read_once.cache_info().misses == 1
     assert [part.body for part in parts] == [b"body %d" % number for number in range(9)]
 
 
 def test_long_header_sections_are_not_remembered() -> None:
-    structure._read_once.cache_clear()
-    read_head(b"Subject: " + b"x" * structure._REMEMBERED + b"\n\nbody")
-    assert structure._read_once.cache_info().currsize == 0
-    assert structure._read_once.cache_info().maxsize is not None
+    read_header._read_once.cache_clear()
+    read_head(b"Subject: " + b"x" * read_header._REMEMBERED + b"\n\nbody")
+    assert read_header._read_once.cache_info().currsize == 0
+    assert read_header._read_once.cache_info().maxsize is not None
 
 
 def test_a_part_knows_its_report_although_its_header_is_remembered() -> None:
@@ -44,26 +42,6 @@ def test_a_row_is_the_whole_object(fixture: Path) -> None:
         row = json.loads(bounce_row(recipient))
         assert row == json.loads(json.dumps(to_json(recipient)))
         assert list(row) == list(to_json(recipient)), "in this order"
-
-
-def test_every_expression_of_the_layouts_compiles() -> None:
-    """They are compiled when they are first searched, so a wrong one would be found by a user."""
-    layouts = bounce_layouts()
-    for layout in layouts.layouts:
-        for expression in (
-            layout.signs,
-            layout.entry,
-            layout.after,
-            layout.until,
-            layout.remote,
-            layout.ended,
-        ):
-            assert expression is None or list(expression.finditer("")) is not None
-        assert all(reply.search("") is None or reply.text for reply in layout.replies)
-    expressions = (*layouts.wrappings, *(own.pattern for own in layouts.own), *layouts.words.values())
-    for expression in expressions:
-        assert isinstance(expression, Expression)
-        expression.search("")
 
 
 @pytest.mark.parametrize(
