@@ -49,20 +49,14 @@ def attribute(status: DeliveryStatus, layouts: Layouts) -> DeliveryStatus:
     own = next((item for item in layouts.own if item.pattern.search(reply)), None)
     if own is not None:
         is_remote, stage = False, stage or own.stage
-    return replace(
-        status,
-        reply=reply,
-        is_remote=is_remote,
-        remote_mta=host,
-        stage=stage,
-        added=status.added or (status.reply if reply != status.reply else ""),
-    )
+    added = status.added or (status.reply if reply != status.reply else "")
+    return status.with_values(reply=reply, is_remote=is_remote, remote_mta=host, stage=stage, added=added)
 
 
 def with_software(layout: Layout | None, statuses: Sequence[DeliveryStatus]) -> list[DeliveryStatus]:
     """Add what is known about the software that wrote a notice: `fills`, `ended` and `copies` of its
     layout."""
-    if layout is None:
+    if layout is None or not (layout.fills or layout.copies or layout.ended):
         return list(statuses)
     counts = Counter(status.reply for status in statuses)
     return [
@@ -83,7 +77,7 @@ def _has_ended(status: DeliveryStatus, layout: Layout) -> bool:
 
 def _without_leads(reply: str, layouts: Layouts) -> str:
     for _ in range(_LEADS):
-        match = layouts.words["lead"].match(reply)
+        match = layouts.words["lead"].whole.match(reply)
         if match is None or not reply[match.end() :].strip():
             break
         reply = reply[match.end() :].strip()
@@ -94,7 +88,7 @@ def _without_leads(reply: str, layouts: Layouts) -> str:
 
 
 def _without_trail(reply: str, layouts: Layouts) -> str:
-    match = layouts.words["trail"].search(reply)
+    match = layouts.words["trail"].whole.search(reply)
     words = reply[: match.start()].rstrip() if match else reply
     return words if _LETTERS.search(words) else reply
 

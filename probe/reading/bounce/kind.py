@@ -49,7 +49,7 @@ def receipt(top: Part, parts: Sequence[Part]) -> Verdict | None:
 def is_requested(text: str, recipients: Sequence[DeliveryStatus], layouts: Layouts) -> bool:
     """Whether it is a requested delivery report (Postfix `sendmail -bv` and `-v`) in which no delivery failed
     or is delayed."""
-    if layouts.words["requested"].search(text) is None:
+    if not layouts.words["requested"].are_in(text):
         return False
     return not any(status.action in {Action.FAILED, Action.DELAYED} for status in recipients)
 
@@ -57,7 +57,7 @@ def is_requested(text: str, recipients: Sequence[DeliveryStatus], layouts: Layou
 def auto_reply(top: Part, text: str, layouts: Layouts) -> Verdict | None:
     """RFC 3834 and what older responders say instead."""
     subject = top.header("subject")
-    if layouts.words["challenge"].search(subject) or layouts.words["challenge_subject"].search(subject):
+    if layouts.words["challenge"].are_in(subject) or layouts.words["challenge_subject"].are_in(subject):
         return Verdict(NoticeKind.AUTO_REPLY, NoticeForm.CHALLENGE)
     auto_submitted = top.header("auto-submitted").lower()
     if auto_submitted.startswith("auto-replied"):
@@ -70,12 +70,12 @@ def auto_reply(top: Part, text: str, layouts: Layouts) -> Verdict | None:
     if (
         is_marked
         or precedence in {"auto_reply", "auto-reply"}
-        or layouts.words["auto_subject"].search(subject)
+        or layouts.words["auto_subject"].are_in(subject)
     ):
         return Verdict(NoticeKind.AUTO_REPLY, NoticeForm.AUTOMATIC_REPLY)
-    if layouts.words["auto_text"].search(text[:1000]) and not looks_like_bounce(top, text, layouts):
+    if layouts.words["auto_text"].are_in(text[:1000]) and not looks_like_bounce(top, text, layouts):
         return Verdict(NoticeKind.AUTO_REPLY, NoticeForm.AUTOMATIC_REPLY)
-    if layouts.words["challenge"].search(text[:4000]) and not looks_like_bounce(top, text, layouts):
+    if layouts.words["challenge"].are_in(text[:4000]) and not looks_like_bounce(top, text, layouts):
         return Verdict(NoticeKind.AUTO_REPLY, NoticeForm.CHALLENGE)
     return None
 
@@ -86,18 +86,18 @@ def looks_like_bounce(top: Part, text: str, layouts: Layouts) -> bool:
     sender = " ".join(writers)
     if top.headers("x-failed-recipients") or top.parameter("report-type").lower() == "delivery-status":
         return True
-    is_system = bool(layouts.words["bounce_sender"].search(sender)) or any("<>" in item for item in writers)
-    if layouts.words["auto_subject"].match(top.header("subject")) and not is_system:
+    is_system = layouts.words["bounce_sender"].are_in(sender) or any("<>" in item for item in writers)
+    if layouts.words["auto_subject"].whole.match(top.header("subject")) and not is_system:
         return False  # the rest of such a subject is that of the answered message
-    by_subject = bool(layouts.words["bounce_subject"].search(top.header("subject")))
-    is_failure = by_subject or bool(layouts.words["failed"].search(text[:20000]))
+    by_subject = layouts.words["bounce_subject"].are_in(top.header("subject"))
+    is_failure = by_subject or layouts.words["failed"].are_in(text[:20000])
     signs = (
         is_system,
         top.header("return-path").strip() == "<>",
         by_subject,
     )
     if by_subject and not top.headers("in-reply-to") and not top.headers("user-agent"):
-        failed_plainly = bool(layouts.words["failed_plainly"].search(text[:20000]))
+        failed_plainly = layouts.words["failed_plainly"].are_in(text[:20000])
     else:
         failed_plainly = False
     return is_failure and (sum(signs) > 1 or signs[0] or failed_plainly)
@@ -106,11 +106,11 @@ def looks_like_bounce(top: Part, text: str, layouts: Layouts) -> bool:
 def action_in(top: Part, text: str, layouts: Layouts) -> Action:
     """The action by the free text: failed, or delayed and still being tried."""
     words = layouts.words
-    if words["continues"].search(text):
-        return Action.FAILED if words["given_up"].search(text) else Action.DELAYED
-    by_subject = bool(words["delay_subject"].search(top.header("subject")))
-    late = bool(words["delay"].search(text)) or (by_subject and not words["lasting"].search(text))
-    return Action.DELAYED if late and not words["final"].search(text) else Action.FAILED
+    if words["continues"].are_in(text):
+        return Action.FAILED if words["given_up"].are_in(text) else Action.DELAYED
+    by_subject = words["delay_subject"].are_in(top.header("subject"))
+    late = words["delay"].are_in(text) or (by_subject and not words["lasting"].are_in(text))
+    return Action.DELAYED if late and not words["final"].are_in(text) else Action.FAILED
 
 
 def verdict(

@@ -10,8 +10,16 @@ from typing import Any
 
 from probe._dataclass import dataclass
 from probe.model.reply import Stage
+from probe.reading.bounce.expressions import (
+    BY_LINES,
+    IGNORE_CASE,
+    Alternatives,
+    Expression,
+    Needs,
+    folded,
+    likely,
+)
 from probe.reading.bounce.own_words import own_words
-from probe.reading.reply.patterns import Expression
 from probe.settings import BOUNCE_RECIPIENT_LIMIT
 from probe.standards.dsn.address import mailbox, trim
 
@@ -20,13 +28,13 @@ ADDRESS = (
     r"@[^\s<>()\[\],;:\"'“”‘’：，。、（）【】「」]{1,255})"
 )
 NAME = r"(?P<recipient>[A-Za-z0-9][\w.+-]{0,63})(?![\w@.+-])"
-_FLAGS = re.IGNORECASE | re.MULTILINE
 _CODE = re.compile(r"(?<![\d.])[245]\d\d(?![\d.])")
 LEADING_CODE = re.compile(r"\W{0,3}([245]\d\d)(?![\d.])")
 _REMARK = re.compile(r"\(\s*(?:ultimately )?(?:generated|expanded) from:?\s*([^()\n]{1,320})\)", re.I)
 _CODED = re.compile(
     r"(?:^\s*|[:;<>\"'(\[]\s*)(?P<code>[45]\d\d[ -]\S)|(?<![\w.-])[245]\.\d{1,3}\.\d{1,3}(?![.\d])"
 )
+_ARROW = re.compile(r"^[ \t]*<<< ", re.MULTILINE)
 _LABELLED = re.compile(r"\s*(?:date|sent|subject|received|from|to|time)\s*:", re.IGNORECASE)
 SYSTEM = re.compile(
     r"(?:mailer-?daemon|post-?master|abuse|support|help-?desk|no-?reply|admin)[^@]{0,40}@", re.IGNORECASE
@@ -52,12 +60,17 @@ _TAILS = {
 }
 
 
+def with_places(entry: str) -> str:
+    """The expression of an entry, with that of a mailbox for {addr} and that of a bare name for {name}."""
+    return entry.replace("{addr}", ADDRESS).replace("{name}", NAME)
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
     """One layout of a bounce; see knowledge/bounce_layouts.toml for what each field means."""
 
     id: str
-    signs: Expression
+    signs: Alternatives
     entry: Expression
     after: Expression | None
     until: Expression | None
@@ -73,22 +86,26 @@ class Layout:
     fills: bool
 
     @classmethod
-    def of(cls, row: Mapping[str, Any]) -> Layout:
+    def of(cls, row: Mapping[str, Any], needs: Needs) -> Layout:
         """From one table. Raises KeyError for a table that is wrong."""
+
+        def expression(name: str) -> Expression | None:
+            return Expression.of(row[name], BY_LINES, needs) if name in row else None
+
         return cls(
             id=row["id"],
-            signs=_any(row["signs"]),
-            entry=Expression(row["entry"].replace("{addr}", ADDRESS).replace("{name}", NAME), _FLAGS),
-            after=Expression(row["after"], _FLAGS) if "after" in row else None,
-            until=Expression(row["until"], _FLAGS) if "until" in row else None,
+            signs=Alternatives.of(row["signs"], BY_LINES, needs),
+            entry=Expression.of(with_places(row["entry"]), BY_LINES, needs),
+            after=expression("after"),
+            until=expression("until"),
             tail=row.get("tail", "paragraph"),
-            replies=tuple(Expression(item, _FLAGS) for item in row.get("reply", ())),
-            remote=Expression(row["remote"], _FLAGS) if "remote" in row else None,
+            replies=tuple(Expression.of(item, BY_LINES, needs) for item in row.get("reply", ())),
+            remote=expression("remote"),
             shared=row.get("shared", False),
             whole=row.get("whole", False),
             local="{name}" in row["entry"],
             transcript=row.get("transcript", False),
-            ended=Expression(row["ended"], _FLAGS) if "ended" in row else None,
+            ended=expression("ended"),
             copies=row.get("copies", False),
             fills=row.get("fills", False),
         )
@@ -110,22 +127,35 @@ class Layouts:
     layouts: tuple[Layout, ...]
     wrappings: tuple[Expression, ...]
     own: tuple[OwnWords, ...]
-    words: Mapping[str, Expression]
+    words: Mapping[str, Alternatives]
 
     @classmethod
-    def of(cls, table: Mapping[str, Any]) -> Layouts:
+    def of(cls, table: Mapping[str, Any], needs: Needs) -> Layouts:
         """From the whole table."""
         return cls(
-            tuple(Layout.of(row) for row in table["layout"]),
-            tuple(Expression(row["pattern"], re.IGNORECASE) for row in table["wrapping"]),
+            tuple(Layout.of(row, needs) for row in table["layout"]),
+            tuple(Expression.of(row["pattern"], IGNORE_CASE, needs) for row in table["wrapping"]),
             tuple(
                 OwnWords(
-                    Expression(row["pattern"], re.IGNORECASE), Stage(row["stage"]) if "stage" in row else None
+                    Expression.of(row["pattern"], IGNORE_CASE, needs),
+                    Stage(row["stage"]) if "stage" in row else None,
                 )
                 for row in table["own"]
             ),
-            {name: _any(row) for name, row in table["words"].items() if isinstance(row, list)},
+            {
+                name: Alternatives.of(row, BY_LINES, needs)
+                for name, row in table["words"].items()
+                if isinstance(row, list)
+            },
         )
+
+    def with_sign(self, text: str) -> Iterator[Layout]:
+        """The layouts that the notice has a sign of, in their order."""
+        is_there = folded(text).__contains__
+        for layout in self.layouts:
+            words = layout.signs.whole.literals.words
+            if (not words or any(map(is_there, words))) and layout.signs.are_in(text):
+                yield layout
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +172,7 @@ class Entry:
 
 
 def entries(text: str, layout: Layout, layouts: Layouts) -> Iterator[Entry]:
-    """Every recipient that a layout finds, if the notice has one of its signs."""
-    if not layout.signs.search(text):
-        return
+    """Every recipient that a layout finds in a notice that has one of its signs."""
     region = _region(text, layout)
     matches = [match for match in layout.entry.finditer(region) if _recipient(match, layout)]
     with_recipients = [match for match in matches if not SYSTEM.match(match["recipient"])]
@@ -195,7 +223,7 @@ def _without_remark(text: str, head: str) -> tuple[str, str]:
 def unwrap_text(text: str, wrappings: Sequence[Expression]) -> tuple[str, str, Stage | None]:
     """(reply, host, stage) if a wrapping is found in `text`; the reply is empty if none is."""
     flat = " ".join(text[:_ENTRY_LIMIT].split())
-    for wrapping in wrappings:
+    for wrapping in likely(wrappings, flat):
         match = wrapping.search(flat)
         if match and match["reply"].strip():
             groups = match.groupdict()
@@ -262,9 +290,10 @@ def _entry(recipient: str, original: str, text: str, whole: _Whole, *, alone: bo
             inner_host, inner_stage = wrapped_host, wrapped_stage
     answer = inner or reply
     if not answer and not whole.layout.transcript:
-        own = own_words(text, whole.layouts.words) if text.strip() else whole.own_words
         answer = coded_line(text) or (coded_line(whole.text) if alone else "")
-        answer = answer or own or (whole.own_words if alone else "")
+        if not answer:
+            answer = own_words(text, whole.layouts.words) if text.strip() else whole.own_words
+            answer = answer or (whole.own_words if alone else "")
     return Entry(
         recipient=recipient,
         text=" ".join(text[:_ENTRY_LIMIT].split()),
@@ -280,7 +309,7 @@ def _by_layout(text: str, layout: Layout) -> tuple[str, str]:
     for pattern in layout.replies:
         match = pattern.search(text)
         if match and match["reply"].strip():
-            reply = re.sub(r"^[ \t]*<<< ", "", match["reply"], flags=re.MULTILINE)
+            reply = _ARROW.sub("", match["reply"])
             return " ".join(reply.split()), match.groupdict().get("host") or ""
     return "", ""
 
@@ -296,7 +325,3 @@ def _tail(text: str, kind: str) -> str:
     pattern = _TAILS.get(kind)
     match = pattern.search(text) if pattern else None
     return text[: match.start() if kind != "paragraph" else match.end()] if match else text
-
-
-def _any(expressions: Sequence[str]) -> Expression:
-    return Expression("|".join(f"(?:{item})" for item in expressions), _FLAGS)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 
 from probe.model.reply import EnhancedStatus, Stage
 from probe.reading.bounce.layout import Entry
@@ -45,8 +44,7 @@ def with_entry(status: DeliveryStatus, entries: Sequence[Entry]) -> DeliveryStat
     reply, is_remote = status.reply, status.is_remote
     if entry.reply and _says_more(entry, status):
         reply, is_remote = entry.reply, entry.is_remote
-    return replace(
-        status,
+    return status.with_values(
         reply=reply,
         is_remote=is_remote,
         remote_mta=status.remote_mta or entry.remote_mta,
@@ -109,8 +107,7 @@ def with_transcript(status: DeliveryStatus, refusals: Refusals, *, is_partial: b
         stage = None if is_partial else stage if status.reply else Stage.DATA
     longer = len(refusal.reply) > len(status.reply) or not _code(status.reply)
     take = not status.reply or (refusal.is_remote and longer)
-    return replace(
-        status,
+    return status.with_values(
         reply=refusal.reply if take else status.reply,
         is_remote=refusal.is_remote if take else status.is_remote,
         remote_mta=status.remote_mta or refusal.host,

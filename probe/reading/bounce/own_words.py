@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from probe.reading.reply.patterns import Expression
+from probe.reading.bounce.expressions import Alternatives
 
 _LIMIT = 2000  # characters
 _MOST_LINES = 200
@@ -22,7 +22,7 @@ _GOES_ON = re.compile(r"(?!because|due|reason|as |since )[a-z]")
 _SENTENCE_ENDS = (".", "!", "?", ":", ";")
 
 
-def own_words(text: str, words: Mapping[str, Expression]) -> str:
+def own_words(text: str, words: Mapping[str, Alternatives]) -> str:
     """The line with the reason and the rest of its sentence; if there is no such line, everything that is not
     a formula.
 
@@ -31,7 +31,7 @@ def own_words(text: str, words: Mapping[str, Expression]) -> str:
     """
     lines = list(_until_signature(text.split("\n")[:_MOST_LINES], words))
     for index, line in enumerate(lines):
-        if words["telling"].search(line):
+        if words["telling"].are_in(line):
             first = _first_of_sentence(lines, index)
             return _join((*lines[first : index + 1], *_next_lines(lines[index + 1 :], words["telling"])))
     return _join(lines)
@@ -48,36 +48,36 @@ def _first_of_sentence(lines: Sequence[str], index: int) -> int:
     return first
 
 
-def _next_lines(lines: Sequence[str], telling: Expression) -> Iterator[str]:
+def _next_lines(lines: Sequence[str], telling: Alternatives) -> Iterator[str]:
     """The next lines of the same sentence, and those with reasons of their own."""
     for line in lines[:_FOLLOWING]:
-        if not line or not (_CONTINUED.match(line) or telling.search(line)):
+        if not line or not (_CONTINUED.match(line) or telling.are_in(line)):
             return
         yield line
 
 
-def _until_signature(lines: Sequence[str], words: Mapping[str, Expression]) -> Iterator[str]:
+def _until_signature(lines: Sequence[str], words: Mapping[str, Alternatives]) -> Iterator[str]:
     """The lines up to a signature, stripped; formulas, addresses and ruler lines become empty."""
     in_formula = False  # the sentence of a formula may continue in the next line
     for raw in lines:
         if _SIGNATURE.match(raw):
             return
         line = _LINK.sub("", raw).strip()
-        if words["formula"].search(line) and len(line) > _LONG_LINE:
+        if words["formula"].are_in(line) and len(line) > _LONG_LINE:
             line = _other_sentences(line, words) or line
-        is_formula = bool(words["formula"].search(line)) or (
-            in_formula and _GOES_ON.match(line) is not None and not words["telling"].search(line)
+        is_formula = words["formula"].are_in(line) or (
+            in_formula and _GOES_ON.match(line) is not None and not words["telling"].are_in(line)
         )
         in_formula = is_formula and not line.endswith(_SENTENCE_ENDS)
         is_empty = is_formula or _RULE.fullmatch(line) or _ADDRESS_ONLY.fullmatch(line)
         yield "" if is_empty else line
 
 
-def _other_sentences(line: str, words: Mapping[str, Expression]) -> str:
+def _other_sentences(line: str, words: Mapping[str, Alternatives]) -> str:
     """For a paragraph on one line: its sentences with a reason, if others are formulas."""
     sentences = _SENTENCES.split(line)
     parts = (
-        item for item in sentences if words["telling"].search(item) and not words["formula"].search(item)
+        item for item in sentences if words["telling"].are_in(item) and not words["formula"].are_in(item)
     )
     return " ".join(parts)
 

@@ -188,12 +188,14 @@ def _prose(parts: Sequence[Part]) -> str:
 
 def _narrow(text: str) -> str:
     """Cut lines to the length of a reply, because patterns work on lines and their time must be limited."""
+    if len(text) <= _LINE_LIMIT:
+        return text
     return "\n".join(line[:_LINE_LIMIT] for line in text.split("\n"))
 
 
 def _cut(text: str, layouts: Layouts) -> tuple[str, str]:
     """(the notice itself, the returned message)."""
-    for match in layouts.words["cut"].finditer(text):
+    for match in layouts.words["cut"].whole.finditer(text):
         if text[: match.start()].strip():
             return text[: match.start()], text[match.start() :]
     return text, ""
@@ -215,7 +217,7 @@ def _entries(text: str, layouts: Layouts, top: Part) -> tuple[list[Entry], Layou
     """The entries of the first layout that finds a recipient. A bare local name belongs to the reporter's
     domain."""
     domain = mailbox(top.header("from")).rpartition("@")[2]
-    for layout in layouts.layouts:
+    for layout in layouts.with_sign(text):
         by_recipient: dict[str, Entry] = {}
         for item in entries(text, layout, layouts):
             is_bare = bool(domain) and "@" not in item.recipient
@@ -280,8 +282,7 @@ def _complete(
         if "@" not in recipient and len(original.recipients) == 1 and len(statuses) == 1:
             recipient = original.recipients[0]
         complete.append(
-            replace(
-                status,
+            status.with_values(
                 recipient=recipient,
                 status=best_status(status.reply, status.status),
                 reporting_mta=status.reporting_mta or reporter,

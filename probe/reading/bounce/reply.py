@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from probe.model.reply import EnhancedStatus, Stage
 from probe.reading.reply.octets import characters
@@ -28,17 +29,23 @@ def reply_line(status: DeliveryStatus) -> str:
     Each line of a reply has the code, and mostly the status (RFC 5321 section 4.2.1, RFC 2034 section 4);
     some senders drop the codes between the lines and leave the statuses, with or without a blank.
     """
-    line = " ".join(characters(status.reply).split())
+    return _one_line(status.reply)
+
+
+@lru_cache(maxsize=16)  # that of one recipient is asked for by the rules, for its status and for display
+def _one_line(reply: str) -> str:
+    line = " ".join(characters(reply).split())
     head = _HEAD.match(line)
     if head is None:
         return line
     code, enhanced = head.group(1), head.group(2)
     rest = line[head.end() :]
-    rest = re.sub(rf"(?<!\S){code}-\s*|(?<!\S){code} (?={code} )", "", rest)
-    if line.startswith(f"{code}-", head.start(1)):
-        # after a colon it belongs to a quoted reply
-        rest = re.sub(rf"(?<!\S)(?<!: ){code}(?:\s|$)", " ", rest)
-    if enhanced:
+    if code in rest:  # few replies have it twice, and an expression is compiled for each code
+        rest = re.sub(rf"(?<!\S){code}-\s*|(?<!\S){code} (?={code} )", "", rest)
+        if line.startswith(f"{code}-", head.start(1)):
+            # after a colon it belongs to a quoted reply
+            rest = re.sub(rf"(?<!\S)(?<!: ){code}(?:\s|$)", " ", rest)
+    if enhanced and enhanced in rest:
         # OpenSMTPD writes the lines without a blank between them
         before = r"[(#/:\d-]" if rest.count(enhanced) > 1 else r"[\w(#/:-]"
         rest = re.sub(rf"(?<!{before})(?<!\d\.)(?:{re.escape(enhanced)})+(?=\s|$)", " ", rest)
@@ -66,9 +73,9 @@ def rule_text(status: DeliveryStatus) -> str:
 
 def own_status(status: DeliveryStatus, reading: Reading | None) -> EnhancedStatus | None:
     """The enhanced status that the remote server gave; None if it gave none, or there is no reply."""
-    if reading is None or not status.is_remote or not unwrap(reply_line(status)).enhanced:
+    if reading is None or reading.enhanced is None or not status.is_remote:
         return None
-    return reading.enhanced
+    return reading.enhanced if unwrap(reply_line(status)).enhanced else None
 
 
 def names_another_host(status: DeliveryStatus) -> bool:

@@ -21,6 +21,8 @@ _TURNED = re.compile(r"^\s*Sent\s+<<<\s?(?P<sent>.*)$|^\s*Received\s+>>>\s?(?P<r
 _LOCAL = re.compile(r"^(?P<text>[45]\d\d[ -].{0,20}?<?(?P<who>[^\s<>()]{1,320}?)>?\.\.\. .*)$")
 # Without one of these a line is none of the above, nor a remark with a code; most lines of bounces have none.
 _MARKED = re.compile(r"<<<|<--|>>>|-->|\.\.\. |while talking|^[2-5]\d\d[ -]", re.IGNORECASE)
+_MARKS = ("<<<", "<--", ">>>", "-->", "... ", "while talking", "session transcript")
+_CODED_LINE = re.compile(r"^[^\S\n]*+[2-5]\d\d[ -]", re.MULTILINE)
 # MDaemon prints the dialogue without arrows, between these lines
 _BARE_BEGINS = re.compile(r"^-+ ?session transcript", re.IGNORECASE)
 _BARE_ENDS = re.compile(r"^-+ ?end (?:of )?transcript", re.IGNORECASE)
@@ -70,6 +72,10 @@ def read_transcript(text: str) -> tuple[Refusal, ...]:
 
     A remark of the sending server on a recipient right below a refusal names the recipient of that refusal.
     """
+    return _refusals_in(text) if _may_have_refusals(text) else ()
+
+
+def _refusals_in(text: str) -> tuple[Refusal, ...]:
     reader = _Reader()
     is_bare = False
     for raw in text.split("\n"):
@@ -91,6 +97,12 @@ def read_transcript(text: str) -> tuple[Refusal, ...]:
             reader.add_remark(line)
     reader.end()
     return tuple(reader.refusals)
+
+
+def _may_have_refusals(text: str) -> bool:
+    """Whether any line is marked, or a transcript without marks begins."""
+    lower = text.lower()
+    return any(map(lower.__contains__, _MARKS)) or _CODED_LINE.search(text) is not None
 
 
 class _Reader:

@@ -20,12 +20,16 @@ def split_type(value: str) -> tuple[str, str]:
 
 def mailbox(text: str) -> str:
     """The first thing with an @ in `text`, without brackets and `mailto:`; empty when there is none."""
+    if "@" not in text:
+        return ""
     match = _MAILBOX.search(text.replace("mailto:", " "))
     return trim(match.group("mailbox")) if match else ""
 
 
 def mailboxes(text: str, most: int = 200) -> tuple[str, ...]:
     """All distinct mailboxes in `text`, in order, at most `most`."""
+    if "@" not in text:
+        return ()
     addresses: dict[str, str] = {}
     for match in _MAILBOX.finditer(text.replace("mailto:", " ")):
         address = trim(match.group("mailbox"))

@@ -58,6 +58,8 @@ class StatusReport:
 
 def looks_like_report(text: str) -> bool:
     """Whether a part of another type holds the fields all the same."""
+    if "final-recipient" not in text.lower():
+        return False
     names = {match.group(1).lower() for match in _lines(text)}
     return "final-recipient" in names and bool(names & {"action", "status"})
 

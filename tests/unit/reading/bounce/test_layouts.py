@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from probe.knowledge.toml_import import load
+from probe.reading.bounce.expressions import Expression
 from probe.reading.bounce.layout import unwrap_text
 from probe.reading.bounce.layouts import FILE
-from probe.reading.reply.patterns import Expression
 
 WRAPPINGS: list[dict[str, Any]] = list(load(FILE)["wrapping"])
 EXAMPLES = [(row, text) for row in WRAPPINGS for text in row["examples"]]

@@ -3,6 +3,8 @@ condemn nobody."""
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
 from probe.bounces import BouncedRecipient, read_bounces, to_json
@@ -12,7 +14,7 @@ from probe.model.evidence import Band
 from probe.model.notice_reason import NoticeReason, NoticeWhy
 from probe.model.reply import Stage
 from probe.reading.bounce.reply import names_another_host, reply_line
-from probe.reading.bounce.transcript import read_transcript
+from probe.reading.bounce.transcript import _may_have_refusals, _refusals_in, read_transcript
 from probe.standards.dsn.results import DeliveryStatus
 
 TALKING = "... while talking to mx.example.net.:\n"
@@ -240,3 +242,54 @@ def test_a_report_of_success_is_one_object_without_a_recipient() -> None:
     (result,) = _notice("It was relayed.", fields)
     output = to_json(result)
     assert (output["is_bounce"], output["kind"], output["recipient"]) == (False, "other", None)
+
+
+def test_a_text_without_marks_has_no_refusals() -> None:
+    """Most notices have no transcript: they are not read line by line."""
+    chosen = random.Random(3464)
+    pieces = (
+        *(
+            "<<<",
+            ">>>",
+            "-->",
+            "<--",
+            "...",
+            "... ",
+            " ",
+            "\n",
+            "\n",
+            "\t",
+            "\r",
+            "\u2028",
+            "\xa0",
+            "-",
+            "550",
+            "250-",
+        ),
+        *(
+            "550 no",
+            "503 5.5.1",
+            "\n354 go",
+            "WHILE TALKING to",
+            "While Talkin",
+            "--- Session Transcript",
+            "a@b.test",
+        ),
+        *(
+            "<a@b.test>... ",
+            "Deferred: ",
+            "RCPT TO:<a@b.test>",
+            "DATA",
+            "Sent <<<",
+            "\u0130",
+            "user unknown",
+            ".",
+        ),
+    )
+    passed_over = 0
+    for _ in range(20_000):
+        text = "".join(chosen.choice(pieces) for _ in range(chosen.randint(1, 7)))
+        if not _may_have_refusals(text):
+            passed_over += 1
+            assert _refusals_in(text) == (), text
+    assert passed_over > 1000
