@@ -7,6 +7,9 @@ from typing import Any
 
 from probe.model.text import LOGGING_COMMAND, escape_flags, is_plain
 
+# json.dumps makes an encoder at every call, which takes as long as a small document
+_encode = json.JSONEncoder(ensure_ascii=False).encode
+
 
 def json_text(document: Any, *, indent: int | None = None) -> str:
     """Serialise to JSON without a final line break.
@@ -16,7 +19,7 @@ def json_text(document: Any, *, indent: int | None = None) -> str:
     nothing. Lone surrogates have no UTF-8 form and no meaning to strict parsers (RFC 8259 section 8.2): they
     become the visible text `\\udcXX`.
     """
-    text = json.dumps(document, ensure_ascii=False, indent=indent)
+    text = _encode(document) if indent is None else json.dumps(document, ensure_ascii=False, indent=indent)
     if "\x7f" in text or not (text.isascii() or is_plain(text)):
         text = "".join(
             _escape(char) if is_hidden and char != "\n" else char for char, is_hidden in escape_flags(text)
