@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from enum import StrEnum
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -287,6 +288,7 @@ def formats_of(kind: Kind) -> Mapping[str, Format]:
     return {form.name: form for form in FORMATS if kind in form.kinds}
 
 
+@cache  # a row of ten thousand asks each time
 def _function(path: str) -> Callable[..., Any]:
     module, _, name = path.partition(":")
     function: Callable[..., Any] = getattr(import_module(module), name)
