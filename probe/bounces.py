@@ -152,7 +152,8 @@ def messages(stream: BinaryIO) -> Iterator[bytes]:
         after_blank = not line.strip()
         # one octet beyond the limit shows that there was more
         octets += line[: BOUNCE_SIZE_LIMIT + 1 - len(octets)]
-        if len(octets) > BOUNCE_SIZE_LIMIT and not is_mailbox:
+        if is_mailbox is False or (is_mailbox is None and len(octets) > BOUNCE_SIZE_LIMIT):
+            octets += stream.read(BOUNCE_SIZE_LIMIT + 1 - len(octets))
             break
     if octets:
         yield bytes(octets)
