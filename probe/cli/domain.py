@@ -75,7 +75,6 @@ def domain(
             progress=hooks.progress,
             recording_to=hooks.recording_to,
             spent=hooks.spent,
-            is_alone=True,
         ),
         Delivery(
             destination,

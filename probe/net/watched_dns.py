@@ -7,7 +7,9 @@ distinguished from a missing record.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+import concurrent.futures
+from collections.abc import Awaitable, Callable
 
 import dns.exception
 import dns.message
@@ -21,9 +23,11 @@ import dns.rdtypes.ANY.TXT
 
 from probe.model.observed import OpinionFault
 from probe.model.reason import Reason
-from probe.net.opinion import AskNow
+from probe.net.clock import Deadline
 from probe.standards.dns import names
 from probe.standards.dns.message import Answer, Mx, Question, Record, RecordType, Status, Txt
+
+Ask = Callable[[tuple[Question, ...]], Awaitable[tuple[Answer, ...]]]
 
 
 class Stop(BaseException):
@@ -36,12 +40,9 @@ class Watch:
     here with NODATA. At most `limit` questions."""
 
     def __init__(
-        self,
-        seconds_left: Callable[[], float],
-        exclusions: frozenset[dns.rdatatype.RdataType],
-        limit: int,
+        self, deadline: Deadline, exclusions: frozenset[dns.rdatatype.RdataType], limit: int
     ) -> None:
-        self.seconds_left = seconds_left
+        self.deadline = deadline
         self.problem: Reason[OpinionFault] | None = None
         self._exclusions = exclusions
         self._limit = limit
@@ -53,7 +54,7 @@ class Watch:
 
     def question_of(self, request: dns.message.Message) -> Question | None:
         """The question to ask; None for an excluded one. Raises Stop when the inquiry is over."""
-        if self.seconds_left() <= 0:
+        if self.deadline.has_passed:
             self.give_up(Reason(OpinionFault.LATE))
         first = request.question[0]
         if first.rdtype in self._exclusions:
@@ -71,11 +72,12 @@ class Watch:
 
 
 class SharedNameserver(dns.nameserver.Nameserver):
-    """Asks through `ask`."""
+    """Asks through `ask`, in the event loop `loop`, from another thread."""
 
-    def __init__(self, ask: AskNow, watch: Watch) -> None:
+    def __init__(self, ask: Ask, loop: asyncio.AbstractEventLoop, watch: Watch) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._ask = ask
+        self._loop = loop
         self._watch = watch
 
     def __str__(self) -> str:
@@ -123,9 +125,21 @@ class SharedNameserver(dns.nameserver.Nameserver):
         raise NotImplementedError
 
     def _answer(self, question: Question) -> Answer:
+        future: concurrent.futures.Future[Answer] = concurrent.futures.Future()
+
+        async def ask() -> None:
+            (answer,) = await self._ask((question,))
+            future.set_result(answer.believed())
+
+        def begin() -> None:
+            task = self._loop.create_task(ask())
+            task.add_done_callback(lambda job: future.cancel() if job.cancelled() else None)
+
         try:
-            return self._ask(question, self._watch.seconds_left())
-        except TimeoutError:
+            self._loop.call_soon_threadsafe(begin)
+            return future.result(self._watch.deadline.seconds_left())
+        except (RuntimeError, TimeoutError, concurrent.futures.CancelledError):
+            # the loop was closed, the time ran out, or the run was interrupted
             self._watch.give_up(Reason(OpinionFault.LATE))
             raise Stop from None
 

@@ -45,8 +45,9 @@ def attribute(status: DeliveryStatus, layouts: Layouts) -> DeliveryStatus:
             host, stage = host or inner_host, stage or inner_stage
         elif is_coded(reply):
             is_remote = True
-    reply = _RUN_ON.sub(r"\1", _without_trail(reply, layouts))
-    own = next((item for item in layouts.own if item.pattern.search(reply)), None)
+    reply = _without_trail(reply, layouts)
+    reply = _RUN_ON.sub(r"\1", reply) if "503" in reply else reply
+    own = next((item for item in layouts.own.likely(reply) if item.pattern.search(reply)), None)
     if own is not None:
         is_remote, stage = False, stage or own.stage
     added = status.added or (status.reply if reply != status.reply else "")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 from probe.reading.reply.patterns import pattern_of
 
@@ -66,43 +66,84 @@ class Expression(NamedTuple):
         return not words or any(map(folded(text).__contains__, words))
 
 
-def likely(expressions: Iterable[Expression], text: str) -> Iterator[Expression]:
-    """Those that may be found in the text, in their order."""
-    is_there = folded(text).__contains__
-    for item in expressions:
-        words = item.literals.words
-        if not words or any(map(is_there, words)):
-            yield item
+Item = TypeVar("Item")
+
+
+class Choice(Generic[Item]):
+    """Things of which few concern a text, each with the literals of which one is then in it.
+
+    A literal with a word between spaces ("list of recipients" has "of") is looked for only in a text that has
+    that word.
+    """
+
+    def __init__(self, items: Iterable[tuple[Item, Literals]]) -> None:
+        self._items: list[Item] = []
+        self._by_word: dict[str, list[tuple[str, int]]] = {}
+        self._without_word: list[tuple[str, int]] = []
+        self._without_literal: set[int] = set()
+        for number, (item, literals) in enumerate(items):
+            self._items.append(item)
+            for literal in literals.words:
+                inner = (word for word in literal.split(" ")[1:-1] if word.split() == [word])
+                word = max(inner, key=len, default="")
+                place = self._by_word.setdefault(word, []) if word else self._without_word
+                place.append((literal, number))
+            if not literals.words:
+                self._without_literal.add(number)
+
+    def __iter__(self) -> Iterator[Item]:
+        return iter(self._items)
+
+    def likely(self, text: str) -> list[Item]:
+        """Those that may concern the text, in their order."""
+        lower = folded(text)
+        numbers = {number for literal, number in self._without_word if literal in lower}
+        for word in self._by_word.keys() & lower.split():
+            for literal, number in self._by_word[word]:
+                if literal in lower:
+                    numbers.add(number)
+        return [self._items[number] for number in sorted(numbers | self._without_literal)]
 
 
 class Alternatives(NamedTuple):
-    """Expressions of which any one counts: all of them as one (`whole`), the words that are all
-    of some of them (`words`), and the others, which must be searched."""
+    """Expressions of which any one counts.
+
+    `whole` is all of them as one; `words` are all that some of them stand for; the `others` must be searched
+    if one of `other_words` is there (empty if these are not known of each).
+    """
 
     whole: Expression
     words: tuple[str, ...]
     others: tuple[Expression, ...]
+    other_words: tuple[str, ...]
 
     @classmethod
     def of(cls, texts: Sequence[str], flags: int, needs: Needs) -> Alternatives:
         """With the words that they need."""
         each = [Expression.of(text, flags, needs) for text in texts]
-        all_words = tuple(word for item in each for word in item.literals.words)
-        is_known = all(item.literals.words for item in each)
-        of_any = Literals(all_words if is_known else (), False)
-        return cls(
-            Expression("|".join(f"(?:{text})" for text in texts), flags, of_any),
-            tuple(word for item in each if item.literals.is_all for word in item.literals.words),
-            tuple(item for item in each if not item.literals.is_all),
-        )
+        others = tuple(item for item in each if not item.literals.is_all)
+        words = tuple(word for item in each if item.literals.is_all for word in item.literals.words)
+        is_known = all(item.literals.words for item in others)
+        other_words = tuple(word for item in others for word in item.literals.words) if is_known else ()
+        of_any = Literals((*words, *other_words) if is_known else (), False)
+        whole = Expression("|".join(f"(?:{text})" for text in texts), flags, of_any)
+        return cls(whole, words, others, other_words)
 
     def are_in(self, text: str) -> bool:
         """Whether any of them is found; each is compiled only if it may be."""
         is_there = folded(text).__contains__
         if any(map(is_there, self.words)):
             return True
-        for item in self.others:
-            words = item.literals.words
-            if (not words or any(map(is_there, words))) and pattern_of(item.text, item.flags).search(text):
-                return True
-        return False
+        if self.other_words and not any(map(is_there, self.other_words)):
+            return False
+        return any(item.search(text) for item in self.others)
+
+    def within(self, text: str) -> Alternatives:
+        """The same for parts of a text: those that may be in it."""
+        is_there = folded(text).__contains__
+        return Alternatives(
+            self.whole,
+            tuple(filter(is_there, self.words)),
+            tuple(it for it in self.others if not it.literals.words or any(map(is_there, it.literals.words))),
+            tuple(filter(is_there, self.other_words)),
+        )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-Fields = Mapping[str, tuple[str, ...]]
+Fields = Mapping[str, Sequence[str]]
 """The fields by their names in lower case: the values as they stand, in order, still folded."""
 Parameters = tuple[tuple[str, str], ...]
 

@@ -14,10 +14,9 @@ from probe.reading.bounce.expressions import (
     BY_LINES,
     IGNORE_CASE,
     Alternatives,
+    Choice,
     Expression,
     Needs,
-    folded,
-    likely,
 )
 from probe.reading.bounce.own_words import own_words
 from probe.settings import BOUNCE_RECIPIENT_LIMIT
@@ -124,38 +123,33 @@ class Layouts:
     """All layouts in their order, the wrappings, the words that sending servers write of themselves, and
     the fixed words (name to pattern)."""
 
-    layouts: tuple[Layout, ...]
-    wrappings: tuple[Expression, ...]
-    own: tuple[OwnWords, ...]
+    layouts: Choice[Layout]
+    wrappings: Choice[Expression]
+    own: Choice[OwnWords]
     words: Mapping[str, Alternatives]
 
     @classmethod
     def of(cls, table: Mapping[str, Any], needs: Needs) -> Layouts:
         """From the whole table."""
+        layouts = [Layout.of(row, needs) for row in table["layout"]]
+        wrappings = [Expression.of(row["pattern"], IGNORE_CASE, needs) for row in table["wrapping"]]
+        own = [
+            OwnWords(
+                Expression.of(row["pattern"], IGNORE_CASE, needs),
+                Stage(row["stage"]) if "stage" in row else None,
+            )
+            for row in table["own"]
+        ]
         return cls(
-            tuple(Layout.of(row, needs) for row in table["layout"]),
-            tuple(Expression.of(row["pattern"], IGNORE_CASE, needs) for row in table["wrapping"]),
-            tuple(
-                OwnWords(
-                    Expression.of(row["pattern"], IGNORE_CASE, needs),
-                    Stage(row["stage"]) if "stage" in row else None,
-                )
-                for row in table["own"]
-            ),
+            Choice((item, item.signs.whole.literals) for item in layouts),
+            Choice((item, item.literals) for item in wrappings),
+            Choice((item, item.pattern.literals) for item in own),
             {
                 name: Alternatives.of(row, BY_LINES, needs)
                 for name, row in table["words"].items()
                 if isinstance(row, list)
             },
         )
-
-    def with_sign(self, text: str) -> Iterator[Layout]:
-        """The layouts that the notice has a sign of, in their order."""
-        is_there = folded(text).__contains__
-        for layout in self.layouts:
-            words = layout.signs.whole.literals.words
-            if (not words or any(map(is_there, words))) and layout.signs.are_in(text):
-                yield layout
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,10 +214,10 @@ def _without_remark(text: str, head: str) -> tuple[str, str]:
     return text, mailbox(remark.group(1))
 
 
-def unwrap_text(text: str, wrappings: Sequence[Expression]) -> tuple[str, str, Stage | None]:
+def unwrap_text(text: str, wrappings: Choice[Expression]) -> tuple[str, str, Stage | None]:
     """(reply, host, stage) if a wrapping is found in `text`; the reply is empty if none is."""
     flat = " ".join(text[:_ENTRY_LIMIT].split())
-    for wrapping in likely(wrappings, flat):
+    for wrapping in wrappings.likely(flat):
         match = wrapping.search(flat)
         if match and match["reply"].strip():
             groups = match.groupdict()

@@ -124,8 +124,9 @@ def best_status(reply: str, other: EnhancedStatus | None) -> EnhancedStatus | No
 
 
 def _entry_of(status: DeliveryStatus, entries: Sequence[Entry]) -> Entry | None:
+    names = status.names if entries else ()
     for entry in entries:
-        if entry.recipient.lower() in status.names:
+        if entry.recipient.lower() in names:
             return entry
     return entries[0] if len(entries) == 1 else None
 

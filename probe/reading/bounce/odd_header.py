@@ -20,10 +20,9 @@ def read_odd_header(head: bytes) -> Header:
         content_type = headers.get_content_type().lower()
         parameters = tuple((str(name).lower(), _flat(value)) for name, value in headers.get_params([])[1:60])
         is_attached = headers.get_content_disposition() == "attachment"
-        fields: dict[str, tuple[str, ...]] = {}
+        fields: dict[str, list[str]] = {}
         for name, value in headers.raw_items():
-            key = str(name).lower()
-            fields[key] = (*fields.get(key, ()), str(value))
+            fields.setdefault(str(name).lower(), []).append(str(value))
     except HARMLESS:
         return NOTHING
     return Header(fields, content_type, parameters, is_attached)

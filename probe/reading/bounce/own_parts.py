@@ -48,7 +48,7 @@ def status_report(parts: Sequence[Part], own_text: Callable[[str], str]) -> Stat
         return report
     for part in parts:
         if part.content_type.startswith("text/") and not is_returned(part):
-            text = own_text(part.text())
-            if looks_like_report(text):
-                return read_report(text)
+            text = part.text()
+            if looks_like_report(text) and looks_like_report(own := own_text(text)):
+                return read_report(own)
     return report

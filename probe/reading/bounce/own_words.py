@@ -29,7 +29,10 @@ def own_words(text: str, words: Mapping[str, Alternatives]) -> str:
     `words` has `telling` (words of reasons) and `formula` (words of any notice). Empty when nothing is left:
     then the notice gives no reason.
     """
-    lines = list(_until_signature(text.split("\n")[:_MOST_LINES], words))
+    raw_lines = text.split("\n")[:_MOST_LINES]
+    whole = _LINK.sub("", "\n".join(raw_lines))
+    words = {name: words[name].within(whole) for name in ("telling", "formula")}
+    lines = list(_until_signature(raw_lines, words))
     for index, line in enumerate(lines):
         if words["telling"].are_in(line):
             first = _first_of_sentence(lines, index)
@@ -62,7 +65,7 @@ def _until_signature(lines: Sequence[str], words: Mapping[str, Alternatives]) ->
     for raw in lines:
         if _SIGNATURE.match(raw):
             return
-        line = _LINK.sub("", raw).strip()
+        line = (_LINK.sub("", raw) if "<" in raw else raw).strip()
         if words["formula"].are_in(line) and len(line) > _LONG_LINE:
             line = _other_sentences(line, words) or line
         is_formula = words["formula"].are_in(line) or (

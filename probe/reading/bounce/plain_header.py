@@ -15,7 +15,8 @@ _LIMIT = 8192  # octets
 _BARE_CR = re.compile(rb"\r(?!\n)")
 # What may declare a codec that is no charset: see `fit_for_parsing` in probe/model/declared.py
 _CODEC = re.compile(rb"punycode|idna|unicode.escape", re.IGNORECASE)
-_FIELD = re.compile(r"([!-9;-~]+):[ \t]*+([^\n]*+(?:\n[ \t][^\n]*+)*+)(?:\n|\Z)")
+_SECTION = re.compile(r"(?:[!-9;-~]+:[^\n]*+(?:\n[ \t][^\n]*+)*+(?:\n|\Z))*+")
+_FIELD = re.compile(r"([^:]+):[ \t]*+([^\n]*+(?:\n[ \t][^\n]*+)*+)(?:\n|\Z)")  # in such a section
 # name=value, the value plain or between quotation marks: no comment, escape or extended value (RFC 2231)
 _PARAMETER = re.compile(r'\s*([^\s"*=;\\]+)\s*=\s*(?:"([^"\\]*)"|([^\s";\\<>]*))\s*')
 
@@ -25,17 +26,12 @@ def read_plain_header(head: bytes) -> Header | None:
     is_odd = (b"\r" in head and _BARE_CR.search(head)) or (b"'" in head and _CODEC.search(head))
     if is_odd or len(head) > _LIMIT:
         return None
-    fields: dict[str, tuple[str, ...]] = {}
-    end = 0
     text = head.decode("ascii", "surrogateescape")
-    for match in _FIELD.finditer(text):
-        if match.start() != end:
-            return None
-        end = match.end()
-        name = match[1].lower()
-        fields[name] = (*fields.get(name, ()), match[2].rstrip("\r\n"))
-    if end != len(text):
+    if not _SECTION.fullmatch(text):
         return None
+    fields: dict[str, list[str]] = {}
+    for name, value in _FIELD.findall(text):
+        fields.setdefault(name.lower(), []).append(value.rstrip("\r\n"))
     type_field = fields.get("content-type", (DEFAULT_TYPE,))[0]
     disposition = fields.get("content-disposition", ("",))[0]
     if not (type_field.isascii() and disposition.isascii()):

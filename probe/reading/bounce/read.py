@@ -58,7 +58,7 @@ def read_notice(data: bytes, layouts: Layouts) -> DeliveryNotice:
         problems.append(NoticeWhy(NoticeReason.CUT_SHORT, most=BOUNCE_SIZE_LIMIT))
     if len(notice.recipients) >= BOUNCE_RECIPIENT_LIMIT:
         problems.append(NoticeWhy(NoticeReason.MANY_RECIPIENTS, most=BOUNCE_RECIPIENT_LIMIT))
-    return replace(notice, problems=tuple(dict.fromkeys(problems)))
+    return replace(notice, problems=tuple(dict.fromkeys(problems))) if problems else notice
 
 
 def _attached_notice(parts: Sequence[Part], layouts: Layouts, *, is_told: bool) -> DeliveryNotice | None:
@@ -116,8 +116,9 @@ def _judge(top: Part, parts: Sequence[Part], layouts: Layouts) -> tuple[Delivery
     report = status_report(parts, lambda text: _cut(_narrow(text), layouts)[0])
     own, behind = _cut(_narrow(_prose(parts) or preamble(top)), layouts)
     original = _returned_message(parts, behind, report)
-    is_likely = kinds.looks_like_bounce(top, own, layouts)
-    reply = kinds.receipt(top, parts) or kinds.auto_reply(top, own, layouts)
+    # a report that names recipients settles what a message is, whatever it looks like
+    is_likely = bool(report.recipients) or kinds.looks_like_bounce(top, own, layouts)
+    reply = None if is_likely else kinds.receipt(top, parts) or kinds.auto_reply(top, own, layouts)
     entries, layout = _entries(own, layouts, top)
     name = layout.id if layout else ""
     refusals = read_transcript(own)
@@ -125,7 +126,7 @@ def _judge(top: Part, parts: Sequence[Part], layouts: Layouts) -> tuple[Delivery
         return DeliveryNotice(NoticeKind.OTHER, NoticeForm.REQUESTED, original=original), True
     if report.recipients:
         statuses = [with_entry(status, entries) for status in report.recipients]
-    elif reply is not None and not is_likely:
+    elif reply is not None:
         return DeliveryNotice(reply.kind, reply.form, original=original), True
     else:
         if not is_likely and not _is_known(entries, layout, top, original):
@@ -141,8 +142,9 @@ def _judge(top: Part, parts: Sequence[Part], layouts: Layouts) -> tuple[Delivery
         statuses = [from_entry(entry, action, report) for entry in entries]
     # Sendmail's transcript does not distinguish RCPT from DATA if another recipient was accepted
     is_partial = layout is not None and layout.transcript and len(original.recipients) > len(statuses)
-    index = Refusals(refusals)
-    statuses = [with_transcript(status, index, is_partial=is_partial) for status in statuses]
+    if refusals:
+        index = Refusals(refusals)
+        statuses = [with_transcript(status, index, is_partial=is_partial) for status in statuses]
     statuses = _complete(statuses, top, original)
     statuses = with_software(layout, [attribute(status, layouts) for status in statuses])
     verdict = kinds.verdict(statuses, is_likely, reply, has_head=bool(top.fields))
@@ -217,8 +219,10 @@ def _entries(text: str, layouts: Layouts, top: Part) -> tuple[list[Entry], Layou
     """The entries of the first layout that finds a recipient. A bare local name belongs to the reporter's
     domain."""
     domain = mailbox(top.header("from")).rpartition("@")[2]
-    for layout in layouts.with_sign(text):
+    for layout in layouts.layouts.likely(text):
         by_recipient: dict[str, Entry] = {}
+        if not layout.signs.are_in(text):
+            continue
         for item in entries(text, layout, layouts):
             is_bare = bool(domain) and "@" not in item.recipient
             entry = replace(item, recipient=f"{item.recipient}@{domain}") if is_bare else item

@@ -14,7 +14,7 @@ _UNICODE = re.compile(r"\\x\{([0-9A-F]{2,6})\}")
 
 def split_type(value: str) -> tuple[str, str]:
     """Split `type; value` of RFC 3464 section 2.1.2; the type is lower case, empty when there is none."""
-    match = _TYPE.match(value)
+    match = _TYPE.match(value) if ";" in value else None
     return (match.group(1).lower(), match.group(2).strip()) if match else ("", value.strip())
 
 
@@ -54,6 +54,8 @@ def recipient_field(value: str) -> str:
     section 4) is the form of ORCPT in the dialogue and is undone before a report is written, so that
     `+20` in a report is a part of the address. What holds no @ is given as it is.
     """
+    if not value:
+        return ""
     kind, text = split_type(value)
     text = re.sub(r"\([^()]*\)", " ", text) if "(" in text and "@" in text.split("(")[0] else text
     if kind == "utf-8":
@@ -64,7 +66,7 @@ def recipient_field(value: str) -> str:
 def host_name(value: str) -> str:
     """The name in Reporting-MTA or Remote-MTA: `dns; mx.example.net (192.0.2.1)` gives `mx.example.net`."""
     _, text = split_type(value)
-    first = text.split()[0] if text.split() else ""
+    first = text.split(maxsplit=1)[0] if text else ""
     return first.strip("[]<>(),;").rstrip(".").split("[")[0][:255]
 
 

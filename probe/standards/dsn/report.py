@@ -30,6 +30,7 @@ _PER_RECIPIENT = frozenset(
      "last-attempt-date", "will-retry-until", "x-actual-recipient", "final-log-id"}
 )  # fmt: skip
 _MASKED = re.compile(r"[*xX]+@[*xX.]+$")  # what some hide of the address to which they forwarded
+_DIAGNOSTIC_TYPE = re.compile(r"smtp|lmtp|esmtp|dns|unix|local|x[.-].*|\w{1,12}")
 _REMOTE_TYPES = frozenset({"smtp", "lmtp", "x-smtp", "esmtp"})
 _ACTIONS = {
     "fail": Action.FAILED,
@@ -165,18 +166,20 @@ def _recipient(group: list[tuple[str, str]], reporting_mta: str) -> DeliveryStat
     )
     recipient = next(named_recipient, final or original)
     reply, is_remote = _diagnosis(group)
+    status_field = names.get("status", "")
+    status = status_of(status_field)
     return DeliveryStatus(
         recipient=recipient,
         original_recipient="" if original.lower() == recipient.lower() else original,
         action=action_of(names.get("action", "")),
-        status=status_of(names.get("status", "")),
+        status=status,
         reporting_mta=reporting_mta,
         remote_mta=host_name(names.get("remote-mta", "")),
         reply=reply,
         is_remote=is_remote,
-        reported_status=status_of(names.get("status", "")),
+        reported_status=status,
         actual_recipient="" if actual.lower() == recipient.lower() else actual,
-        comment=_comment(names.get("status", "")),
+        comment=_comment(status_field) if "(" in status_field else "",
     )
 
 
@@ -189,7 +192,7 @@ def _diagnosis(group: list[tuple[str, str]]) -> tuple[str, bool]:
         if name != "diagnostic-code":
             continue
         kind, text = split_type(value)
-        if kind and not re.fullmatch(r"smtp|lmtp|esmtp|dns|unix|local|x[.-].*|\w{1,12}", kind):
+        if kind and not _DIAGNOSTIC_TYPE.fullmatch(kind):
             kind, text = "", value.strip()
         if kind == "x-unix" and text.isdigit():
             continue  # Sendmail: the exit status of a program is no words

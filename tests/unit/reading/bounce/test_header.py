@@ -124,7 +124,7 @@ def test_an_ordinary_section() -> None:
         b"Received: by a\nreceived: by b\nContent-TYPE: Multipart/Report; Report-Type=delivery-status;\n"
         b'\tBoundary="=_x (1)"\nContent-Disposition: attachment; filename="a;b"\nSubject:\n =?utf-8?q?a?=\n'
     )
-    assert head.fields["received"] == ("by a", "by b")
+    assert head.fields["received"] == ["by a", "by b"]
     assert head.content_type == "multipart/report"
     assert head.parameters == (("report-type", "delivery-status"), ("boundary", "=_x (1)"))
     assert head.is_attached

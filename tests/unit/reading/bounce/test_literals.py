@@ -5,13 +5,15 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from probe.knowledge.toml_import import parse
-from probe.reading.bounce.expressions import NOT_KNOWN, Alternatives, Expression, Literals, folded
+from probe.reading.bounce.expressions import NOT_KNOWN, Alternatives, Choice, Expression, Literals, folded
 from probe.reading.bounce.layouts import FILE, bounce_layouts, expressions, stored_layouts
 from probe.reading.bounce.literals import literals
 
@@ -107,6 +109,50 @@ def test_alternatives_are_found_as_one_expression_is() -> None:
         pattern = re.compile(alternatives.whole.text, alternatives.whole.flags)
         for text in _texts()[::9]:
             assert alternatives.are_in(text) == (pattern.search(text) is not None), text[:80]
+
+
+def test_a_choice_leaves_out_only_what_cannot_be_found() -> None:
+    layouts = bounce_layouts()
+    choices: list[tuple[Choice[Any], Callable[[Any], Expression]]] = [
+        (layouts.layouts, lambda item: item.signs.whole),
+        (layouts.wrappings, lambda item: item),
+        (layouts.own, lambda item: item.pattern),
+    ]
+    for choice, expression_of in choices:
+        patterns = [
+            (item, re.compile(expression_of(item).text, expression_of(item).flags)) for item in choice
+        ]
+        for text in _texts()[::5]:
+            likely = choice.likely(text)
+            assert [item for item in choice if item in likely] == likely, "in their order"
+            assert all(item in likely for item, pattern in patterns if pattern.search(text)), text[:80]
+
+
+@pytest.mark.parametrize(
+    ("literal", "text", "is_likely"),
+    [
+        ("list of recipients", "a List of Recipients:", True),
+        ("list of recipients", "list\nof recipients", False),
+        ("list of recipients", "list recipients", False),
+        ("failed for:\n- a b", "failed for:\n- a b", True),
+        ("a  b", "a  b", True),
+        ("a \u3000 b", "a \u3000 b", True),
+        ("undeliver", "mail undeliverable", True),
+        ("", "anything", True),
+    ],
+)
+def test_a_choice_by_one_literal(literal: str, text: str, is_likely: bool) -> None:
+    choice = Choice([("it", Literals((literal,) if literal else (), False))])
+    assert choice.likely(text) == (["it"] if is_likely else [])
+
+
+def test_alternatives_within_a_text_are_the_same_for_its_lines() -> None:
+    for alternatives in bounce_layouts().words.values():
+        for text in _texts()[: len(FIXTURES) : 4]:
+            narrow = alternatives.within(text)
+            assert [narrow.are_in(it) for it in text.split("\n")] == [
+                alternatives.are_in(it) for it in text.split("\n")
+            ]
 
 
 def test_an_expression_without_words_is_always_tried() -> None:
