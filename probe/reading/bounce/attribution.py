@@ -12,7 +12,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from probe.reading.bounce.layout import LEADING_CODE, Layout, Layouts, unwrap_text
+from probe.reading.bounce.layout import LEADING_CODE, Layout, Layouts
+from probe.reading.bounce.wrapped import unwrap_text
 from probe.standards.dsn.results import Action, DeliveryStatus
 
 _LEADS = 3  # of them one inside the other

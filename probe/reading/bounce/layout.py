@@ -19,6 +19,7 @@ from probe.reading.bounce.expressions import (
     Needs,
 )
 from probe.reading.bounce.own_words import own_words
+from probe.reading.bounce.wrapped import unwrap_text
 from probe.settings import BOUNCE_RECIPIENT_LIMIT
 from probe.standards.dsn.address import mailbox, trim
 
@@ -40,18 +41,6 @@ SYSTEM = re.compile(
 )
 _TEXT_LIMIT = 32768  # characters of a notice in which a reply for all recipients is looked for
 _ENTRY_LIMIT = 8192  # characters of the text on one recipient
-_STAGES = (
-    (
-        re.compile(r"end of data|end-of-data|final data|body|failed after|^dot$|not accepted", re.IGNORECASE),
-        Stage.END_OF_DATA,
-    ),
-    (re.compile(r"rcpt|recipient", re.IGNORECASE), Stage.RCPT),
-    (re.compile(r"mail\b|sender", re.IGNORECASE), Stage.MAIL),
-    (re.compile(r"starttls", re.IGNORECASE), Stage.STARTTLS),
-    (re.compile(r"[eh][he]ll?o|my name", re.IGNORECASE), Stage.EHLO),
-    (re.compile(r"\bdata\b", re.IGNORECASE), Stage.DATA),
-    (re.compile(r"connection|greeting|connect", re.IGNORECASE), Stage.GREETING),
-)
 _TAILS = {
     "paragraph": re.compile(r"\S[^\n]*\n[ \t]*\n"),
     "indented": re.compile(r"\n(?=\S)|\n[ \t]*\n(?=[ \t]*\S*@\S*[ \t]*$)|\n[ \t]*\n(?=\S)", re.MULTILINE),
@@ -212,24 +201,6 @@ def _without_remark(text: str, head: str) -> tuple[str, str]:
     if remark.string is text:
         text = text[: remark.start()] + text[remark.end() :]
     return text, mailbox(remark.group(1))
-
-
-def unwrap_text(text: str, wrappings: Choice[Expression]) -> tuple[str, str, Stage | None]:
-    """(reply, host, stage) if a wrapping is found in `text`; the reply is empty if none is."""
-    flat = " ".join(text[:_ENTRY_LIMIT].split())
-    for wrapping in wrappings.likely(flat):
-        match = wrapping.search(flat)
-        if match and match["reply"].strip():
-            groups = match.groupdict()
-            host = groups.get("host") or groups.get("given") or ""
-            command = groups.get("command") or groups.get("tag") or ""
-            return match["reply"].strip(), host.strip("[]<>.,:"), stage_of(command)
-    return "", "", None
-
-
-def stage_of(command: str) -> Stage | None:
-    """The stage that words such as `RCPT TO` or `end of DATA` name."""
-    return next((stage for pattern, stage in _STAGES if command and pattern.search(command)), None)
 
 
 def coded_line(text: str) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
-from probe.reading.bounce.layout import LEADING_CODE, SYSTEM, Entry, Layouts, coded_line, unwrap_text
+from probe.reading.bounce.layout import LEADING_CODE, SYSTEM, Entry, Layouts, coded_line
 from probe.reading.bounce.own_words import own_words
 from probe.reading.bounce.results import ReturnedMessage
 from probe.reading.bounce.structure import Part
+from probe.reading.bounce.wrapped import unwrap_text
 from probe.standards.dsn.address import mailboxes
 
 _ODD = re.compile(r"@.*[!#$%&*+/=?^`{|}~\x00-\x20]")  # in a domain: not even an invalid one has these

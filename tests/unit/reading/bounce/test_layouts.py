@@ -9,9 +9,9 @@ import pytest
 
 from probe.knowledge.toml_import import load
 from probe.reading.bounce.expressions import Choice, Expression
-from probe.reading.bounce.layout import unwrap_text
 from probe.reading.bounce.layouts import FILE
 from probe.reading.bounce.literals import literals
+from probe.reading.bounce.wrapped import unwrap_text
 
 WRAPPINGS: list[dict[str, Any]] = list(load(FILE)["wrapping"])
 EXAMPLES = [(row, text) for row in WRAPPINGS for text in row["examples"]]

@@ -1,0 +1,41 @@
+"""Finds a remote server's reply in the words with which a sending server wraps it (`wrapping` in
+bounce_layouts.toml)."""
+
+from __future__ import annotations
+
+import re
+
+from probe.model.reply import Stage
+from probe.reading.bounce.expressions import Choice, Expression
+
+_LIMIT = 8192  # characters of the text on one recipient
+_STAGES = (
+    (
+        re.compile(r"end of data|end-of-data|final data|body|failed after|^dot$|not accepted", re.IGNORECASE),
+        Stage.END_OF_DATA,
+    ),
+    (re.compile(r"rcpt|recipient", re.IGNORECASE), Stage.RCPT),
+    (re.compile(r"mail\b|sender", re.IGNORECASE), Stage.MAIL),
+    (re.compile(r"starttls", re.IGNORECASE), Stage.STARTTLS),
+    (re.compile(r"[eh][he]ll?o|my name", re.IGNORECASE), Stage.EHLO),
+    (re.compile(r"\bdata\b", re.IGNORECASE), Stage.DATA),
+    (re.compile(r"connection|greeting|connect", re.IGNORECASE), Stage.GREETING),
+)
+
+
+def unwrap_text(text: str, wrappings: Choice[Expression]) -> tuple[str, str, Stage | None]:
+    """(reply, host, stage) if a wrapping is found in `text`; the reply is empty if none is."""
+    flat = " ".join(text[:_LIMIT].split())
+    for wrapping in wrappings.likely(flat):
+        match = wrapping.search(flat)
+        if match and match["reply"].strip():
+            groups = match.groupdict()
+            host = groups.get("host") or groups.get("given") or ""
+            command = groups.get("command") or groups.get("tag") or ""
+            return match["reply"].strip(), host.strip("[]<>.,:"), stage_of(command)
+    return "", "", None
+
+
+def stage_of(command: str) -> Stage | None:
+    """The stage that words such as `RCPT TO` or `end of DATA` name."""
+    return next((stage for pattern, stage in _STAGES if command and pattern.search(command)), None)
