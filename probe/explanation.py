@@ -122,8 +122,9 @@ class Explanation(Presented):
         """
         if self.reading is None:
             return None
-        if self.reading.permanent is not None:
-            return self.reading.permanent
+        permanent = self.reading.permanent
+        if permanent is not None:
+            return permanent
         if self.cause is None or self.band not in (Band.STATED, Band.LIKELY):
             return None
         return False if self.cause.passes else True if self.cause.lasts else None
@@ -138,9 +139,10 @@ class Explanation(Presented):
             return ExitCode.ACCEPTED
         if self.excerpt is not None and (self.reading is None or not self.reading.code):
             return _exit_code_of(self.excerpt)
-        if self.refused is None:
+        refused = self.refused
+        if refused is None:
             return ExitCode.INCONCLUSIVE
-        return ExitCode.REFUSED if self.refused else ExitCode.DEFERRED
+        return ExitCode.REFUSED if refused else ExitCode.DEFERRED
 
 
 def _exit_code_of(excerpt: LogExcerpt) -> ExitCode:
@@ -161,7 +163,7 @@ def _read(text: str, stage: Stage | None, host: str) -> tuple[Reading, Conclusio
     reading = read_reply(text, stage, host)
     if reading.code and reading.code < 400:
         return reading, None
-    has_words = any(letter.isalpha() for letter in reading.text)
+    has_words = any(map(str.isalpha, reading.text))
     wordless = _wordless_of(reading.evidence, reading.stage, reading.permanent, has_words)
     return reading, with_words(wordless, reading.text)
 
@@ -170,7 +172,7 @@ _read_once = lru_cache(maxsize=1024)(_read)
 """A third to a half of the replies in a log are equal to the last letter. A result has about 2 KB."""
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=2048)
 def _wordless_of(
     evidence: tuple[Evidence, ...], stage: Stage | None, permanent: bool | None, has_words: bool
 ) -> WordlessConclusion:

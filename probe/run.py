@@ -38,6 +38,7 @@ async def observe(
     recording_to: Callable[[Recording], None] | None = None,
     world: World | None = None,
     spent: float = 0.0,
+    is_alone: bool = False,
 ) -> Recording:
     """Make one live run and return what was observed, complete or cut short by the deadline.
 
@@ -45,7 +46,8 @@ async def observe(
     --log tells; `sink` gets every event as it is observed (--record); `progress` gets short texts on the
     current step; `recording_to` gets the recording before the first observation, so that an interrupted
     caller has it; `world` is the environment, by default the Internet; `spent` are the seconds of the timeout
-    already used. Cancelling ends the run: what was not reached is recorded, then CancelledError is raised.
+    already used; `is_alone`: this process makes no other run, and may start another process for its own.
+    Cancelling ends the run: what was not reached is recorded, then CancelledError is raised.
     Raises ResolverConfigError when there is no resolver to ask.
 
     If the process has no resources for another run, it waits first, and its time counts from then.
@@ -57,7 +59,7 @@ async def observe(
     return await make_run(
         target,
         options,
-        world or live(),
+        world or live(is_alone=is_alone),
         _judges,
         UserFiles(message, bounce, log),
         Listeners(sink, progress, recording_to),

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from functools import cache, partial
@@ -28,7 +28,7 @@ from probe.net.courtesy import Courtesy
 from probe.net.dns_schedule import schedule
 from probe.net.resolver import Resolver
 from probe.net.threads import in_thread
-from probe.standards.dns.message import Answer, Question, Status
+from probe.standards.dns.message import Answer, Status
 
 if TYPE_CHECKING:
     import asyncio
@@ -36,10 +36,8 @@ if TYPE_CHECKING:
 
     from probe.net.host_lanes import HostLanes
     from probe.net.https import HttpsResponse
-    from probe.net.opinions import Opinion
+    from probe.net.opinion import Ask, Opinion
     from probe.net.smtp import Dial, Dialler
-
-Ask = Callable[[tuple[Question, ...]], Awaitable[tuple[Answer, ...]]]
 
 
 class ResolverFactory(Protocol):
@@ -123,13 +121,14 @@ class World:
     tools: ToolRunner | None = None
 
 
-def live(pace: settings.Pace = settings.PACE) -> World:
-    """The Internet, reached from this machine."""
+def live(pace: settings.Pace = settings.PACE, *, is_alone: bool = False) -> World:
+    """The Internet, reached from this machine. `is_alone`: this process makes one run and then ends; it may
+    start another for the second opinion."""
     return World(
         resolver=partial(Resolver, shared_answers=Answers()),
         dial=_dial,
         fetch=_fetch,
-        opinions=_checkdmarc,
+        opinions=_checkdmarc_apart if is_alone else _checkdmarc,
         courtesy=_OF_THIS_PROCESS,
         host_lanes=_of_this_host,
         admission=_room_for_a_run,
@@ -204,12 +203,6 @@ async def _run_tools(inquiry: Inquiry[T], *, budget: float) -> T:
     return await run_tools(inquiry, budget=budget)
 
 
-def _adapter() -> OpinionSource:
-    from probe.net.opinions import opinions
-
-    return opinions
-
-
 async def _checkdmarc(
     sender_domain: str | None,
     author_domain: str | None,
@@ -218,7 +211,30 @@ async def _checkdmarc(
     *,
     deadline: Deadline,
 ) -> tuple[Opinion, ...]:
-    """The opinion of checkdmarc. Its adapter is loaded late, because that takes longer than a server's
+    """The opinion of checkdmarc. Its adapter is loaded in a thread, because that takes longer than a server's
     answer."""
-    opinions = await in_thread(_adapter)
+    opinions = await in_thread(_in_threads)
     return await opinions(sender_domain, author_domain, recipient_domain, ask, deadline=deadline)
+
+
+def _in_threads() -> OpinionSource:
+    from probe.net.opinions import opinions
+
+    return opinions
+
+
+async def _checkdmarc_apart(
+    sender_domain: str | None,
+    author_domain: str | None,
+    recipient_domain: str | None,
+    ask: Ask,
+    *,
+    deadline: Deadline,
+) -> tuple[Opinion, ...]:
+    """The same, from a process of its own where one can be had."""
+    from probe.net.opinion_process import opinions
+
+    result = await opinions(sender_domain, author_domain, recipient_domain, ask, deadline=deadline)
+    if result is None:
+        result = await _checkdmarc(sender_domain, author_domain, recipient_domain, ask, deadline=deadline)
+    return result

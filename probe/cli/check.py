@@ -122,6 +122,7 @@ def _run(target: PairTarget, options: Options, files: _Files, delivery: Delivery
             progress=hooks.progress,
             recording_to=hooks.recording_to,
             spent=hooks.spent,
+            is_alone=True,
         ),
         delivery,
     )

@@ -75,6 +75,7 @@ def domain(
             progress=hooks.progress,
             recording_to=hooks.recording_to,
             spent=hooks.spent,
+            is_alone=True,
         ),
         Delivery(
             destination,

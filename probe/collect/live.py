@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 from types import ModuleType
 
+from probe.collect import second_opinion
 from probe.collect.context import Context
 from probe.collect.driver import Driver, part, recover_parts
 from probe.collect.sender_mta import read_sender_mta, why_not_read
@@ -81,7 +82,7 @@ async def _all_parts(context: Context) -> None:
         _recipient(context, driver, domain),
         recover_parts(context, from_here, _from_here(context, driver), None),
         of_sender,
-        part(context, Part.OPINIONS, partial(_ask_for_opinions, context), None),
+        part(context, Part.OPINIONS, partial(_ask_for_opinions, context, driver), None),
     )
 
 
@@ -94,17 +95,23 @@ async def _ask_about_sender(context: Context, driver: Driver) -> None:
     await (await _sender_side(context)).ask_about_sender(context, driver)
 
 
-async def _ask_for_opinions(context: Context) -> None:
-    await (await _sender_side(context)).ask_for_opinions(context)
+async def _ask_for_opinions(context: Context, driver: Driver) -> None:
+    await _once_dialled(context)
+    await second_opinion.ask_for_opinions(context, driver.how)
 
 
 async def _sender_side(context: Context) -> ModuleType:
     """The module, once a mail server is dialled. Loading it takes longer than a server's answer, and the run
     waits for the server."""
+    await _once_dialled(context)
+    return await in_thread(_load_sender_side)
+
+
+async def _once_dialled(context: Context) -> None:
+    """Until a mail server is dialled, or it takes long."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(RECIPIENT_FIRST):
             await context.dialling.wait()
-    return await in_thread(_load_sender_side)
 
 
 def _load_sender_side() -> ModuleType:

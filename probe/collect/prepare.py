@@ -13,6 +13,6 @@ def prepare() -> None:
     tls.prepare()
     # without the library there is no second opinion, and the report says why
     with contextlib.suppress(ImportError, OSError):
-        from probe.net import opinions
+        from probe.net import checkdmarc_records
 
-        opinions.load()
+        checkdmarc_records.load()

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 
 from probe.knowledge.scoring import scoring
 from probe.model.evidence import Band, Evidence, Facet, RankedCause
@@ -43,17 +44,15 @@ def rank(
     if instead:
         itself = table["instead"]["speaks_of_itself"]
         items = [item if item.rule in itself else _transfer(item, instead) for item in items]
-    shares = priors or table["prior"]
-    floor = min(shares.values())
     impossible = frozenset(table["impossible"].get(stage, ())) if stage else frozenset[str]()
     shift = _class_shift(items, permanent)
     by_cause = _cap(items, table["caps"])
     scores = {
-        cause: 10 * math.log10(shares.get(cause, floor))
+        cause: prior
         + shift.get(cause, 0.0)
-        + sum([weight for _, weight in by_cause.get(cause, ())])
+        + (sum([weight for _, weight in by_cause[cause]]) if cause in by_cause else 0.0)
         + (_NEVER if cause in impossible else 0.0)
-        for cause in table["prior"]
+        for cause, prior in (_corpus_scores() if not priors else _prior_scores(priors)).items()
     }
     probabilities = _softmax(scores)
     best = min(probabilities, key=lambda cause: (-probabilities[cause], cause))
@@ -64,6 +63,17 @@ def rank(
         RankedCause(cause, probabilities[cause], *_sides(by_cause.get(cause, ())))
         for cause in sorted(probabilities, key=lambda cause: (-probabilities[cause], cause))
     )
+
+
+@cache
+def _corpus_scores() -> Mapping[str, float]:
+    return _prior_scores(scoring()["prior"])
+
+
+def _prior_scores(shares: Mapping[str, float]) -> Mapping[str, float]:
+    """The score of each cause before any evidence, in decibans."""
+    floor = min(shares.values())
+    return {cause: 10 * math.log10(shares.get(cause, floor)) for cause in scoring()["prior"]}
 
 
 def band(ranking: Sequence[RankedCause]) -> Band:
@@ -136,14 +146,18 @@ def _cap(
         for item in members:
             for cause, weight in item.weights.items():
                 if weight:
-                    result.setdefault(cause, []).append((item, weight * factors.get(cause, 1.0)))
+                    pair = (item, weight * factors.get(cause, 1.0))
+                    if cause in result:
+                        result[cause].append(pair)
+                    else:
+                        result[cause] = [pair]
     return result
 
 
 def _cap_factors(members: Sequence[Evidence], low: float, high: float) -> Mapping[str, float]:
     """The factors that reduce the weights of a cause if their sum is beyond the cap of the family."""
-    totals: dict[str, float] = {}
-    for item in members:
+    totals: dict[str, float] = dict(members[0].weights)
+    for item in members[1:]:
         for cause, weight in item.weights.items():
             totals[cause] = totals.get(cause, 0.0) + weight
     return {
@@ -190,6 +204,8 @@ def _sides(
     items: Sequence[WeightedEvidence],
 ) -> tuple[tuple[WeightedEvidence, ...], tuple[WeightedEvidence, ...]]:
     """The evidence for and against, the strongest first."""
+    if not items:
+        return (), ()
     if len(items) > 1:
         items = sorted(items, key=_strongest_first)
     return tuple([pair for pair in items if pair[1] > 0]), tuple([pair for pair in items if pair[1] < 0])

@@ -36,6 +36,7 @@ from probe.standards.dnsbl.results import Listing
 from probe.standards.mta_sts.results import StsResult, StsStatus, TlsRptResult
 from probe.survey import recipient, reputation, sender
 from probe.survey.driving import NOWHERE, Place, drive
+from probe.survey.identities import Identities, identities
 from probe.survey.recipient import HostTlsa
 from probe.survey.sending import Sending, sending
 
@@ -224,14 +225,14 @@ def _recipient_by(
 
 def _sender(reader: _Reader, how: Sending, vantage: VantageFacts) -> SenderFacts:
     message, started = reader.recording.last(ev.MessageGiven), reader.recording.started
-    who = sender.identities(started.target, started.options, how)
+    who = identities(started.target, started.options, how)
     read = partial(_sender_by, started, who, vantage, message)
     return reader.part("sender", (who, vantage, message), read)
 
 
 def _sender_by(
     started: ev.Started,
-    who: sender.Identities,
+    who: Identities,
     vantage: VantageFacts,
     file: ev.MessageGiven | None,
     look_up: Lookup,
@@ -262,7 +263,7 @@ def _listings(
 ) -> tuple[Listing, ...]:
     started = reader.recording.started
     links = tuple(link.host for link in message.links) if message is not None else ()
-    who = sender.identities(started.target, started.options, how)
+    who = identities(started.target, started.options, how)
 
     def read(look_up: Lookup) -> tuple[Listing, ...]:
         by_depth = started.survey >= ev.SURVEY

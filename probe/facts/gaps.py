@@ -20,7 +20,7 @@ from probe.model.reason import Reason
 from probe.model.sighting import AddressBasis
 from probe.model.target import DomainTarget
 from probe.standards.dkim.results import KeyStatus
-from probe.survey.sender import identities
+from probe.survey.identities import identities
 
 Why = Reason[Gap]
 

@@ -15,6 +15,7 @@ from itertools import pairwise
 SAMPLE = 2048
 """Octets that are looked at; the choice holds for the rest, so that the work is bounded."""
 _LEAST = 0.35  # the average score of a letter from which a guess is accepted
+_MOST = 1.0  # no letter scores higher, so no text does
 _NEARLY = 0.95  # of charsets that share most letters, the most common one is chosen
 _CLEARLY = 0.4  # by how much the score of a guess must exceed that of the text as shown
 _TWO_SCRIPTS = 4  # of so many letters at most one may stand beside one of ASCII
@@ -61,6 +62,8 @@ def guess(data: bytes) -> str | None:
         text = _attempt(sample, codec)
         if text is not None and (score := score_table(text)) > most:
             best, most = codec, score
+            if most >= _MOST:
+                break
     return best
 
 
@@ -94,7 +97,10 @@ def redecode(text: str) -> str:
     read = _utf8(data)
     if read is not None:
         return read
-    codec, other = guess(data), _score(data, "cp1252")
+    other = _score(data, "cp1252")
+    if other + _CLEARLY > _MOST:  # most accented texts: no charset can be clearly better
+        return text
+    codec = guess(data)
     if codec is None or _score(data, codec) < other + _CLEARLY:
         return text
     fewest = _FEWEST_OCTETS if codec not in _LATIN else 1 if other < 0 else 2

@@ -1,54 +1,27 @@
-"""checkdmarc's second opinion on records. The only module that uses that library.
+"""checkdmarc's second opinion on records, in threads of this process.
 
-It is synchronous, asks serially, has process-wide state and distinguishes a DNS failure from a fault of the
-record only by text. So each subject runs in its own daemon thread, which cannot delay the end of the process
-(at most OPINION_THREADS at once; without a thread there is no opinion); every question goes to the run's own
-resolver, so it is counted, recorded and limited like all others; and if any question was not answered there
-is no opinion. Its fetch of the MTA-STS policy, which has neither size cap nor deadline, is not used.
+The library is synchronous and may take long. So each subject runs in its own daemon thread, which cannot
+delay the end of the process; at most OPINION_THREADS at once; without a thread there is no opinion. For a
+process that makes one run only, `probe.net.opinion_process` has the library in a process of its own.
 """
 
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import contextlib
-import logging
-from collections.abc import Callable
 from dataclasses import replace
-from importlib.metadata import version
-from typing import Any
 
-import dns.exception
-import dns.rdatatype
-import dns.resolver
-
-from probe._dataclass import dataclass
-from probe.model.exhaustion import Shortage, shortage, shortage_clause
-from probe.model.observed import OpinionFault, OpinionSubject
+from probe.model.exhaustion import Shortage, shortage
+from probe.model.observed import OpinionFault
 from probe.model.reason import Reason
+from probe.net import checkdmarc_records
 from probe.net.clock import Deadline
+from probe.net.opinion import Ask, AskNow, Opinion, library, subjects
 from probe.net.process_limit import ProcessLimit, at_most
 from probe.net.threads import in_thread, start
-from probe.net.watched_dns import Ask, SharedNameserver, Stop, Watch
-from probe.settings import OPINION_QUERIES, OPINION_THREADS, OPINION_TIMEOUT
-
-_LIBRARY = "checkdmarc"
-
-# For every name it also asks for the SPF type, which RFC 7208 abolished and some servers never
-# answer, and for a CNAME beside the record that it has just found. One question a name is enough.
-_SKIPPED_TYPES = frozenset({dns.rdatatype.SPF, dns.rdatatype.CNAME})
-
-
-@dataclass(frozen=True, slots=True)
-class Opinion:
-    """The opinion on the record of one domain; a record that does not exist is a warning. `fault` is set, and
-    the rest empty, when it could not judge: that is no fault of the record."""
-
-    subject: OpinionSubject
-    domain: str
-    library: str
-    errors: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
-    fault: Reason[OpinionFault] | None = None
+from probe.settings import OPINION_THREADS, OPINION_TIMEOUT
+from probe.standards.dns.message import Answer, Question
 
 
 async def opinions(
@@ -65,37 +38,18 @@ async def opinions(
     Domains are A-labels; `ask` is the run's resolver, and nothing else is asked. The limit is `deadline`, or
     OPINION_TIMEOUT if that is sooner.
     """
-    questions = [
-        (subject, domain)
-        for subject, domain in (
-            (OpinionSubject.SPF, sender_domain),
-            (OpinionSubject.DMARC, author_domain),
-            (OpinionSubject.MTA_STS, recipient_domain),
-            (OpinionSubject.SMTP_TLS_REPORTING, recipient_domain),
-        )
-        if domain is not None
+    name = library()
+    blank = [
+        Opinion(subject, domain, name)
+        for subject, domain in subjects(sender_domain, author_domain, recipient_domain)
     ]
-    library = f"{_LIBRARY} {version(_LIBRARY)}"
-    blank = [Opinion(subject, domain, library) for subject, domain in questions]
     try:
-        if questions:
-            await in_thread(load)
+        if blank:
+            await in_thread(checkdmarc_records.load)
     except (ImportError, OSError, MemoryError) as error:
         why = Reason(OpinionFault.NOT_LOADED, shortage=shortage(error), text=str(error))
         return tuple(replace(opinion, fault=why) for opinion in blank)
     return tuple(await asyncio.gather(*(_ask_one(opinion, ask, deadline) for opinion in blank)))
-
-
-def load() -> None:
-    """Load the library and turn off its caches: they may contain answers of another run with other name
-    servers, and the run's own resolver has a cache."""
-    from checkdmarc import utils
-
-    utils.DNS_CACHE.max_age = 0
-    # It logs unreachable nameservers; without a handler Python prints that on stderr.
-    logger = logging.getLogger(_LIBRARY)
-    if not logger.handlers:
-        logger.addHandler(logging.NullHandler())
 
 
 _THREADS = ProcessLimit(at_most(OPINION_THREADS))
@@ -111,7 +65,8 @@ async def _ask_one(blank: Opinion, ask: Ask, deadline: Deadline) -> Opinion:
             return replace(blank, fault=Reason(OpinionFault.LATE))
         budget = deadline.cut(OPINION_TIMEOUT)
         own_deadline = deadline.clock.deadline(deadline.clock.seconds() + budget)
-        inquiry = _Inquiry(blank, ask, asyncio.get_running_loop(), own_deadline)
+        now = _through_loop(ask, asyncio.get_running_loop())
+        inquiry = checkdmarc_records.RecordInquiry(blank, now, own_deadline.seconds_left)
         started = start(inquiry.opinion)
         if started is None:
             return replace(blank, fault=Reason(OpinionFault.SHORTAGE, shortage=Shortage.THREADS))
@@ -123,139 +78,24 @@ async def _ask_one(blank: Opinion, ask: Ask, deadline: Deadline) -> Opinion:
         return started.result() if started.done() else replace(blank, fault=late)
 
 
-class _Inquiry:
-    """One subject, asked in a thread of its own."""
+def _through_loop(ask: Ask, loop: asyncio.AbstractEventLoop) -> AskNow:
+    """Asks through `ask`, in the event loop `loop`, from another thread."""
 
-    def __init__(self, blank: Opinion, ask: Ask, loop: asyncio.AbstractEventLoop, deadline: Deadline) -> None:
-        self._blank = blank
-        self._watch = Watch(deadline, _SKIPPED_TYPES, OPINION_QUERIES)
-        nameserver = SharedNameserver(ask, loop, self._watch)
-        self._dns = {"nameservers": [nameserver], "timeout": OPINION_TIMEOUT}
+    def ask_now(question: Question, seconds: float) -> Answer:
+        future: concurrent.futures.Future[Answer] = concurrent.futures.Future()
 
-    def abandon(self) -> None:
-        """The caller no longer waits for it."""
-        self._watch.give_up(Reason(OpinionFault.ABANDONED))
+        async def work() -> None:
+            (answer,) = await ask((question,))
+            future.set_result(answer.believed())
 
-    def opinion(self) -> Opinion:
-        """Ask and judge; never raises for what the library does with a hostile record."""
-        subject, domain, library = self._blank.subject, self._blank.domain, self._blank.library
-        errors: tuple[str, ...] = ()
-        warnings: tuple[str, ...] = ()
-        crash: Reason[OpinionFault] | None = None
+        def begin() -> None:
+            task = loop.create_task(work())
+            task.add_done_callback(lambda job: future.cancel() if job.cancelled() else None)
+
         try:
-            # It reads the system's resolver configuration even when it is given nameservers.
-            dns.resolver.Resolver()
-        except (dns.exception.DNSException, OSError, ValueError) as error:
-            return Opinion(
-                subject, domain, library, fault=_crash(error, OpinionFault.RESOLVER_FILE, str(error))
-            )
-        try:
-            errors, warnings = _INQUIRIES[subject](domain, self._dns)
-        except Stop:
-            crash = Reason(OpinionFault.STOPPED)  # the watch has the reason
-        except _CRASHES as error:
-            crash = _crash(error, OpinionFault.FAILED, "by a fault of its own")
-        fault = self._watch.problem or crash
-        if fault is not None:
-            return Opinion(subject, domain, library, fault=fault)
-        return Opinion(subject, domain, library, errors, warnings)
+            loop.call_soon_threadsafe(begin)
+            return future.result(seconds)
+        except (RuntimeError, concurrent.futures.CancelledError) as error:
+            raise TimeoutError from error  # the loop was closed, or the run was interrupted
 
-
-def _crash(error: Exception, tag: OpinionFault, text: str) -> Reason[OpinionFault]:
-    resource = shortage(error)
-    if resource is not None:
-        return Reason(OpinionFault.SHORTAGE, shortage=resource)
-    return Reason(tag, text=text)
-
-
-# Exceptions that the library may raise on unexpected input.
-_CRASHES = (
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    ImportError,
-    LookupError,
-    MemoryError,
-    OSError,
-    RuntimeError,
-    TypeError,
-    ValueError,
-    dns.exception.DNSException,
-)
-
-
-_Messages = tuple[tuple[str, ...], tuple[str, ...]]  # errors, warnings
-
-
-def _spf(domain: str, options: dict[str, Any]) -> _Messages:
-    from checkdmarc import spf
-
-    try:
-        result = spf.query_spf_record(domain, **options)
-    except spf.SPFRecordNotFound as absent:
-        return (), (_text(absent), *absent.warnings)
-    except spf.SPFError as error:
-        return (_text(error),), tuple(error.warnings)
-    try:
-        record = spf.parse_spf_record(result["record"], domain, ignore_too_many_lookups=True, **options)
-    except spf.SPFError as error:
-        return (_text(error),), (*result["warnings"], *error.warnings)
-    errors = (str(record["error"]),) if "error" in record else ()
-    return errors, (*result["warnings"], *record["warnings"])
-
-
-def _dmarc(domain: str, options: dict[str, Any]) -> _Messages:
-    from checkdmarc import dmarc
-
-    try:
-        result = dmarc.query_dmarc_record(domain, **options)
-    except dmarc.DMARCRecordNotFound as absent:
-        return (), (_text(absent),)
-    except dmarc.DMARCError as error:
-        return (_text(error),), ()
-    try:
-        record = dmarc.parse_dmarc_record(result["record"], result["location"], **options)
-    except dmarc.DMARCError as error:
-        return (_text(error),), tuple(result["warnings"])
-    return (), (*result["warnings"], *record["warnings"])
-
-
-def _mta_sts(domain: str, options: dict[str, Any]) -> _Messages:
-    from checkdmarc import mta_sts
-
-    try:
-        result = mta_sts.query_mta_sts_record(domain, **options)
-        record = mta_sts.parse_mta_sts_record(result["record"])
-    except mta_sts.MTASTSRecordNotFound as absent:
-        return (), (_text(absent),)
-    except mta_sts.MTASTSError as error:
-        return (_text(error),), ()
-    return (), (*result["warnings"], *record["warnings"])
-
-
-def _smtp_tls_reporting(domain: str, options: dict[str, Any]) -> _Messages:
-    from checkdmarc import smtp_tls_reporting as tls_rpt
-
-    try:
-        result = tls_rpt.query_smtp_tls_reporting_record(domain, **options)
-        record = tls_rpt.parse_smtp_tls_reporting_record(result["record"])
-    except tls_rpt.SMTPTLSReportingRecordNotFound as absent:
-        return (), (_text(absent),)
-    except tls_rpt.SMTPTLSReportingError as error:
-        return (_text(error),), ()
-    return (), (*result["warnings"], *record["warnings"])
-
-
-_INQUIRIES: dict[OpinionSubject, Callable[[str, dict[str, Any]], _Messages]] = {
-    OpinionSubject.SPF: _spf,
-    OpinionSubject.DMARC: _dmarc,
-    OpinionSubject.MTA_STS: _mta_sts,
-    OpinionSubject.SMTP_TLS_REPORTING: _smtp_tls_reporting,
-}
-
-
-def _text(error: Exception) -> str:
-    """The faults that it found in the record. Raises OSError if the cause was this machine instead."""
-    if words := shortage_clause(error):
-        raise OSError(words) from error
-    return str(error.args[0]) if error.args else "it is not valid"
+    return ask_now

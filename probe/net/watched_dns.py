@@ -7,9 +7,7 @@ distinguished from a missing record.
 
 from __future__ import annotations
 
-import asyncio
-import concurrent.futures
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 import dns.exception
 import dns.message
@@ -23,11 +21,9 @@ import dns.rdtypes.ANY.TXT
 
 from probe.model.observed import OpinionFault
 from probe.model.reason import Reason
-from probe.net.clock import Deadline
+from probe.net.opinion import AskNow
 from probe.standards.dns import names
 from probe.standards.dns.message import Answer, Mx, Question, Record, RecordType, Status, Txt
-
-Ask = Callable[[tuple[Question, ...]], Awaitable[tuple[Answer, ...]]]
 
 
 class Stop(BaseException):
@@ -40,9 +36,12 @@ class Watch:
     here with NODATA. At most `limit` questions."""
 
     def __init__(
-        self, deadline: Deadline, exclusions: frozenset[dns.rdatatype.RdataType], limit: int
+        self,
+        seconds_left: Callable[[], float],
+        exclusions: frozenset[dns.rdatatype.RdataType],
+        limit: int,
     ) -> None:
-        self.deadline = deadline
+        self.seconds_left = seconds_left
         self.problem: Reason[OpinionFault] | None = None
         self._exclusions = exclusions
         self._limit = limit
@@ -54,7 +53,7 @@ class Watch:
 
     def question_of(self, request: dns.message.Message) -> Question | None:
         """The question to ask; None for an excluded one. Raises Stop when the inquiry is over."""
-        if self.deadline.has_passed:
+        if self.seconds_left() <= 0:
             self.give_up(Reason(OpinionFault.LATE))
         first = request.question[0]
         if first.rdtype in self._exclusions:
@@ -72,12 +71,11 @@ class Watch:
 
 
 class SharedNameserver(dns.nameserver.Nameserver):
-    """Asks through `ask`, in the event loop `loop`, from another thread."""
+    """Asks through `ask`."""
 
-    def __init__(self, ask: Ask, loop: asyncio.AbstractEventLoop, watch: Watch) -> None:
+    def __init__(self, ask: AskNow, watch: Watch) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._ask = ask
-        self._loop = loop
         self._watch = watch
 
     def __str__(self) -> str:
@@ -125,21 +123,9 @@ class SharedNameserver(dns.nameserver.Nameserver):
         raise NotImplementedError
 
     def _answer(self, question: Question) -> Answer:
-        future: concurrent.futures.Future[Answer] = concurrent.futures.Future()
-
-        async def ask() -> None:
-            (answer,) = await self._ask((question,))
-            future.set_result(answer.believed())
-
-        def begin() -> None:
-            task = self._loop.create_task(ask())
-            task.add_done_callback(lambda job: future.cancel() if job.cancelled() else None)
-
         try:
-            self._loop.call_soon_threadsafe(begin)
-            return future.result(self._watch.deadline.seconds_left())
-        except (RuntimeError, TimeoutError, concurrent.futures.CancelledError):
-            # the loop was closed, the time ran out, or the run was interrupted
+            return self._ask(question, self._watch.seconds_left())
+        except TimeoutError:
             self._watch.give_up(Reason(OpinionFault.LATE))
             raise Stop from None
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from probe.model.text import LOGGING_COMMAND, escape_flags, is_plain
 
-_ENCODER = json.JSONEncoder(ensure_ascii=False)
+# json.dumps makes an encoder at every call, which takes as long as a small document
+_encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def json_text(document: Any, *, indent: int | None = None) -> str:
@@ -18,9 +19,7 @@ def json_text(document: Any, *, indent: int | None = None) -> str:
     nothing. Lone surrogates have no UTF-8 form and no meaning to strict parsers (RFC 8259 section 8.2): they
     become the visible text `\\udcXX`.
     """
-    text = (_ENCODER if indent is None else json.JSONEncoder(ensure_ascii=False, indent=indent)).encode(
-        document
-    )
+    text = _encode(document) if indent is None else json.dumps(document, ensure_ascii=False, indent=indent)
     if "\x7f" in text or not (text.isascii() or is_plain(text)):
         text = "".join(
             _escape(char) if is_hidden and char != "\n" else char for char, is_hidden in escape_flags(text)

@@ -17,7 +17,7 @@ from probe.standards.dnsbl.query import Subject, look_up_many
 from probe.standards.dnsbl.results import Listing
 from probe.standards.public_suffix import organizational_domain
 from probe.survey.driving import Survey, lengthy, part, standing
-from probe.survey.sender import Identities
+from probe.survey.identities import Identities
 
 
 def chosen_lists(options: Options) -> tuple[BlockList, ...]:

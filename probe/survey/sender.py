@@ -1,4 +1,4 @@
-"""What is asked about the sender: identities first, then the records of each."""
+"""What is asked about the sender: the records of each of its identities."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from functools import partial
 from probe._dataclass import dataclass
 from probe.knowledge.providers import operator
 from probe.knowledge.selectors import selectors_for
-from probe.model.address import IPAddress, Mailbox
+from probe.model.address import IPAddress
 from probe.model.fault import recover, recover_steps
 from probe.model.observed import Part
 from probe.model.program_part import ProgramPart
 from probe.model.signing import KeyOrigin
-from probe.model.target import DomainTarget, Options, PairTarget, Target
+from probe.model.target import Options
 from probe.reading.message.signatures import key_answers, signing_selectors
 from probe.standards.dkim.key import look_up_keys
 from probe.standards.dkim.results import KeyResult, KeyStatus
@@ -29,37 +29,7 @@ from probe.standards.spf.check_host import check_host
 from probe.standards.spf.record import is_spf
 from probe.standards.spf.results import SpfIdentity, SpfResult
 from probe.survey.driving import Place, Survey, part, standing, together
-from probe.survey.sending import Sending
-
-
-@dataclass(frozen=True, slots=True)
-class Identities:
-    """The domains that a receiver judges. None if there is none: the null reverse-path has no MAIL FROM
-    domain, an address literal has no DNS. `exists` is False for the `domain` command, which has no sender at
-    all."""
-
-    exists: bool
-    mail_from: Mailbox | None
-    mail_from_domain: str | None
-    author_domain: str | None
-
-
-def identities(target: Target, options: Options, how: Sending | None = None) -> Identities:
-    """The identities of a pair, as the mail leaves (`how`); none at all for the `domain` command."""
-    if isinstance(target, DomainTarget):
-        return Identities(False, None, None, None)
-    return _pair_identities(how.leaving(target) if how is not None else target, options)
-
-
-def _pair_identities(target: PairTarget, options: Options) -> Identities:
-    reverse_path = target.reverse_path
-    mail_from = reverse_path if isinstance(reverse_path, Mailbox) else None
-    author = options.header_from or mail_from
-    return Identities(True, mail_from, _name_of(mail_from), _name_of(author))
-
-
-def _name_of(mailbox: Mailbox | None) -> str | None:
-    return mailbox.domain if mailbox is not None and mailbox.literal is None else None
+from probe.survey.identities import Identities
 
 
 def spf_of_mail_from(who: Identities, ip: IPAddress, helo: str) -> Resolution[SpfResult | None]:

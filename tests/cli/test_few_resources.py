@@ -94,12 +94,14 @@ async def test_with_almost_none_it_is_this_machine_that_is_named() -> None:
     assert not any("a bug" in words for words in texts)
 
 
-async def test_without_threads_there_is_no_second_opinion_and_a_report() -> None:
+@pytest.mark.parametrize("has_process", [True, False])
+async def test_without_threads_a_second_opinion_needs_a_process_of_its_own(has_process: bool) -> None:
+    program = NO_THREADS if has_process else f"import sys; sys.executable = ''\n{NO_THREADS}"
     async with healthy() as arguments:
-        code, out, err = await ended(["-c", NO_THREADS], arguments)
+        code, out, err = await ended(["-c", program], arguments)
     assert (code, err) == (0, "")
     assert json.loads(out)["verdict"]["outcome"] == "accepted"
-    assert "this machine allows this process no more threads" in out
+    assert ("this machine allows this process no more threads" in out) is not has_process
 
 
 @pytest.mark.parametrize(

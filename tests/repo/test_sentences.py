@@ -18,7 +18,7 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("recording/limits.py", ""): "clauses of RecordingError, which ends the command that reads the file",
     ("recording/redact.py", "__repr__"): "for a developer",
     ("net/watched_dns.py", "__str__"): "the name of an object in the second library's own words",
-    ("net/opinions.py", "_text"): "the words of the second library, where it has none",
+    ("net/checkdmarc_records.py", "_text"): "the words of the second library, where it has none",
     ("reading/mta/", ""): "command lines, as they can be typed: they name what told a fact",
     (
         "reading/log/",

@@ -16,7 +16,7 @@ from probe.explanation import explain, to_json
 from probe.knowledge.rules import all_rules
 from probe.model.reply import Stage
 from probe.model.text import escape_flags, is_plain
-from probe.reading.reply import evidence
+from probe.reading.reply import evidence, match
 from probe.reading.reply.table import rule_table
 from probe.report import json_rows
 from probe.report.json_text import json_text
@@ -25,6 +25,7 @@ MEMORIES = (
     explanation._read_once,
     explanation._wordless_of,
     evidence.evidence_of,
+    match._candidates,
     conclusion._with_place_and_wait,
     json_rows._of_conclusion,
 )
@@ -109,7 +110,9 @@ def test_long_replies_are_not_remembered_as_a_whole() -> None:
 
 def test_every_word_of_a_wrapping_is_looked_for() -> None:
     table = rule_table()
-    assert set(table.wrapper_words) == {word for wrapping in table.wrappings for word in wrapping.needs}
+    words = [word for root, others in table.wrapper_words.items() for word in (root, *others)]
+    assert sorted(words) == sorted({word for wrapping in table.wrappings for word in wrapping.needs})
+    assert all(root in word for root, others in table.wrapper_words.items() for word in others)
 
 
 def test_every_rule_on_notions_is_found_by_one_of_them() -> None:

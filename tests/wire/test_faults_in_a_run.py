@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-from probe.collect import live, sender_side
+from probe.collect import live, second_opinion
 from probe.diagnosis import advice
 from probe.model.debugging import DEBUG
 from probe.model.report import Report
@@ -42,7 +42,7 @@ async def waits_and_fails(*_: object) -> NoReturn:
 
 
 PARTS: dict[str, tuple[Any, str, Any]] = {
-    "opinions": (sender_side, "ask_for_opinions", waits_and_fails),
+    "opinions": (second_opinion, "ask_for_opinions", waits_and_fails),
     "sender policy": (sender, "dkim_keys", fails_when_driven),
     "sender address": (sender, "confirm_reverse", fails_when_driven),
     "blocklists": (reputation, "listings", fails_when_driven),

@@ -1,4 +1,4 @@
-"""checkdmarc's opinion over a DNS server on loopback."""
+"""checkdmarc's opinion over a DNS server on loopback, from threads and from a process of its own."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 import subprocess
 import sys
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
@@ -15,8 +15,10 @@ import pytest
 from probe.model.observed import OpinionFault, OpinionSubject
 from probe.model.reason import Reason
 from probe.model.target import Endpoint
+from probe.net import opinion_process
 from probe.net.clock import Clock
-from probe.net.opinions import Opinion, opinions
+from probe.net.opinion import Opinion
+from probe.net.opinions import opinions
 from probe.net.resolver import Resolver
 from tests.support.dns_server import DnsServer, Fault
 
@@ -32,6 +34,8 @@ ZONE = {
     "MX recipient.example": ["10 mx.sender.example."],
 }
 
+Source = Callable[..., Awaitable[tuple[Opinion, ...]]]
+
 PREAMBLE = """
 import asyncio
 from probe.model.target import Endpoint
@@ -42,16 +46,31 @@ deadline = Clock().deadline
 """
 
 
+@pytest.fixture(params=["threads", "process"])
+def source(request: pytest.FixtureRequest) -> Source:
+    return opinions if request.param == "threads" else from_process
+
+
+async def from_process(*arguments: Any, **options: Any) -> tuple[Opinion, ...]:
+    result = await opinion_process.opinions(*arguments, **options)
+    assert result is not None, "no process could load the library"
+    return result
+
+
 @asynccontextmanager
 async def asked(
-    zone: dict[str, list[str]], faults: dict[str, Fault] | None = None, *, seconds: float = 20.0
+    zone: dict[str, list[str]],
+    faults: dict[str, Fault] | None = None,
+    *,
+    seconds: float = 20.0,
+    source: Source = opinions,
 ) -> AsyncIterator[tuple[dict[OpinionSubject, Opinion], DnsServer]]:
     async with DnsServer(zone, faults) as server:
         deadline = Clock().deadline(seconds)
         async with Resolver(
             (server.endpoint,), seconds_left=deadline.seconds_left, query_timeout=0.5, lifetime=1
         ) as resolver:
-            result = await opinions(
+            result = await source(
                 "sender.example", "sender.example", "recipient.example", resolver.ask, deadline=deadline
             )
         yield {opinion.subject: opinion for opinion in result}, server
@@ -83,8 +102,8 @@ def contacted() -> Iterator[list[Any]]:
         _WATCHING.clear()
 
 
-async def test_good_records_have_no_errors() -> None:
-    async with asked(ZONE) as (argument, _):
+async def test_good_records_have_no_errors(source: Source) -> None:
+    async with asked(ZONE, source=source) as (argument, _):
         assert set(argument) == set(OpinionSubject)
         for opinion in argument.values():
             assert (opinion.errors, opinion.fault) == ((), None), opinion
@@ -116,12 +135,12 @@ async def test_all_traffic_goes_to_the_nameserver_that_was_given() -> None:
     )
 
 
-async def test_the_policy_host_is_never_asked_for() -> None:
-    async with asked(ZONE) as (_, server):
+async def test_the_policy_host_is_never_asked_for(source: Source) -> None:
+    async with asked(ZONE, source=source) as (_, server):
         assert not server.asked("mta-sts.recipient.example")
 
 
-async def test_faulty_records_are_errors_with_its_text() -> None:
+async def test_faulty_records_are_errors_with_its_text(source: Source) -> None:
     zone = {
         **ZONE,
         "TXT sender.example": ['"v=spf1 ip4:999.1.1.1 -all"'],
@@ -129,15 +148,17 @@ async def test_faulty_records_are_errors_with_its_text() -> None:
         "TXT _mta-sts.recipient.example": ['"v=STSv1; id=not-valid"'],
         "TXT _smtp._tls.recipient.example": ['"v=TLSRPTv1; rua=nowhere"'],
     }
-    async with asked(zone) as (argument, _):
+    async with asked(zone, source=source) as (argument, _):
         for opinion in argument.values():
             assert opinion.errors, opinion
             assert opinion.fault is None
         assert "999.1.1.1" in argument[OpinionSubject.SPF].errors[0]
 
 
-async def test_a_missing_record_is_a_warning() -> None:
-    async with asked({"A sender.example": ["192.0.2.1"], "A recipient.example": ["192.0.2.1"]}) as (
+async def test_a_missing_record_is_a_warning(source: Source) -> None:
+    async with asked(
+        {"A sender.example": ["192.0.2.1"], "A recipient.example": ["192.0.2.1"]}, source=source
+    ) as (
         argument,
         _,
     ):
@@ -147,22 +168,22 @@ async def test_a_missing_record_is_a_warning() -> None:
 
 
 @pytest.mark.parametrize("fault", [Fault.SERVFAIL, Fault.REFUSED, Fault.SILENCE, Fault.GARBAGE])
-async def test_a_failure_of_dns_is_no_fault_of_the_record(fault: Fault) -> None:
+async def test_a_failure_of_dns_is_no_fault_of_the_record(fault: Fault, source: Source) -> None:
     faults = {
         "_spf.sender.example": fault,
         "_dmarc.sender.example": fault,
         "_mta-sts.recipient.example": fault,
         "_smtp._tls.recipient.example": fault,
     }
-    async with asked(ZONE, faults) as (argument, _):
+    async with asked(ZONE, faults, source=source) as (argument, _):
         for opinion in argument.values():
             assert (opinion.errors, opinion.warnings) == ((), ())
             assert opinion.fault is not None and opinion.fault.tag is OpinionFault.NO_ANSWER
             assert (opinion.fault.rtype, opinion.fault.host[:1]) == ("TXT", "_"), opinion
 
 
-async def test_an_unanswered_question_ends_the_inquiry() -> None:
-    async with asked(ZONE, {"*": Fault.SERVFAIL}) as (argument, server):
+async def test_an_unanswered_question_ends_the_inquiry(source: Source) -> None:
+    async with asked(ZONE, {"*": Fault.SERVFAIL}, source=source) as (argument, server):
         assert all(opinion.fault for opinion in argument.values())
         texts = {(query.name, query.rtype) for query in server.queries}
     assert texts == {
@@ -174,8 +195,8 @@ async def test_an_unanswered_question_ends_the_inquiry() -> None:
     }
 
 
-async def test_obsolete_and_needless_questions_are_not_asked() -> None:
-    async with asked(ZONE) as (_, server):
+async def test_obsolete_and_needless_questions_are_not_asked(source: Source) -> None:
+    async with asked(ZONE, source=source) as (_, server):
         assert not {"SPF", "CNAME"} & {query.rtype for query in server.queries}
 
 
@@ -192,15 +213,18 @@ async def test_a_second_nameserver_makes_good_for_the_first() -> None:
     ]
 
 
-async def test_nothing_is_remembered_from_one_run_to_the_next() -> None:
-    async with asked(ZONE) as (first, _):
+async def test_nothing_is_remembered_from_one_run_to_the_next(source: Source) -> None:
+    async with asked(ZONE, source=source) as (first, _):
         assert not first[OpinionSubject.DMARC].errors
-    async with asked({**ZONE, "TXT _dmarc.sender.example": ['"v=DMARC1; p=rejct"']}) as (second, _):
+    async with asked({**ZONE, "TXT _dmarc.sender.example": ['"v=DMARC1; p=rejct"']}, source=source) as (
+        second,
+        _,
+    ):
         assert second[OpinionSubject.DMARC].errors
 
 
-async def test_the_deadline_ends_it_with_no_opinion() -> None:
-    async with asked(ZONE, {"*": Fault.SILENCE}, seconds=0.6) as (argument, _):
+async def test_the_deadline_ends_it_with_no_opinion(source: Source) -> None:
+    async with asked(ZONE, {"*": Fault.SILENCE}, seconds=0.6, source=source) as (argument, _):
         for opinion in argument.values():
             assert (opinion.errors, opinion.warnings) == ((), ())
             assert opinion.fault
@@ -208,7 +232,7 @@ async def test_the_deadline_ends_it_with_no_opinion() -> None:
 
 async def test_a_tree_of_includes_without_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """However far the library itself goes."""
-    monkeypatch.setattr("probe.net.opinions.OPINION_QUERIES", 5)
+    monkeypatch.setattr("probe.net.checkdmarc_records.OPINION_QUERIES", 5)
     zone = {
         f"TXT i{n}.example": [f'"v=spf1 include:i{2 * n + 1}.example include:i{2 * n + 2}.example ~all"']
         for n in range(400)
@@ -219,19 +243,19 @@ async def test_a_tree_of_includes_without_end_is_given_up(monkeypatch: pytest.Mo
         assert len(server.queries) < 20
 
 
-async def test_no_question_is_asked_twice() -> None:
+async def test_no_question_is_asked_twice(source: Source) -> None:
     """The run's own resolver remembers: what the program has asked already, the library asks nobody."""
-    async with asked(ZONE) as (_, server):
+    async with asked(ZONE, source=source) as (_, server):
         texts = [(query.name, query.rtype) for query in server.queries]
     assert len(texts) == len(set(texts))
 
 
-async def test_hostile_records_do_not_break_it() -> None:
+async def test_hostile_records_do_not_break_it(source: Source) -> None:
     hostile = ['"v=spf1 \\255\\000\\027[31m include:" "%{%{%{"', '"v=DMARC1;;;===;p"', '"\\255"']
     zone = {**ZONE}
     for name in ("sender.example", "_dmarc.sender.example"):
         zone[f"TXT {name}"] = hostile
-    async with asked(zone) as (argument, _):
+    async with asked(zone, source=source) as (argument, _):
         assert set(argument) == set(OpinionSubject)
 
 
@@ -244,8 +268,8 @@ async def test_a_stuck_inquiry_does_not_hold_up_the_end_of_the_process() -> None
     async with DnsServer({}, {"*": Fault.SILENCE}) as server:
         program = (
             f"{PREAMBLE.format(port=server.endpoint.port)}"
-            "from probe.net import opinions as o\n"
-            "o._spf = o._INQUIRIES[o.OpinionSubject.SPF] = lambda *_: __import__('time').sleep(600)\n"
+            "from probe.net import checkdmarc_records as records, opinions as o\n"
+            "records._INQUIRIES[records.OpinionSubject.SPF] = lambda *_: __import__('time').sleep(600)\n"
             "async def go():\n"
             "    async with Resolver(servers) as resolver:\n"
             "        return await o.opinions('a.example', None, None, resolver.ask, deadline=deadline(2))\n"

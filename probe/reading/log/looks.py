@@ -9,11 +9,17 @@ _BEGIN = re.compile(
     r"\s*(?:<\d|[A-Z][a-z]{2} [ \d]\d \d\d:|\d{4}-\d\d-\d\d[T ]|\d{1,2} \d{4}-\d|[\[{#]|-{2,}|-Queue"
     r"|\"?type\"?,|[\w.-]{1,64}(?:/[\w.-]{1,64})? {1,64}\| |[0-9a-f]{16}[| ]|\d{1,6}[smhdw]\s)"
 )
-_MARKS = re.compile(
-    r"(?:to|from)=<|\b(?:status|stat|relay|evpid|client|message-id|exitcode|uuid|nrcpt|uid)=|postfix[\w-]*/"
-    r"|\w (?:=>|->|>>|\*\*|==|<=) |elivery|Rescanning queue|: removed\s*$| Completed"
-    r"|\d [A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:"
-)
+# Marks within a line, each with literals of which one stands in it. Most lines have none of them, and
+# literals are found many times as fast as expressions.
+_EXPRESSIONS = {
+    r"(?:to|from)=<|\b(?:status|stat|relay|evpid|client|message-id|exitcode|uuid|nrcpt|uid)=": ("=",),
+    r"\w (?:=>|->|>>|\*\*|==|<=) ": ("=> ", "-> ", ">> ", "** ", "== ", "<= "),
+    r"elivery|Rescanning queue| Completed": ("elivery", "Rescanning queue", " Completed"),
+    r"postfix[\w-]*/": ("postfix",),
+    r": removed\s*$": (": removed",),
+    r"\d [A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:": (":",),
+}
+_MARKS = [(word, re.compile(mark)) for mark, literals in _EXPRESSIONS.items() for word in literals]
 
 
 def may_be_logged(text: str) -> bool:
@@ -24,8 +30,15 @@ def may_be_logged(text: str) -> bool:
     if _REPLY.match(text) is not None:
         return False
     if text.lstrip()[:1] == "{":
-        return '"text"' not in text or _MARKS.search(text) is not None
-    return _BEGIN.match(text) is not None or _MARKS.search(text) is not None
+        return '"text"' not in text or _is_marked(text)
+    return _BEGIN.match(text) is not None or _is_marked(text)
+
+
+def _is_marked(text: str) -> bool:
+    for word, mark in _MARKS:  # noqa: SIM110  a generator takes twice as long
+        if word in text and mark.search(text) is not None:
+            return True
+    return False
 
 
 def is_reply_alone(text: str) -> bool:

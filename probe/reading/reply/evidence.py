@@ -16,7 +16,7 @@ from probe.reading.reply.speaker import with_program
 _CONTRADICTS = "{says}; the reply contradicts itself (code {code}, status {status}): the code's class counts"
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=2048)
 def evidence_of(subject: Subject, ref: str) -> tuple[Evidence, ...]:
     """The evidence of one reply, in no particular order; `ref` is the reference of the reply.
 

@@ -23,7 +23,7 @@ _IP4 = r"\b(?!127\.255\.255\.)(?:\d{1,3}|x{1,3})(?:\.(?:\d{1,3}|x{1,3})){3}\b"
 _IP6 = r"\b(?:[0-9a-f]{0,4}:){2,7}(?:[0-9a-f]{1,4}|<ip>)?(?![0-9a-z:])"
 _HOSTS = rf"\b{_HOST}"
 _ID = re.compile(r"(?<![a-z0-9])(?=(?:[a-z+/=_.-]{0,99}\d){4})[a-z0-9+/=_-][a-z0-9+/=_.-]{18,}(?![a-z0-9])")
-_SPACE = re.compile(r"\s+")
+_DOMAIN_DOT = re.compile(r"\.[a-z]")  # stands in every host name, and in few of the numbers and sentences
 # Invisible characters (soft hyphens, marks of direction and width), and the vowels of Hebrew and Arabic,
 # which most writers leave out.
 _UNSEEN = (
@@ -45,10 +45,10 @@ class MaskedText(NamedTuple):
 def mask(text: str) -> MaskedText:
     """Lower-case, fold white space and typographic quotes, replace addresses, IPs, URLs, hosts and ids."""
     links: list[str] = []
-    line = text.translate(_QUOTES).lower()
+    line = (text if text.isascii() else text.translate(_QUOTES)).lower()
     if not line.isascii():
         line = pattern_of(_UNSEEN).sub("", unicodedata.normalize("NFC", line)).replace("\u200c", " ")
-    line = _SPACE.sub(" ", line).strip()
+    line = " ".join(line.split())
     if "://" in line or "www." in line:
         line = pattern_of(_URL).sub(lambda match: _take(match, "<url>", links), line)
     if "@" in line or "$email" in line:
@@ -60,10 +60,9 @@ def mask(text: str) -> MaskedText:
     if "::" in line or line.count(":") > 2:
         line = pattern_of(_IP6).sub("<ip>", line)
     line = line.replace("$ip", "<ip>").replace("$domain", "<host>")
-    if "." in line:
+    if _DOMAIN_DOT.search(line):
         line = pattern_of(_HOSTS).sub(lambda match: _take(match, "<host>", links), line)
     line = _ID.sub("<id>", line)
-    line = _SPACE.sub(" ", line)
     return MaskedText(line, " ".join(links), "" if line.isascii() else plain(line))
 
 

@@ -19,7 +19,7 @@ from probe.reading.reply.candidates import Place, places
 from probe.reading.reply.conditions import Subject, holds
 from probe.reading.reply.mask import MaskedText
 from probe.reading.reply.patterns import pattern_of
-from probe.reading.reply.records import MatchRule
+from probe.reading.reply.records import MatchRule, NotionRule
 from probe.reading.reply.table import rule_table
 
 _VAGUEST = 9
@@ -66,13 +66,31 @@ def matches(subject: Subject) -> tuple[Match, ...]:
     return tuple(sorted(speakers, key=lambda match: (match.is_echo, match.rule.number)))
 
 
-def _words(subject: Subject) -> _Words:
+class _Candidates(NamedTuple):
+    """The rules whose words are in a masked reply, whatever else they ask for."""
+
+    places: Sequence[Place]
+    rules: Collection[MatchRule]
+    by_notions: Collection[NotionRule]
+    sentences: Collection[MatchRule]
+
+
+@lru_cache(maxsize=512)
+def _candidates(masked_text: MaskedText) -> _Candidates:
+    """Found once for all replies with these words: a log has them at several stages and with several
+    codes."""
     from probe.reading.reply.notions import rules_in
 
     table = rule_table()
-    occurrences = list(places(subject.masked_text, table))
-    rules = {rule for rule in {place.rule for place in occurrences} if holds(rule, subject)}
-    by_notions, sentences = rules_in(subject.masked_text.text, table)
+    occurrences = list(places(masked_text, table))
+    rules = {place.rule for place in occurrences}
+    return _Candidates(occurrences, rules, *rules_in(masked_text.text, table))
+
+
+def _words(subject: Subject) -> _Words:
+    table = rule_table()
+    occurrences, candidates, by_notions, sentences = _candidates(subject.masked_text)
+    rules = {rule for rule in candidates if holds(rule, subject)}
     notion_rules = [it for it in by_notions if holds(table.rules[it.rule], subject)]
     # of two rules on notions, where one needs all notions of the other and more, only that one counts
     most = (

@@ -14,7 +14,7 @@ from probe.reading.reply.evidence import evidence_of
 from probe.reading.reply.mask import mask
 from probe.reading.reply.quotation import Quotation, may_quote, quotation
 from probe.reading.reply.speaker import Speaker
-from probe.reading.reply.unwrap import ReplyParts, received_parts, reply_lines, unwrap
+from probe.reading.reply.unwrap import PlainReply, ReplyParts, parts_of, received_parts, reply_lines, unwrap
 
 _EXCERPT_LENGTH = 120  # characters of a quoted reply that the report repeats
 # Decibans: from which a quotation names a cause; what the head adds to it; a callout's verdict on a sender,
@@ -71,9 +71,10 @@ def read_reply(
     quotes another one, code and status are those of the head, and the evidence is that of the quotation about
     the address in the head.
     """
-    parts = unwrap(text)
+    plain = PlainReply.of(text)
+    parts = parts_of(plain)
     if may_quote(text):
-        reply, line = reply_lines(text)
+        reply, line = reply_lines(plain)
         quote = quotation(reply) or quotation(line)
         if quote is not None:
             head = unwrap(quote.head)
@@ -135,10 +136,10 @@ def _status(status: EnhancedStatus, parts: ReplyParts) -> Status:
     RFC 3463 section 2); otherwise the class of the code counts, because sending servers use the code (RFC
     5321 section 4.2.1), while subject and detail still indicate the cause. A success status says nothing
     about a refusal."""
-    klass = (parts.code or 0) // 100
+    klass, written = (parts.code or 0) // 100, str(status)
     if status != parts.status or klass not in (4, 5) or status.klass == klass:
-        return Status(str(status), str(status))
-    return Status(str(status), "" if status.klass == 2 else f"{klass}.{status.subject}.{status.detail}")
+        return Status(written, written)
+    return Status(written, "" if status.klass == 2 else f"{klass}.{status.subject}.{status.detail}")
 
 
 def _read_quoted(

@@ -232,7 +232,8 @@ class Table:
 
     `links`: parts of URLs and host names, each with its rule's number. `notion_rules`: by their first notion.
     `coded`: numbers of the rules without words. `stems` as `notions` takes them. `hints`: notion of the
-    vocabulary -> notions of notions.toml. `wrapper_words`: what any of the `wrappings` needs.
+    vocabulary -> notions of notions.toml. `wrapper_words`: what any of the `wrappings` needs, each such word
+    that holds no other one with those that hold it.
     """
 
     rules: RuleBook
@@ -245,11 +246,17 @@ class Table:
     hints: Mapping[str, Sequence[str]]
     quotations: tuple[QuotationRule, ...]
     wrappings: tuple[Wrapping, ...]
-    wrapper_words: tuple[str, ...] = field(init=False)
+    wrapper_words: Mapping[str, Sequence[str]] = field(init=False)
 
     def __post_init__(self) -> None:
-        words = tuple({word for wrapping in self.wrappings for word in wrapping.needs})
-        object.__setattr__(self, "wrapper_words", words)
+        words = sorted({word for wrapping in self.wrappings for word in wrapping.needs})
+        roots = [word for word in words if not any(it in word for it in words if it != word)]
+        families: dict[str, list[str]] = {root: [] for root in roots}
+        for word in words:
+            if word not in families:
+                # the longest one is the rarest
+                families[max((root for root in roots if root in word), key=len)].append(word)
+        object.__setattr__(self, "wrapper_words", families)
 
     @classmethod
     def of(cls, table: Mapping[str, Any]) -> Table:

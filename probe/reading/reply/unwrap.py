@@ -8,12 +8,13 @@ forms are data (`wrapping`), which also have the stage; transcripts are read by 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from probe.model.reply import EnhancedStatus, Reply, Stage
 from probe.reading.reply import transcript, wrapping
 from probe.reading.reply.patterns import pattern_of
-from probe.reading.reply.wrapping import LEADING, REFUSAL
+from probe.reading.reply.wrapping import LEADING, REFUSAL, Forms
 
 
 class ReplyParts(NamedTuple):
@@ -46,21 +47,41 @@ _SUBJECT = r"\A\s*subject:[^\n]*\n(?=(?:[^\w]*\w){40})"
 _STATUS = r"(?:\(?#?[245]\.\d{1,3}\.\d{1,3}\)?\s)?"
 
 
+class PlainReply(NamedTuple):
+    """A reply in whatever wrapping, unescaped: `text` with line feeds, `line` the same on one line, and the
+    forms that may be in it (None: none)."""
+
+    text: str
+    line: str
+    forms: Forms | None
+
+    @classmethod
+    def of(cls, text: str) -> PlainReply:
+        """From the text as it was shown; never raises."""
+        plain = _plain(text)
+        line = _on_one_line(plain)
+        return cls(plain, line, wrapping.forms_in(line))
+
+
 def unwrap(text: str) -> ReplyParts:
     """Read one reply in whatever wrapping; never raises. Codes inside the text are found too."""
-    plain = _plain(text)
+    return parts_of(PlainReply.of(text))
+
+
+def parts_of(reply: PlainReply) -> ReplyParts:
+    """The same for an unescaped reply."""
+    plain, line, forms = reply
     refusal = transcript.refusal(plain) if "<<<" in plain else None
     remote, proven = refusal or (None, None)
-    line = _on_one_line(plain)
-    wrappings = wrapping.wrappings_in(line)
     body = _on_one_line(remote) if remote else _without_subject(plain, line)
-    stage = None
-    if wrappings:  # most replies have none
-        body = wrapping.without_reported(body, wrappings).strip()
-        reply = wrapping.without_prefix(body, wrappings)
-        if reply == body:  # otherwise the server's own words begin here
-            reply, stage = wrapping.without_head(body, wrappings)
-        body = wrapping.without_forms_within(reply, wrappings)
+    stage = named = None
+    if forms is not None:
+        body = wrapping.without_reported(body, forms).strip()
+        words = wrapping.without_prefix(body, forms)
+        if words == body:  # otherwise the server's own words begin here
+            words, stage = wrapping.without_head(body, forms)
+        body = wrapping.without_forms_within(words, forms)
+        named = wrapping.stage_named(plain, forms)
     body = body.strip()
     code, status = _code(body)
     enhanced = _enhanced(body)
@@ -72,7 +93,7 @@ def unwrap(text: str) -> ReplyParts:
         status,
         enhanced,
         _words(body),
-        stage=proven or wrapping.stage_named(plain, wrappings) or stage,
+        stage=proven or named or stage,
         local=remote is None and transcript.is_filler(plain),
     )
 
@@ -90,14 +111,16 @@ def received_parts(reply: Reply) -> ReplyParts:
     enhanced = _enhanced(f"{status} {body}" if status is not None else body)
     # after a code, because at the beginning of a text some marks belong to a wrapping
     line = f"{reply.code} {body}"
-    text = _words(wrapping.without_forms_within(line, wrapping.wrappings_in(line)))
+    forms = wrapping.forms_in(line)
+    text = _words(wrapping.without_forms_within(line, forms) if forms is not None else line)
     return ReplyParts(reply.code or None, status, enhanced, text, None, False)
 
 
-def reply_lines(text: str) -> tuple[str, str]:
+def reply_lines(reply: PlainReply) -> tuple[str, str]:
     """One reply on one line: without the prefix of a log or a bounce, and with it."""
-    line = _on_one_line(_plain(text)).strip()
-    return wrapping.without_prefix(line, wrapping.wrappings_in(line)).strip(), line
+    line = reply.line.strip()
+    words = wrapping.without_prefix(line, reply.forms) if reply.forms is not None else line
+    return words.strip(), line
 
 
 def _without_subject(text: str, line: str) -> str:
@@ -134,13 +157,18 @@ def _code(text: str) -> tuple[int | None, EnhancedStatus | None]:
     if match is None:
         return None, None
     status = _BEHIND_CODE.match(text, match.end(1))
-    return int(match[1]), EnhancedStatus(*map(int, status.groups())) if status else None
+    return int(match[1]), _status(*status.groups()) if status else None
+
+
+@lru_cache(maxsize=512)
+def _status(klass: str, subject: str, detail: str) -> EnhancedStatus:
+    return EnhancedStatus(int(klass), int(subject), int(detail))
 
 
 def _enhanced(text: str) -> tuple[EnhancedStatus, ...]:
     """RFC 3463 statuses, distinct, in order, but specific ones before x.0.0."""
     groups = dict.fromkeys(_ENHANCED.findall(text))
-    statuses = [EnhancedStatus(int(klass), int(subject), int(detail)) for klass, subject, detail in groups]
+    statuses = [_status(*group) for group in groups]
     if len(statuses) > 1:
         statuses = sorted(dict.fromkeys(statuses), key=lambda status: status.is_generic)
     return tuple(statuses)

@@ -1,13 +1,14 @@
 """Removes the forms in which programs wrap a reply (wrappings.toml).
 
 Only forms with a fixed word in the text are tried: most replies have no form, and expressions are compiled on
-first use.
+first use. The forms of two texts with the same words are the same (`Forms`).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
+from functools import cached_property, lru_cache
 
 from probe.model.reply import Stage
 from probe.reading.reply.patterns import pattern_of
@@ -19,32 +20,81 @@ REFUSAL = re.compile(r"(?<![\d.#\w-])([45]\d\d)(?=[ \-:,;)\]]|$|#|<|\\)(?!\.\d|:
 # Of positive replies only what SMTP has (RFC 5321 section 4.2.3, RFC 4954): 292 is a queue's counter.
 LEADING = re.compile(r"^\W{0,3}(2[0-5]\d|[45]\d\d)(?![\w.])")
 
-Wrappings = Sequence[Wrapping]
+Patterns = Sequence[tuple[re.Pattern[str], Wrapping]]
 
 
-def wrappings_in(line: str) -> Wrappings:
-    """The forms that a text on one line may contain, in their order."""
-    lower, table = line.lower(), rule_table()
-    present = {word for word in table.wrapper_words if word in lower}
-    return [it for it in table.wrappings if not present.isdisjoint(it.needs)] if present else ()
+class Forms:
+    """Some of the wrappings, in their order, and their expressions by what these are for."""
+
+    def __init__(self, wrappings: Sequence[Wrapping]) -> None:
+        self.wrappings = wrappings
+
+    @cached_property
+    def reported(self) -> Sequence[re.Pattern[str]]:
+        return [_compile(it.reported) for it in self.wrappings if it.reported]
+
+    @cached_property
+    def anywhere(self) -> Sequence[re.Pattern[str]]:
+        return [_compile(it.anywhere) for it in self.wrappings if it.anywhere]
+
+    @cached_property
+    def before(self) -> Patterns:
+        return [(_compile(it.before), it) for it in self.wrappings if it.before]
+
+    @cached_property
+    def head(self) -> Patterns:
+        return [(_compile(it.head), it) for it in self.wrappings if it.head]
+
+    @cached_property
+    def stages(self) -> Sequence[tuple[re.Pattern[str], str]]:
+        return [(_compile(text), stage) for it in self.wrappings for stage, text in it.stages.items()]
+
+    @cached_property
+    def stages_in_small(self) -> Sequence[tuple[re.Pattern[str], str]]:
+        """The same for a text in small letters of ASCII: their beginning is then found in a fraction of the
+        time."""
+        return [
+            (pattern_of(text, 0 if text.islower() else re.IGNORECASE), stage)
+            for it in self.wrappings
+            for stage, text in it.stages.items()
+        ]
 
 
-def without_reported(line: str, wrappings: Wrappings) -> str:
+def forms_in(line: str) -> Forms | None:
+    """The forms that a text on one line may contain; None for none, as in most replies."""
+    lower = line.lower()
+    words: list[str] = []
+    for root, others in rule_table().wrapper_words.items():
+        if root in lower:
+            words.append(root)
+            if others:
+                words += [word for word in others if word in lower]
+    return forms_with(tuple(words)) if words else None
+
+
+@lru_cache(maxsize=256)
+def forms_with(words: tuple[str, ...]) -> Forms:
+    """The forms that need one of these words."""
+    present = set(words)
+    return Forms([it for it in rule_table().wrappings if not present.isdisjoint(it.needs)])
+
+
+def without_reported(line: str, forms: Forms) -> str:
     """The text without the forms of mail libraries and structured logs; the code in them is kept."""
-    return _without(line, wrappings, lambda it: it.reported)
+    return _without(line, forms.reported)
 
 
-def without_forms_within(line: str, wrappings: Wrappings) -> str:
+def without_forms_within(line: str, forms: Forms) -> str:
     """The text without additions before, after and between the words of a reply."""
-    return _without(line, wrappings, lambda it: it.anywhere)
+    return _without(line, forms.anywhere)
 
 
-def without_prefix(line: str, wrappings: Wrappings) -> str:
+def without_prefix(line: str, forms: Forms) -> str:
     """The text without the prefix of a log, unless the prefix is a server's own reply."""
     if LEADING.match(line):
         return line
-    for wrapping in wrappings:
-        match = _search(wrapping.before, line)
+    for pattern, wrapping in forms.before:
+        match = pattern.search(line)
         if match is None:
             continue
         if wrapping.is_first and REFUSAL.search(line[: match.start()]):
@@ -55,27 +105,28 @@ def without_prefix(line: str, wrappings: Wrappings) -> str:
     return line
 
 
-def without_head(line: str, wrappings: Wrappings) -> tuple[str, Stage | None]:
+def without_head(line: str, forms: Forms) -> tuple[str, Stage | None]:
     """(the text without the mail program's words before those of the server, the stage in them)"""
     stage = None
-    for wrapping in wrappings:
-        match = _search(wrapping.head, line)
+    for pattern, wrapping in forms.head:
+        match = pattern.search(line)
         if match is not None:
             line = f"{match.groupdict().get('code') or ''} {line[match.end() :]}".strip()
             stage = Stage(wrapping.tells) if wrapping.tells else stage
     return line, stage
 
 
-def stage_named(text: str, wrappings: Wrappings) -> Stage | None:
+def stage_named(text: str, forms: Forms) -> Stage | None:
     """The stage named by the forms in a text; in a transcript the last command before the refusal."""
     first: tuple[int, int, str] | None = None
-    for wrapping in wrappings:
-        for stage, expression in wrapping.stages.items():
-            for match in _compile(expression).finditer(text):
-                # "rejected after data" contains "after data": of two with the same end the longer one counts
-                place = (match.end(), -match.start(), stage)
-                if first is None or place[:2] > first[:2]:
-                    first = place
+    is_ascii = text.isascii()
+    lines = text.lower() if is_ascii else text
+    for pattern, stage in forms.stages_in_small if is_ascii else forms.stages:
+        for match in pattern.finditer(lines):
+            # "rejected after data" contains "after data": of two with the same end the longer one counts
+            place = (match.end(), -match.start(), stage)
+            if first is None or place[:2] > first[:2]:
+                first = place
     return Stage(first[2]) if first else None
 
 
@@ -92,10 +143,11 @@ def _reply(match: re.Match[str], wrapping: Wrapping) -> str:
     return " ".join(part for part in (*parts, wrapping.adds) if part)
 
 
-def _without(line: str, wrappings: Wrappings, role: Callable[[Wrapping], str]) -> str:
+def _without(line: str, patterns: Iterable[re.Pattern[str]]) -> str:
     """The text with every form replaced by a space: from the left, of several forms the first."""
-    patterns = [_compile(role(wrapping)) for wrapping in wrappings if role(wrapping)]
     ahead = [match for pattern in patterns if (match := pattern.search(line)) and match[0]]
+    if not ahead:
+        return line
     position = 0
     pieces: list[str] = []
     while ahead:
@@ -106,11 +158,7 @@ def _without(line: str, wrappings: Wrappings, role: Callable[[Wrapping], str]) -
         # matches further ahead are reused, so that the time is linear
         later = (it if it.start() >= position else it.re.search(line, position) for it in ahead)
         ahead = [match for match in later if match and match[0]]
-    return "".join((*pieces, line[position:])) if pieces else line
-
-
-def _search(expression: str, line: str) -> re.Match[str] | None:
-    return _compile(expression).search(line) if expression else None
+    return "".join((*pieces, line[position:]))
 
 
 def _compile(expression: str) -> re.Pattern[str]:

@@ -24,6 +24,7 @@ from probe.recording.journal import Recording
 from probe.standards.dns.message import Answer, Mx, Question, Record, RecordType, Status, Txt
 from probe.survey import recipient, reputation, sender
 from probe.survey.driving import Place, Survey, drive
+from probe.survey.identities import identities
 from probe.survey.sending import Sending
 
 HERE = Place(ip_address("192.0.2.9"), ip_address("192.0.2.9"), "out.sender.example")
@@ -98,7 +99,7 @@ def context(target: Target, options: Options, resolver: Resolver) -> Context:
 
 
 def surveys(target: Target, options: Options, message: bytes | None) -> tuple[Survey[object], ...]:
-    who = sender.identities(target, options)
+    who = identities(target, options)
     return (
         recipient.survey("recipient.example", options),
         sender.survey(who, options, message),

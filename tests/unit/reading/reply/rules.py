@@ -30,6 +30,7 @@ def use(monkeypatch: pytest.MonkeyPatch, *rows: Row, general: Sequence[Row] = ()
     table = Table.of({**stored_table(), **of_rules(files)})
     monkeypatch.setattr(match, "rule_table", lambda: table)
     match._holding_codes.cache_clear()
+    match._candidates.cache_clear()
     return table
 
 

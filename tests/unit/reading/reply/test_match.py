@@ -14,6 +14,7 @@ from tests.unit.reading.reply.rules import rule, speaking, use
 def _fresh() -> Iterator[None]:
     yield
     match._holding_codes.cache_clear()
+    match._candidates.cache_clear()
 
 
 def test_longer_words_overrule_shorter_ones_inside_them(monkeypatch: pytest.MonkeyPatch) -> None:

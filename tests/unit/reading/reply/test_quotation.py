@@ -10,7 +10,7 @@ from probe.model.reply import Stage
 from probe.reading.reply.entries import QuotationEntry, all_quotations
 from probe.reading.reply.quotation import quotation
 from probe.reading.reply.read import read_reply
-from probe.reading.reply.unwrap import reply_lines
+from probe.reading.reply.unwrap import PlainReply, reply_lines
 
 ENTRIES = all_quotations()
 EXAMPLES = [(entry, text, inner) for entry in ENTRIES for text, inner in entry.examples]
@@ -25,7 +25,7 @@ def test_an_entry_is_complete(entry: QuotationEntry) -> None:
 
 @pytest.mark.parametrize(("entry", "text", "inner"), EXAMPLES, ids=lambda item: str(item)[:40])
 def test_an_example_is_told_apart(entry: QuotationEntry, text: str, inner: str) -> None:
-    reply, line = reply_lines(text)
+    reply, line = reply_lines(PlainReply.of(text))
     quote = quotation(reply) or quotation(line)
     assert quote is not None
     assert (quote.id, quote.about, quote.inner) == (entry.id, entry.about, inner)
@@ -42,7 +42,7 @@ def test_an_example_is_told_apart(entry: QuotationEntry, text: str, inner: str) 
     ],
 )
 def test_what_quotes_nobody_is_no_quotation(text: str) -> None:
-    assert all(quotation(line) is None for line in reply_lines(text))
+    assert all(quotation(line) is None for line in reply_lines(PlainReply.of(text)))
 
 
 def test_code_and_status_are_those_of_the_head() -> None:

@@ -136,6 +136,7 @@ def _first_of_each_file() -> dict[str, None]:
 def _forget() -> None:
     evidence_of.cache_clear()
     match._holding_codes.cache_clear()
+    match._candidates.cache_clear()
 
 
 def test_both_categories_of_a_contradictory_pair_get_weight() -> None:

@@ -16,7 +16,7 @@ from probe.reading.reply.entries import WrappingEntry, all_wrappings
 from probe.reading.reply.records import Wrapping
 from probe.reading.reply.table import rule_table
 from probe.reading.reply.unwrap import unwrap
-from probe.reading.reply.wrapping import wrappings_in
+from probe.reading.reply.wrapping import forms_in, forms_with
 
 ENTRIES = all_wrappings()
 EXAMPLES = [(entry, example) for entry in ENTRIES for example in entry.examples]
@@ -44,7 +44,9 @@ def _forms(monkeypatch: pytest.MonkeyPatch, *forms: Wrapping) -> Iterator[None]:
     with monkeypatch.context() as patch:
         table = replace(rule_table(), wrappings=forms)
         patch.setattr(wrapping, "rule_table", lambda: table)
+        forms_with.cache_clear()
         yield
+    forms_with.cache_clear()
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=_name)
@@ -53,6 +55,8 @@ def test_an_entry_is_complete(entry: WrappingEntry) -> None:
     assert entry.examples and entry.counter and entry.form.expressions
     assert all(literal == literal.lower() for literal in entry.form.needs)
     assert {*entry.form.stages, *filter(None, [entry.form.tells])} <= set(Stage)
+    # in a text of ASCII it is looked for in small letters
+    assert not any("(?-i" in text for text in entry.form.stages.values())
 
 
 def test_no_two_entries_have_one_id() -> None:
@@ -90,7 +94,8 @@ def test_every_expression_of_an_entry_stands_in_one_of_its_examples(entry: Wrapp
 def test_the_literals_that_an_entry_needs_stand_in_its_examples(
     entry: WrappingEntry, example: Mapping[str, Any]
 ) -> None:
-    assert entry.form in wrappings_in(" ".join(example["text"].splitlines()))
+    forms = forms_in(" ".join(example["text"].splitlines()))
+    assert forms is not None and entry.form in forms.wrappings
 
 
 @pytest.mark.parametrize(("entry", "text"), COUNTERS, ids=_name)
@@ -112,6 +117,19 @@ def test_a_new_form_needs_no_code(monkeypatch: pytest.MonkeyPatch) -> None:
         parts = unwrap(text)
     assert (parts.code, str(parts.status), parts.text, parts.stage) == (550, "5.1.1", "unbekannt", Stage.RCPT)
     assert unwrap(text).stage is None
+
+
+@pytest.mark.parametrize(
+    ("text", "stage"),
+    [
+        ("550 no (in reply to RCPT TO command)", Stage.RCPT),
+        ("550 NO (IN REPLY TO MAIL FROM COMMAND)", Stage.MAIL),
+        ("550 né (In Reply To end of DATA command)", Stage.END_OF_DATA),
+        ("192.0.2.1 failed after I sent the message. 554 spam", Stage.END_OF_DATA),
+    ],
+)
+def test_case_does_not_count_in_what_names_a_stage(text: str, stage: Stage) -> None:
+    assert unwrap(text).stage is stage
 
 
 def test_of_several_forms_at_one_place_the_first_is_taken_out(monkeypatch: pytest.MonkeyPatch) -> None:

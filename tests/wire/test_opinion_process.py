@@ -1,0 +1,178 @@
+"""The process of the second opinion: what is left of it, whatever becomes of it or of the run."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from probe.model.observed import OpinionFault, OpinionSubject
+from probe.net import descriptors, opinion_process
+from probe.net.clock import Clock
+from probe.net.opinion import Opinion
+from probe.standards.dns.message import Answer, Question, Status
+
+SENDER = "sender.example"
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left() -> Iterator[None]:
+    """No process of this test, dead or alive."""
+    yield
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
+
+
+async def _ask(questions: tuple[Question, ...]) -> tuple[Answer, ...]:
+    return tuple(Answer(question, Status.NXDOMAIN) for question in questions)
+
+
+async def _never(_: tuple[Question, ...]) -> tuple[Answer, ...]:
+    await asyncio.sleep(3600)
+    return ()
+
+
+async def _opinions(seconds: float = 60.0) -> tuple[Opinion, ...] | None:
+    return await opinion_process.opinions(SENDER, SENDER, None, _ask, deadline=Clock().deadline(seconds))
+
+
+def _instead(monkeypatch: pytest.MonkeyPatch, program: str) -> None:
+    monkeypatch.setattr("probe.net.opinion_process._PROGRAM", program)
+
+
+async def test_it_answers_in_the_order_of_the_subjects() -> None:
+    result = await _opinions()
+    assert result is not None
+    assert [it.subject for it in result] == [OpinionSubject.SPF, OpinionSubject.DMARC]
+    assert all(it.fault is None and it.warnings for it in result), result
+
+
+async def test_without_a_question_no_process_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("probe.net.opinion_process._start", None)
+    assert await opinion_process.opinions(None, None, None, _ask, deadline=Clock().deadline(9)) == ()
+
+
+@pytest.mark.parametrize("program", ["raise SystemExit(3)", "import nothing_of_that_name", "'"])
+async def test_where_it_cannot_load_the_library_it_says_so(
+    program: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _instead(monkeypatch, program)
+    assert await _opinions() is None
+
+
+async def test_where_none_can_be_started_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    assert await _opinions() is None
+
+
+async def test_with_few_descriptors_none_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(descriptors, "are_few", lambda: True)
+    assert await _opinions() is None
+
+
+async def test_one_that_dies_of_a_record_has_no_opinion(monkeypatch: pytest.MonkeyPatch) -> None:
+    _instead(monkeypatch, "import os; os.write(0, b'\"loaded\"\\n'); os._exit(1)")
+    result = await _opinions()
+    assert result is not None
+    assert [it.fault and it.fault.tag for it in result] == [OpinionFault.FAILED] * 2
+    assert all(it.library.startswith("checkdmarc ") for it in result)
+
+
+@pytest.mark.parametrize(
+    ("words", "tag"),
+    [("", OpinionFault.LATE), ("os.write(0, b'\"loaded\"\\n');", OpinionFault.NO_OPINION)],
+)
+async def test_one_that_is_stuck_ends_with_the_deadline(
+    words: str, tag: OpinionFault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _instead(monkeypatch, f"import os, time; {words} time.sleep(3600)")
+    result = await _opinions(seconds=2.0)
+    assert result is not None
+    assert [it.fault and it.fault.tag for it in result] == [tag] * 2
+
+
+async def test_a_cancelled_run_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While it loads, and while it waits for an answer."""
+    for program in ("import time; time.sleep(3600)", opinion_process._PROGRAM):
+        _instead(monkeypatch, program)
+        has_begun = asyncio.Event()
+
+        async def ask(_: tuple[Question, ...], has_begun: asyncio.Event = has_begun) -> tuple[Answer, ...]:
+            has_begun.set()
+            return await _never(())
+
+        deadline = Clock().deadline(60)
+        work = asyncio.ensure_future(opinion_process.opinions(SENDER, SENDER, None, ask, deadline=deadline))
+        if "path" in program:
+            await has_begun.wait()
+        else:
+            await asyncio.sleep(0.2)
+        work.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await work
+        with pytest.raises(ChildProcessError):
+            os.waitpid(-1, os.WNOHANG)
+
+
+_RUN = """
+import asyncio
+from probe.net import opinion_process
+from probe.net.clock import Clock
+start = opinion_process._start
+def announced():
+    process, connection = start()
+    print(process.pid, flush=True)
+    return process, connection
+opinion_process._start = announced
+async def never(_):
+    print("asked", flush=True)
+    await asyncio.sleep(3600)
+asyncio.run(opinion_process.opinions("a.example", None, None, never, deadline=Clock().deadline(600)))
+"""
+
+
+@pytest.mark.parametrize("is_asking", [False, True])
+def test_it_does_not_outlive_a_run_that_is_killed(is_asking: bool) -> None:
+    run = subprocess.Popen([sys.executable, "-c", _RUN], stdout=subprocess.PIPE, text=True)
+    with run:
+        assert run.stdout is not None
+        number = int(run.stdout.readline())
+        if is_asking:
+            assert run.stdout.readline() == "asked\n"
+        run.send_signal(signal.SIGKILL)
+        run.wait()
+        while _is_alive(number):  # the suite's own time limit ends this
+            pass
+
+
+def _is_alive(number: int) -> bool:
+    try:
+        state = Path(f"/proc/{number}/stat").read_text("ascii").rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state not in "ZX"  # whoever has it now may take its time to look
+
+
+async def test_a_signal_of_the_terminal_is_not_for_it() -> None:
+    process, connection = opinion_process._start()
+    with process, connection:  # it ends with the connection
+        assert os.getpgid(process.pid) == process.pid != os.getpgrp()
+        assert os.getsid(process.pid) == process.pid
+
+
+async def test_it_has_nothing_open_but_its_socket() -> None:
+    reader, writer = os.pipe()
+    os.set_inheritable(writer, True)
+    process, connection = opinion_process._start()
+    with process, connection:  # it ends with the connection
+        names = {it.name: str(it.readlink()) for it in Path(f"/proc/{process.pid}/fd").iterdir()}
+        assert names["1"] == os.devnull
+        assert str(writer) not in names or "pipe" not in names[str(writer)]
+    os.close(reader)
+    os.close(writer)
