@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from publicsuffixlist import PSLFILE, PublicSuffixList
 
 from probe.standards.public_suffix import organizational_domain
 
@@ -16,6 +19,10 @@ from probe.standards.public_suffix import organizational_domain
         ("_dmarc.example.com", "example.com"),
         ("shop.xn--fiqs8s", "shop.xn--fiqs8s"),
         ("host.unlisted-tld", "host.unlisted-tld"),
+        ("a.b.ck", "a.b.ck"),  # a rule for all below it,
+        ("a.www.ck", "www.ck"),  # and an exception
+        ("ck", None),
+        ("a.b.xn--fiqs8s", "b.xn--fiqs8s"),
         ("com", None),
         ("co.uk", None),
         ("", None),
@@ -26,3 +33,13 @@ from probe.standards.public_suffix import organizational_domain
 )
 def test_organizational_domain(domain: str, expected: str | None) -> None:
     assert organizational_domain(domain) == expected
+
+
+def test_each_rule_of_the_list_is_followed() -> None:
+    """As the package itself does with the whole list."""
+    whole = PublicSuffixList()
+    lines = Path(PSLFILE).read_text("utf-8").splitlines()
+    rules = [line.split()[0].lstrip("!") for line in lines if line.strip() and not line.startswith("//")]
+    names = [rule.replace("*", "all").encode("idna").decode() for rule in rules[::7]]
+    for name in (each for name in names for each in (name, f"a.{name}", f"b.a.{name}")):
+        assert organizational_domain(name) == whole.privatesuffix(name)
