@@ -20,7 +20,6 @@ from probe.model.fault import recover
 from probe.model.program_part import ProgramPart
 from probe.model.reply import Reply, Stage
 from probe.model.verdict import Outcome
-from probe.reading.bounce.reply import read_bounced
 from probe.reading.reply.read import Reading, read_received, read_reply
 from probe.reading.reply.software import tell
 from probe.reading.reply.speaker import Speaker
@@ -46,6 +45,8 @@ def bounce_reading(facts: Facts) -> Reading | None:
     bounce = facts.bounce
     if bounce is None or bounce.status is None or not bounce.is_refusal:
         return None
+    from probe.reading.bounce.reply import read_bounced
+
     status = bounce.status
     return recover(ProgramPart.BOUNCE, lambda: read_bounced(status, REF), None, step=1)
 

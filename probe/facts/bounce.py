@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from probe.reading.bounce.about import BounceFacts, read_about, recipient_name
+from typing import TYPE_CHECKING
+
 from probe.recording import events as ev
 from probe.recording.journal import Recording
+
+if TYPE_CHECKING:
+    from probe.reading.bounce.about import BounceFacts
 
 REF = "bounce:1"
 
@@ -14,4 +18,6 @@ def bounce_of(recording: Recording) -> BounceFacts | None:
     event = recording.last(ev.BounceGiven)
     if event is None:
         return None
+    from probe.reading.bounce.about import read_about, recipient_name
+
     return read_about(event.data, recipient_name(recording.started.target))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from typing import TYPE_CHECKING
 
 from probe._dataclass import dataclass
 from probe.facts.bounce import bounce_of
@@ -24,10 +25,6 @@ from probe.model.fault import collect_faults, recover
 from probe.model.program_part import ProgramPart
 from probe.model.reply import Stage
 from probe.model.target import recipient_domain
-from probe.reading.bounce.about import BounceFacts
-from probe.reading.message.read import read_message
-from probe.reading.message.results import MessageFacts
-from probe.reading.message.signatures import verify_signatures
 from probe.recording import events as ev
 from probe.recording.journal import Recording
 from probe.standards.dns.message import Answer, Question, T, run
@@ -39,6 +36,10 @@ from probe.survey.driving import NOWHERE, Place, drive
 from probe.survey.identities import Identities, identities
 from probe.survey.recipient import HostTlsa
 from probe.survey.sending import Sending, sending
+
+if TYPE_CHECKING:
+    from probe.reading.bounce.about import BounceFacts
+    from probe.reading.message.results import MessageFacts
 
 
 def facts_of(recording: Recording) -> Facts:
@@ -154,6 +155,9 @@ def _message(reader: _Reader) -> MessageFacts | None:
         return None
 
     def read(look_up: Lookup) -> MessageFacts:
+        from probe.reading.message.read import read_message
+        from probe.reading.message.signatures import verify_signatures
+
         return read_message(event.data, run(verify_signatures(event.data), look_up))
 
     return reader.part(

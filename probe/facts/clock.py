@@ -6,8 +6,6 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
-from email.utils import parsedate_to_datetime
-from statistics import median_low
 
 from probe._dataclass import dataclass
 from probe.facts.session import Session, TlsFacts
@@ -47,7 +45,8 @@ class ClockFacts:
     def behind_s(self) -> int:
         """How far this machine's clock is behind those of the servers, by the middle one; 0 where none gave a
         date."""
-        return median_low([it.ahead_s for it in self.readings]) if self.readings else 0
+        differences = sorted(it.ahead_s for it in self.readings)
+        return differences[(len(differences) - 1) // 2] if differences else 0
 
     @property
     def is_off(self) -> bool:
@@ -109,6 +108,10 @@ def date_in(greeting: str) -> str:
 def reading_of(by: str, text: str, at: datetime, ref: str) -> Iterator[ClockReading]:
     """What a server's clock showed `at` that time of this machine's; nothing where its date cannot be
     read."""
+    if not text:
+        return
+    from email.utils import parsedate_to_datetime
+
     try:
         date = parsedate_to_datetime(text)
         if date.tzinfo is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from probe._dataclass import dataclass
 from probe.facts.clock import NOT_COMPARED, ClockFacts
 from probe.facts.opinion import Opinion
@@ -17,8 +19,6 @@ from probe.model.reason import Reason
 from probe.model.sender_mta import Hop, SenderMta, TlsPolicy
 from probe.model.sighting import AddressBasis, Sighting
 from probe.model.target import Options, PairTarget, Target
-from probe.reading.bounce.about import BounceFacts
-from probe.reading.message.results import MessageFacts
 from probe.recording.events import NotReached
 from probe.standards.dkim.results import KeyResult
 from probe.standards.dmarc.results import Alignment, DmarcResult
@@ -29,6 +29,10 @@ from probe.standards.mta_sts.results import StsResult, TlsRptResult
 from probe.standards.spf.results import SpfResult
 from probe.standards.tls.results import DaneResult
 from probe.survey.sending import Sending
+
+if TYPE_CHECKING:
+    from probe.reading.bounce.about import BounceFacts
+    from probe.reading.message.results import MessageFacts
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from probe.facts.model import VantageFacts
 from probe.facts.session import Session
 from probe.model.address import IPAddress
 from probe.model.dialable import is_private
 from probe.model.sighting import AddressBasis, Sighting, counts
 from probe.model.target import Options
-from probe.reading.bounce.about import BounceFacts
 from probe.recording import events as ev
 from probe.recording.journal import Recording
 from probe.survey.earlier import sightings_before
 from probe.survey.standpoint import Standpoint, sightings_in, standpoint
+
+if TYPE_CHECKING:
+    from probe.reading.bounce.about import BounceFacts
 
 
 def vantage_of(

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 from functools import cache
-from importlib.resources import files
 
 from probe._dataclass import dataclass
-from probe.knowledge.toml_import import load
+from probe.knowledge.toml_import import HERE, load
 
 PLACE = "@IP@"
 # a group for each place: a pattern may have several, in alternatives
@@ -38,7 +37,7 @@ class AddressForm:
 @cache
 def address_forms() -> tuple[AddressForm, ...]:
     """Every form, in the order of the file."""
-    table = load(files("probe.knowledge") / "client_address.toml")
+    table = load(HERE / "client_address.toml")
     return tuple(
         AddressForm(
             row["id"], Where(row["where"]), tuple(row["needs"]), row["pattern"].replace(PLACE, _ADDRESS)

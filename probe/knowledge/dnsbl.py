@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
-from probe.knowledge.toml_import import load
+from probe.knowledge.toml_import import HERE, load
 from probe.model.listing import CodeKind
 from probe.standards.dnsbl.blocklist import (
     UNDOCUMENTED_WEIGHT,
@@ -35,7 +34,7 @@ _THIRDS = {"yes": 3, "partial": 2, "no": 1}
 def all_lists() -> tuple[BlockList, ...]:
     """Every entry of dnsbl.toml, dead ones too. Raises KeyError, TypeError or PatternError when the
     data does not fit, which the tests of the data rule out."""
-    table = load(files("probe.knowledge").joinpath("dnsbl.toml"))
+    table = load(HERE / "dnsbl.toml")
     return tuple(_entry(row) for row in table["list"])
 
 

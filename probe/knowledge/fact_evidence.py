@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
 
 from probe._dataclass import dataclass
-from probe.knowledge.toml_import import load
+from probe.knowledge.toml_import import HERE, load
 from probe.model.evidence import ConductOverride, Facet
 from probe.model.reply import Stage
 
@@ -52,7 +51,7 @@ class BesideWords:
 @cache
 def beside_words() -> BesideWords:
     """How words and facts are weighed against each other."""
-    table = load(files("probe.knowledge") / "evidence.toml")
+    table = load(HERE / "evidence.toml")
     return BesideWords(
         factor=float(table["beside_words"]),
         empty=float(table["empty_words"]),
@@ -75,14 +74,14 @@ class BesideAddress:
 @cache
 def beside_address() -> BesideAddress:
     """How far an answer to the probe's address also holds for the sending address."""
-    table = load(files("probe.knowledge") / "evidence.toml")
+    table = load(HERE / "evidence.toml")
     return BesideAddress(float(table["beside_address"]), frozenset(table["address_causes"]))
 
 
 @cache
 def fact_evidence() -> tuple[FactEvidence, ...]:
     """Every entry, in the order of the file."""
-    table = load(files("probe.knowledge") / "evidence.toml")
+    table = load(HERE / "evidence.toml")
     return tuple(
         FactEvidence(
             id=entry["id"],

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
 
 from probe._dataclass import dataclass
-from probe.knowledge.toml_import import load
+from probe.knowledge.toml_import import HERE, load
 from probe.model.finding import Severity
 
 SIDES = ("recipient", "sender", "message", "dialogue", "vantage")
@@ -32,7 +31,7 @@ def finding_tags() -> Mapping[str, FindingTag]:
     """Every tag by its name, in the order of the files. Raises ValueError for a tag in two of them."""
     tags: dict[str, FindingTag] = {}
     for side in SIDES:
-        for name, row in load(files("probe.knowledge") / "findings" / f"{side}.toml").items():
+        for name, row in load(HERE / "findings" / f"{side}.toml").items():
             if name in tags:
                 raise ValueError(f"findings/{side}.toml: the tag {name} stands in two files")
             tags[name] = FindingTag(
@@ -55,5 +54,5 @@ def tags_of(check: str) -> tuple[FindingTag, ...]:
 def shared_words() -> Mapping[str, Mapping[str, str]]:
     """The tables of findings/words.toml and findings/reasons.toml: for each value of a vocabulary its words.
     All sentences on observations are made of these and of the templates of the tags."""
-    folder = files("probe.knowledge") / "findings"
+    folder = HERE / "findings"
     return {**load(folder / "words.toml"), **load(folder / "reasons.toml")}

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
 from ipaddress import ip_address
 from typing import Any
 
 from probe._dataclass import dataclass
-from probe.knowledge.toml_import import load
+from probe.knowledge.toml_import import HERE, load
 from probe.model.address import IPAddress
 from probe.model.fitness import Fitness, MachineGap, Use
 
@@ -112,13 +111,13 @@ def why_not_assessed(gap: MachineGap) -> str:
 
 @cache
 def _table() -> Mapping[str, Any]:
-    return load(files("probe.knowledge") / "machine.toml")
+    return load(HERE / "machine.toml")
 
 
 @cache
 def controls() -> Controls:
     """Whom `doctor` asks, and whom it connects to."""
-    table = load(files("probe.knowledge") / "machine_controls.toml")
+    table = load(HERE / "machine_controls.toml")
     questions = table["questions"]
     return Controls(
         tuple(Operator(row["domain"], row["title"]) for row in table["operator"]),
@@ -137,7 +136,7 @@ def controls() -> Controls:
 @cache
 def library_traps() -> tuple[LibraryTrap, ...]:
     """In the order of the file."""
-    table = load(files("probe.knowledge") / "library_traps.toml")
+    table = load(HERE / "library_traps.toml")
     return tuple(
         LibraryTrap(
             row["name"],

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 from probe._dataclass import dataclass
-from probe.knowledge.toml_import import load
+from probe.knowledge.toml_import import HERE, load
 from probe.model.reply import Stage
 from probe.model.session import Experiment
 
@@ -90,7 +89,7 @@ def least_share_of_tls() -> float:
 
 @cache
 def _table() -> Mapping[str, Any]:
-    return load(files("probe.knowledge") / "next_tests.toml")
+    return load(HERE / "next_tests.toml")
 
 
 def _test(row: Mapping[str, Any]) -> CandidateTest:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from functools import cache, lru_cache
-from importlib.resources import files
 from typing import Any
 
 from probe._dataclass import dataclass
 from probe.knowledge.names import is_within, label_count
-from probe.knowledge.toml_import import load
+from probe.knowledge.toml_import import HERE, load
 from probe.standards.public_suffix import organizational_domain
 
 
@@ -166,9 +165,8 @@ def _by_suffix() -> tuple[dict[str, Provider], dict[str, Provider]]:
 
 @cache
 def _tables() -> tuple[Mapping[str, Any], ...]:
-    here = files("probe.knowledge")
     more = ("public", "hosts", "consumers", "gateways")
-    return (load(here / "providers.toml"), *(load(here / "mx" / f"{name}.toml") for name in more))
+    return (load(HERE / "providers.toml"), *(load(HERE / "mx" / f"{name}.toml") for name in more))
 
 
 @cache

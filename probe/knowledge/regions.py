@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
 
 from probe._dataclass import dataclass
-from probe.knowledge.toml_import import load
+from probe.knowledge.toml_import import HERE, load
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +24,7 @@ class Advice:
 @cache
 def all_advice() -> tuple[Advice, ...]:
     """Every entry, in the order of the file."""
-    return tuple(Advice(**row) for row in load(files("probe.knowledge") / "regions.toml")["advice"])
+    return tuple(Advice(**row) for row in load(HERE / "regions.toml")["advice"])
 
 
 def advice_for(country: str) -> Advice | None:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 from probe._dataclass import dataclass
-from probe.knowledge.toml_import import load
+from probe.knowledge.toml_import import HERE, load
 
 
 class Need(StrEnum):
@@ -59,7 +58,7 @@ class Requirement:
 @cache
 def all_requirements() -> tuple[Requirement, ...]:
     """Every entry of requirements.toml, in its order."""
-    table = load(files("probe.knowledge").joinpath("requirements.toml"))
+    table = load(HERE / "requirements.toml")
     return tuple(_requirement(row) for row in table["requirement"])
 
 

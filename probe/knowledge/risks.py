@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 from probe._dataclass import dataclass
-from probe.knowledge.toml_import import load
+from probe.knowledge.toml_import import HERE, load
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,4 +62,4 @@ def requirement_causes() -> Mapping[str, str]:
 
 
 def _table() -> Mapping[str, Any]:
-    return load(files("probe.knowledge") / "risks.toml")
+    return load(HERE / "risks.toml")

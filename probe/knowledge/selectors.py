@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 from probe._dataclass import dataclass
 from probe.knowledge.names import is_within
-from probe.knowledge.toml_import import load
+from probe.knowledge.toml_import import HERE, load
 from probe.model.signing import KeyOrigin
 
 UNGUESSABLE, COMMON, BY_VENDOR, OWN_DOMAIN = range(4)  # the tiers of selectors.toml
@@ -43,7 +42,7 @@ class Vendor:
 @cache
 def vendors() -> tuple[Vendor, ...]:
     """Every vendor of selectors.toml, in its order."""
-    table = load(files("probe.knowledge").joinpath("selectors.toml"))
+    table = load(HERE / "selectors.toml")
     return tuple(_vendor(row) for row in table["vendor"])
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-import tomllib
 from collections.abc import Mapping
 
 from probe.knowledge.finding_tags import finding_tags
@@ -23,6 +21,8 @@ def read_severities(text: str) -> Severities:
 
     `not_assessed` cannot be changed: a tag can neither become `not_assessed` nor stop being it.
     """
+    import tomllib
+
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -35,6 +35,8 @@ def read_severities(text: str) -> Severities:
 def _severity(tag: str, value: object) -> Severity:
     entry = finding_tags().get(tag)
     if entry is None:
+        import difflib
+
         near = difflib.get_close_matches(tag, finding_tags(), n=3, cutoff=0.5)
         hint = f"near to it: {', '.join(near)}" if near else "`smtp-probe checks ID` lists those of a check"
         raise SeveritiesError(f"the tag {tag!r} is unknown; {hint}")

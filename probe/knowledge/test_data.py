@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from importlib.resources import files
 
 from probe._dataclass import dataclass
-from probe.knowledge.toml_import import load
+from probe.knowledge.toml_import import HERE, load
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,7 @@ def generators() -> tuple[Generator, ...]:
             date=row["date"],
             source=row["source"],
         )
-        for row in load(files("probe.knowledge") / "test_data.toml")["generator"]
+        for row in load(HERE / "test_data.toml")["generator"]
     )
 
 

@@ -12,17 +12,17 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from importlib.resources.abc import Traversable
+HERE = Path(__file__).parent
+"""The folder of the reviewed data. Only with files of its own can a parsed table be kept beside them, so
+importlib.resources, which takes several milliseconds to load, would bring nothing."""
 
 Stamp = list[list[Any]]
 
 
-def load(file: Traversable | Path) -> Mapping[str, Any]:
+def load(path: Path) -> Mapping[str, Any]:
     """Return the parsed table. Raises tomllib.TOMLDecodeError or OSError."""
-    path = Path(str(file))
     return derive(path.with_name(path.name + ".json"), [path], lambda: parse(path))
 
 

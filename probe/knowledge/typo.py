@@ -83,11 +83,9 @@ def _is_edit(one: str, other: str) -> bool:
 
 @cache
 def _table() -> _Table:
-    from importlib.resources import files
+    from probe.knowledge.toml_import import HERE, load
 
-    from probe.knowledge.toml_import import load
-
-    data = load(files("probe.knowledge") / "mail_domains.toml")
+    data = load(HERE / "mail_domains.toml")
     domains = tuple(domain for provider in data["provider"] for domain in provider["domains"])
     names_before: dict[str, list[str]] = {}
     for domain in domains:

@@ -17,13 +17,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from enum import StrEnum
 from functools import cache
-from importlib.resources import files
 from ipaddress import IPv4Address
 from itertools import islice
 from typing import TypeVar
 
 from probe._dataclass import dataclass
-from probe.knowledge.toml_import import load
+from probe.knowledge.toml_import import HERE, load
 from probe.model.address import IPAddress, Mailbox
 from probe.model.answer_fault import AnswerWhy
 from probe.model.logged import LogAccount
@@ -382,7 +381,7 @@ def _tables() -> Keep:
     from probe.knowledge.dnsbl import all_lists
     from probe.knowledge.providers import all_providers
 
-    own = load(files("probe.knowledge") / "redaction.toml")
+    own = load(HERE / "redaction.toml")
     lists, providers = all_lists(), all_providers()
     greetings = (text for provider in providers for text in provider.greetings)
     greeting_hosts = (host for text in greetings for host in _HOST.findall(text.lower()))

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from probe.model.logged import LogAccount
 from probe.model.sighting import Sighting, SightingPlace
-from probe.reading.bounce.about import BounceFacts
-from probe.reading.bounce.sightings import sightings_in_bounce
+
+if TYPE_CHECKING:
+    from probe.reading.bounce.about import BounceFacts
 
 
 def sightings_before(bounce: BounceFacts | None, log: LogAccount | None) -> tuple[Sighting, ...]:
     """The addresses in both; the log first, because it belongs to this side."""
-    of_bounce = sightings_in_bounce(bounce.notice, bounce.status) if bounce and bounce.status else ()
-    return (*_of_log(log), *of_bounce)
+    return (*_of_log(log), *_of_bounce(bounce))
+
+
+def _of_bounce(bounce: BounceFacts | None) -> tuple[Sighting, ...]:
+    if bounce is None or bounce.status is None:
+        return ()
+    from probe.reading.bounce.sightings import sightings_in_bounce
+
+    return sightings_in_bounce(bounce.notice, bounce.status)
 
 
 def _of_log(log: LogAccount | None) -> Iterator[Sighting]:

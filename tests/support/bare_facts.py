@@ -17,6 +17,8 @@ from typing import Any
 from probe.facts.model import Facts
 from probe.model.sender_mta import Families
 from probe.model.target import Options
+from probe.reading.bounce.about import BounceFacts
+from probe.reading.message.results import MessageFacts
 
 TEXTS = ("", "host")
 """The root as names are written here, and a single label, in the place of any text."""
@@ -118,4 +120,5 @@ def _hint(kind: type, field: str) -> Any:
 
 @cache
 def _hints(kind: type) -> dict[str, Any]:
-    return typing.get_type_hints(kind)
+    # the types of what most runs lack are loaded with it, and named in the module for the type checker alone
+    return typing.get_type_hints(kind, localns={it.__name__: it for it in (BounceFacts, MessageFacts)})

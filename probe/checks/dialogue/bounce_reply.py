@@ -14,15 +14,18 @@ Source: RFC 3464 sections 2.3.4 and 2.3.6; RFC 3463 section 3.1.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from probe.checks.judging.wording import Voice
 from probe.facts.bounce import REF
 from probe.facts.model import Facts
 from probe.model.finding import Finding
-from probe.reading.bounce.about import BounceFacts
 from probe.standards.dsn.report import status_of
 from probe.standards.dsn.results import DeliveryStatus
 from probe.wording.spoken import words_of
+
+if TYPE_CHECKING:
+    from probe.reading.bounce.about import BounceFacts
 
 ID = "bounce-reply"
 STEP = 1

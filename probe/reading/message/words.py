@@ -6,15 +6,13 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from probe.knowledge.toml_import import load
+from probe.knowledge.toml_import import HERE, load
 
 
 @cache
 def words() -> Mapping[str, Any]:
     """The tables links, subject and attachments."""
-    from importlib.resources import files
-
-    return load(files("probe.knowledge") / "message.toml")
+    return load(HERE / "message.toml")
 
 
 def refused_attachments(names: tuple[str, ...]) -> tuple[str, ...]:

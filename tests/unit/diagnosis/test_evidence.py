@@ -4,7 +4,6 @@ files that weigh them name only what exists."""
 from __future__ import annotations
 
 from dataclasses import replace
-from importlib.resources import files
 
 import pytest
 
@@ -19,7 +18,7 @@ from probe.facts.resolver import NameServerFacts
 from probe.facts.session import Session, TlsFacts
 from probe.knowledge.causes import causes
 from probe.knowledge.fact_evidence import beside_words, fact_evidence
-from probe.knowledge.toml_import import load
+from probe.knowledge.toml_import import HERE, load
 from probe.model.address_parse import parse_mailbox
 from probe.model.evidence import Evidence, Facet
 from probe.model.listing import CodeKind, ListingRole, ListingStatus
@@ -353,7 +352,7 @@ def test_the_sentence_of_a_fact_is_complete(name: str) -> None:
 
 
 def test_every_predicted_risk_names_a_check_its_side_and_a_known_cause() -> None:
-    table = load(files("probe.knowledge") / "risks.toml")["risk"]
+    table = load(HERE / "risks.toml")["risk"]
     assert table
     for entry in table:
         assert by_id(entry["finding"]) is not None, f"{entry['finding']} is no check"

@@ -64,7 +64,7 @@ class World:
         self.predicates: dict[str, Callable[[Situation], Sighting | None]] = {}
         self.read: list[tuple[Any, ...]] = []
         monkeypatch.setattr(evidence, "read_received", self._reading)
-        monkeypatch.setattr(evidence, "read_bounced", lambda *_: self._said(self.bounced))
+        monkeypatch.setattr("probe.reading.bounce.reply.read_bounced", lambda *_: self._said(self.bounced))
         monkeypatch.setattr(evidence, "fact_evidence", lambda: self.by_facts)
         monkeypatch.setattr(evidence, "PREDICATES", self)
 
@@ -401,15 +401,15 @@ def test_a_fault_in_a_reader_or_fact_leaves_out_that_one_and_is_of_the_first_ste
 @pytest.mark.parametrize(
     ("reader", "part", "left"),
     [
-        ("read_received", ProgramPart.REPLY, ["bounce", "f"]),
-        ("read_bounced", ProgramPart.BOUNCE, ["w", "f"]),
+        ("probe.diagnosis.evidence.read_received", ProgramPart.REPLY, ["bounce", "f"]),
+        ("probe.reading.bounce.reply.read_bounced", ProgramPart.BOUNCE, ["w", "f"]),
     ],
 )
 def test_a_fault_in_a_reader_leaves_what_the_others_read(
     world: World, monkeypatch: pytest.MonkeyPatch, reader: str, part: ProgramPart, left: list[str]
 ) -> None:
     world.by_words, world.bounced, world.by_facts = (words(),), (words("bounce"),), (fact(),)
-    monkeypatch.setattr(evidence, reader, _fail)
+    monkeypatch.setattr(reader, _fail)
     rules, faults = faults_of(make.facts(bounce=bounced(status=ONE)), monkeypatch)
     assert rules == left
     assert [(it.part, it.step) for it in faults] == [(part, 1)]

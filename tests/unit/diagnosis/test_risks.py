@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from importlib.resources import files
 from typing import Any
 
 import pytest
@@ -14,7 +13,7 @@ from probe.diagnosis.verdict import diagnose
 from probe.facts.model import Facts
 from probe.knowledge.causes import causes
 from probe.knowledge.requirements import Need
-from probe.knowledge.toml_import import load
+from probe.knowledge.toml_import import HERE, load
 from probe.model.listing import ListingStatus
 from probe.model.report import Verdict
 from probe.model.signing import SignatureVerdict
@@ -101,7 +100,7 @@ def test_a_healthy_sender_has_no_risk_at_any_of_them() -> None:
 
 
 def test_the_causes_by_need_are_known() -> None:
-    table = load(files("probe.knowledge") / "risks.toml")["requirement_causes"]
+    table = load(HERE / "risks.toml")["requirement_causes"]
     assert set(table) <= set(Need)
     assert set(table.values()) <= set(causes())
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
-
 import pytest
 
-from probe.knowledge.toml_import import load
+from probe.knowledge.toml_import import HERE, load
 from probe.knowledge.typo import likely_typo_of
 from probe.model.address_parse import parse_domain
 
-DATA = load(files("probe.knowledge") / "mail_domains.toml")
+DATA = load(HERE / "mail_domains.toml")
 PROVIDERS = [domain for provider in DATA["provider"] for domain in provider["domains"]]
 
 

@@ -29,6 +29,7 @@ from probe.model.program_part import ProgramPart
 from probe.model.reply import Reply, Stage
 from probe.model.report import Report
 from probe.model.session import Experiment
+from probe.reading.message import read as message_reader
 from probe.report.json_report import to_json
 from probe.report.style import Style
 from probe.survey import recipient, reputation, sender
@@ -144,7 +145,7 @@ READERS: dict[str, tuple[Any, str]] = {
     "helo": (sender, "helo_of"),
     "mail": (sender, "mail_domain"),
     "blocklists": (reputation, "listings"),
-    "message": (build, "read_message"),
+    "message": (message_reader, "read_message"),
     "selectors": (sender, "signing_selectors"),
     "bounce": (build, "bounce_of"),
     "resolver": (build, "notable_answers"),
@@ -187,7 +188,7 @@ def test_a_session_that_cannot_be_read_is_not_laid_on_the_server(monkeypatch: py
 
 
 def test_a_message_that_cannot_be_read_was_given_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(build, "read_message", fail)
+    monkeypatch.setattr(message_reader, "read_message", fail)
     text = {f.message for f in run.report_of(RECORDING).findings if f.id == "message-missing"}
     assert text == {"content: the message was given, and this program failed to read it"}
 

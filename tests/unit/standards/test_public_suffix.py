@@ -40,6 +40,6 @@ def test_each_rule_of_the_list_is_followed() -> None:
     whole = PublicSuffixList()
     lines = Path(PSLFILE).read_text("utf-8").splitlines()
     rules = [line.split()[0].lstrip("!") for line in lines if line.strip() and not line.startswith("//")]
-    names = [rule.replace("*", "all").encode("idna").decode() for rule in rules[::7]]
-    for name in (each for name in names for each in (name, f"a.{name}", f"b.a.{name}")):
-        assert organizational_domain(name) == whole.privatesuffix(name)
+    for suffix in (rule.replace("*", "all").encode("idna").decode() for rule in rules[::7]):
+        for name in (suffix, f"a.{suffix}", f"b.a.{suffix}"):
+            assert organizational_domain(name) == whole.privatesuffix(name)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
-
 import pytest
 
-from probe.knowledge.toml_import import load
+from probe.knowledge.toml_import import HERE, load
 from probe.model.address_reason import AddressReason
 from probe.model.message_problem import MessageReason, MessageWhy, SubjectReason
 from probe.reading.message.links import judge_link, links_in_html, links_in_text
@@ -368,7 +366,7 @@ def test_hostile_octets_are_read_without_an_error(data: bytes) -> None:
 
 
 def test_the_data_names_its_sources() -> None:
-    data = load(files("probe.knowledge") / "message.toml")
+    data = load(HERE / "message.toml")
     assert data["links"]["shorteners_source"]
     assert data["links"]["redirect_source"]
     assert data["subject"]["source"]

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-from importlib.resources import files
 from ipaddress import ip_address
 from typing import Any
 
 import pytest
 
 from probe.knowledge.client_address import Where, address_forms
-from probe.knowledge.toml_import import load
+from probe.knowledge.toml_import import HERE, load
 from probe.model.reply import Reply, Stage
 from probe.reading.reply.client_address import client_address, client_in_refusal
 
-ROWS: list[dict[str, Any]] = load(files("probe.knowledge") / "client_address.toml")["form"]
+ROWS: list[dict[str, Any]] = load(HERE / "client_address.toml")["form"]
 HELLO = "mx.example.org Hello mail.example.net "
 
 
