@@ -50,6 +50,7 @@ _DATE = tuple(
         rb"\b\d{4}\b",
     )
 )
+_BLOCK = 1 << 16  # octets; a reader reserves as many as it is asked for
 _FROM_LIMIT = 500  # octets
 _LASTING = frozenset({"user_unknown", "mailbox_disabled"})
 _COPIED = 0.6  # factor for the share of a cause if the reply may be another recipient's
@@ -153,7 +154,8 @@ def messages(stream: BinaryIO) -> Iterator[bytes]:
         # one octet beyond the limit shows that there was more
         octets += line[: BOUNCE_SIZE_LIMIT + 1 - len(octets)]
         if is_mailbox is False or (is_mailbox is None and len(octets) > BOUNCE_SIZE_LIMIT):
-            octets += stream.read(BOUNCE_SIZE_LIMIT + 1 - len(octets))
+            while block := stream.read(min(_BLOCK, BOUNCE_SIZE_LIMIT + 1 - len(octets))):
+                octets += block
             break
     if octets:
         yield bytes(octets)

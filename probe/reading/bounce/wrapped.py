@@ -26,6 +26,8 @@ _STAGES = (
 def unwrap_text(text: str, wrappings: Choice[Expression]) -> tuple[str, str, Stage | None]:
     """(reply, host, stage) if a wrapping is found in `text`; the reply is empty if none is."""
     flat = " ".join(text[:_LIMIT].split())
+    if not flat:
+        return "", "", None
     for wrapping in wrappings.likely(flat):
         match = wrapping.search(flat)
         if match and match["reply"].strip():
