@@ -15,18 +15,18 @@ from probe.model.text import decode
 _EXCERPT_LENGTH = 50  # characters of a record that an excerpt has
 _UNSEEN = ("Cc", "Cf", "Zs", "Zl", "Zp")  # categories: controls, marks without width, spaces
 
-# How a record of each kind begins, and how one begins that was meant to.
+# How a record of each kind begins, and how one begins that was meant to; as text, as most runs need none
 _BEGINS = {
-    Place.SPF: re.compile(r"v=spf1(?: |$)", re.IGNORECASE),
-    Place.DKIM: re.compile(r"v=DKIM1[ \t]*(?:;|$)|k=(?:rsa|ed25519)[ \t]*;|p=MI"),
-    Place.DMARC: re.compile(r"v=DMARC1[ \t]*(?:;|$)"),
+    Place.SPF: r"(?i)v=spf1(?: |$)",
+    Place.DKIM: r"v=DKIM1[ \t]*(?:;|$)|k=(?:rsa|ed25519)[ \t]*;|p=MI",
+    Place.DMARC: r"v=DMARC1[ \t]*(?:;|$)",
 }
 _ATTEMPTS = {
-    Place.SPF: re.compile(r"(?:v\s*[=:]?\s*)?s\s*p\s*f\s*v?[0-9l]?(?![a-z])", re.IGNORECASE),
-    Place.DKIM: re.compile(r"(?:v\s*[=:]?\s*)?dkim\s*v?[0-9l]?(?![a-z])", re.IGNORECASE),
-    Place.DMARC: re.compile(r"(?:v\s*[=:]?\s*)?dmarc\s*v?[0-9l]?(?![a-z])", re.IGNORECASE),
+    Place.SPF: r"(?i)(?:v\s*[=:]?\s*)?s\s*p\s*f\s*v?[0-9l]?(?![a-z])",
+    Place.DKIM: r"(?i)(?:v\s*[=:]?\s*)?dkim\s*v?[0-9l]?(?![a-z])",
+    Place.DMARC: r"(?i)(?:v\s*[=:]?\s*)?dmarc\s*v?[0-9l]?(?![a-z])",
 }
-_HOST = re.compile(r"[a-z0-9_](?:[a-z0-9_-]*\.)+[a-z][a-z0-9-]*\.?", re.IGNORECASE)
+_HOST = r"(?i)[a-z0-9_](?:[a-z0-9_-]*\.)+[a-z][a-z0-9-]*\.?"
 _QUOTES = "\"'\u2018\u2019\u201c\u201d\u201e\u00ab\u00bb`"
 
 
@@ -48,21 +48,21 @@ def _text(text: bytes) -> str:
 def _miss(place: Place, record: str) -> NearMiss | None:
     excerpt = record if len(record) <= _EXCERPT_LENGTH else f"{record[: _EXCERPT_LENGTH - 1]}\u2026"
     bare = record.strip().strip(_QUOTES).strip()
-    if record.strip() != bare and (_BEGINS[place].match(bare) or _ATTEMPTS[place].match(bare)):
+    if record.strip() != bare and (re.match(_BEGINS[place], bare) or re.match(_ATTEMPTS[place], bare)):
         return NearMiss(NearMissReason.QUOTATION_MARKS, place, excerpt)
     odd = next((char for char in record if char not in " \t" and unicodedata.category(char) in _UNSEEN), "")
     plain = "".join(" " if unicodedata.category(char) in _UNSEEN else char for char in record)
-    if odd and _BEGINS[place].match(" ".join(plain.split())):
+    if odd and re.match(_BEGINS[place], " ".join(plain.split())):
         code = f"U+{ord(odd):04X}"
         return NearMiss(NearMissReason.INVISIBLE_CHARACTER, place, excerpt, character=code)
-    if record != record.lstrip() and _BEGINS[place].match(record.lstrip()):
+    if record != record.lstrip() and re.match(_BEGINS[place], record.lstrip()):
         return NearMiss(NearMissReason.LEADING_SPACE, place, excerpt)
-    other = next((it for it in Place if it is not place and _BEGINS[it].match(record)), None)
+    other = next((it for it in Place if it is not place and re.match(_BEGINS[it], record)), None)
     if other is not None:
         return NearMiss(NearMissReason.OTHER_RECORD, place, excerpt, other=other)
-    match = _ATTEMPTS[place].match(record)
+    match = re.match(_ATTEMPTS[place], record)
     if match is not None:
         return NearMiss(NearMissReason.OTHER_BEGINNING, place, excerpt, beginning=match.group().strip())
-    if place is not Place.SPF and _HOST.fullmatch(record):
+    if place is not Place.SPF and re.fullmatch(_HOST, record):
         return NearMiss(NearMissReason.HOST_NAME, place, excerpt)
     return None

@@ -20,12 +20,11 @@ from probe.checks.judging.wording import Voice
 from probe.facts.bounce import REF
 from probe.facts.model import Facts
 from probe.model.finding import Finding
-from probe.standards.dsn.report import status_of
-from probe.standards.dsn.results import DeliveryStatus
 from probe.wording.spoken import words_of
 
 if TYPE_CHECKING:
     from probe.reading.bounce.about import BounceFacts
+    from probe.standards.dsn.results import DeliveryStatus
 
 ID = "bounce-reply"
 STEP = 1
@@ -60,6 +59,8 @@ def _unusable(bounce: BounceFacts) -> Finding:
 
 def _origin(status: DeliveryStatus) -> Iterator[Finding]:
     """Where an x.0.0 comes from."""
+    from probe.standards.dsn.report import status_of
+
     status_text = status.reported_status
     own = status_of(status.reply) if status.is_remote else None
     if own is not None and own.is_generic:
