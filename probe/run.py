@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from probe.collect.machine import Announce
     from probe.diagnosis.session_reading import SessionReader
     from probe.doctor.report import DoctorReport
+    from probe.facts.build import GrowingFacts
     from probe.knowledge.severities import Severities
     from probe.model.report import Report
     from probe.recording.machine import MachineJournal, MachineOptions, MachineRequest
@@ -115,6 +117,36 @@ def report_of(recording: Recording, severities: Severities | None = None) -> Rep
     from probe.report.blocklist_keys import without_keys
 
     return without_keys(assemble(recording, severities), recording.started.options.dnsbl)
+
+
+class LiveReport:
+    """The report of a run that is going on. `prepare` makes one of what was observed so far, in a thread
+    while the run waits: the report at its end then reads what came since, and nothing is loaded for it."""
+
+    def __init__(self) -> None:
+        self._facts: GrowingFacts | None = None
+
+    def prepare(self, recording: Recording) -> None:
+        """Read what was observed so far. At most once."""
+        from probe.diagnosis.assemble import report_on
+        from probe.facts.build import GrowingFacts
+
+        facts, beginning = GrowingFacts(), tuple(recording)  # the run goes on meanwhile
+        report_on(facts.after(beginning), Recording.of(beginning))
+        self._facts = facts
+
+    def of(self, recording: Recording, severities: Severities | None = None) -> Report:
+        """As `report_of`, of the same run at its end."""
+        from probe.diagnosis.assemble import report_on
+        from probe.facts.build import facts_of
+        from probe.report.blocklist_keys import without_keys
+
+        growing = self._facts
+        if growing is None:
+            facts = facts_of(recording)
+        else:
+            facts = growing.after(islice(recording, growing.events, None))
+        return without_keys(report_on(facts, recording, severities), recording.started.options.dnsbl)
 
 
 def replay(path: Path, severities: Severities | None = None) -> Report:

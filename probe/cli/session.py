@@ -6,7 +6,8 @@ import asyncio
 import contextlib
 import os
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -58,13 +59,14 @@ def run_live(observe: Observe, delivery: Delivery) -> int:
         archive = tapes.Archive(name, is_quiet=delivery.to.verbosity < 0)
     with signals.call_on_signal(_nothing):  # a second for the report of an interrupted run is acceptable
         try:
-            recording, past = _observe(observe, delivery, tape, archive)
+            live = run.LiveReport()
+            recording, past = _observe(observe, delivery, tape, archive, live)
         except ResolverConfigError as error:
             from probe.wording.spoken import spoken
 
             lines = (f"line {it.line}: {spoken(it)}" if it.line else spoken(it) for it in error.passed_over)
             raise NothingObservedError("; ".join((str(error), *lines))) from None
-        report = run.report_of(recording, delivery.severities)
+        report = live.of(recording, delivery.severities)
         text = render(report, delivery, note=_note(delivery, past))
     try:
         write(report, text, delivery)
@@ -102,7 +104,7 @@ def _is_of_interest(delivery: Delivery) -> bool:
 
 
 def _observe(
-    observe: Observe, delivery: Delivery, tape: Tape | None, archive: Archive | None
+    observe: Observe, delivery: Delivery, tape: Tape | None, archive: Archive | None, live: run.LiveReport
 ) -> tuple[Recording, str]:
     """What the run saw, to its end or until a signal came, and its name in the history. Raises
     ResolverConfigError when there is no resolver to ask."""
@@ -119,7 +121,8 @@ def _observe(
         try:
             say = _Steps(progress, is_verbose=delivery.to.verbosity > 0)
             hooks = Hooks(_sink(tape, archive), say, recordings.append, start.seconds_since_start())
-            asyncio.run(until_asked_to_end(_loading_ahead(observe(hooks), delivery.to.form)))
+            ahead = partial(_load_ahead, delivery.to.form, recordings, live)
+            asyncio.run(until_asked_to_end(_loading_ahead(observe(hooks), ahead)))
         except (KeyboardInterrupt, asyncio.CancelledError):
             if not recordings:
                 raise KeyboardInterrupt from None
@@ -157,12 +160,12 @@ def _sink(*places: Tape | Archive | None) -> Callable[[Event], None] | None:
     return append
 
 
-async def _loading_ahead(work: Coroutine[Any, Any, Recording], form: Format) -> Recording:
-    """The result of `work`; the modules of the report are loaded while the run waits, so that the deadline is
-    kept."""
+async def _loading_ahead(work: Coroutine[Any, Any, Recording], load: Callable[[], None]) -> Recording:
+    """The result of `work`; what the report needs is loaded while the run waits, so that the deadline is kept
+    and the report follows the last answer."""
     loop = asyncio.get_running_loop()
     loads: list[asyncio.Future[None]] = []
-    ahead = loop.call_later(_AHEAD, _load_in_thread, form, loads)
+    ahead = loop.call_later(_AHEAD, _load_in_thread, load, loads)
     loop.set_exception_handler(_complain)
     try:
         recording = await work
@@ -176,10 +179,10 @@ async def _loading_ahead(work: Coroutine[Any, Any, Recording], form: Format) -> 
 _AHEAD = 0.2  # seconds; by then the run has loaded its own modules
 
 
-def _load_in_thread(form: Format, loads: list[asyncio.Future[None]]) -> None:
-    started = start_in_thread(lambda: _load(form))
+def _load_in_thread(load: Callable[[], None], loads: list[asyncio.Future[None]]) -> None:
+    started = start_in_thread(load)
     if started is None:
-        _load(form)
+        load()
     else:
         loads.append(started)
 
@@ -201,6 +204,13 @@ def _load(form: Format) -> None:
     finding_tags()
     shared_words()
     read_reply("550 5.1.1 x")
+
+
+def _load_ahead(form: Format, recordings: Sequence[Recording], live: run.LiveReport) -> None:
+    """The same, and what a report makes at its first use."""
+    _load(form)
+    for recording in recordings:
+        live.prepare(recording)
 
 
 def _nothing() -> None:
