@@ -16,6 +16,7 @@ from probe.collect.session import SessionOutcome
 from probe.collect.sessions import ask_the_servers
 from probe.collect.under_way import under_way
 from probe.collect.vantage import bound_address, sightings_in_run, take_vantage
+from probe.knowledge.operator_signs import first_signs
 from probe.model.address import IPAddress
 from probe.model.fault import collect_faults, recover, recover_async
 from probe.model.observed import Gap, Part
@@ -30,6 +31,13 @@ from probe.standards.dns.results import MxResult
 from probe.survey import recipient
 from probe.survey.driving import NOWHERE, Place
 from probe.survey.standpoint import standpoint
+
+
+def read_ahead(domain: str) -> None:
+    """Read the tables that tell who runs a mail server, while DNS is asked for those of this domain: they are
+    needed for the first dialling. They take long to read, so this is for a thread."""
+    # if this program fails at it, it fails again where it is reported
+    recover(ProgramPart.RUN, partial(first_signs, domain), (), step=9)
 
 
 async def observe(context: Context) -> None:
@@ -75,6 +83,10 @@ async def _all_parts(context: Context) -> None:
     driver = Driver(context)
     from_here = _parts_from_here(context) or [Part.SENDER_ADDRESS]
     context.say(f"DNS of {domain}")
+    # before the thread that loads the sender's side: a process is started sooner where no thread works
+    opinions = asyncio.ensure_future(
+        part(context, Part.OPINIONS, partial(_ask_for_opinions, context, driver), None)
+    )
     of_sender = asyncio.ensure_future(_ask_about_sender(context, driver))
     context.posture.append(of_sender)
     await asyncio.gather(
@@ -82,7 +94,7 @@ async def _all_parts(context: Context) -> None:
         _recipient(context, driver, domain),
         recover_parts(context, from_here, _from_here(context, driver), None),
         of_sender,
-        part(context, Part.OPINIONS, partial(_ask_for_opinions, context, driver), None),
+        opinions,
     )
 
 

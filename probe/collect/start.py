@@ -75,7 +75,7 @@ async def make_run(
             # cache, and an exception is raised there again, where it is reported
             under_way(run_async(route(recipient_domain(target), started.options), resolver.ask)),
         ):
-            live, judging = await _rest_of_the_run(judges)
+            live, judging = await _rest_of_the_run(judges, recipient_domain(target))
             if listeners.recording_to is not None:
                 listeners.recording_to(recording)
             context = Context(
@@ -97,10 +97,10 @@ async def make_run(
     return recording
 
 
-async def _rest_of_the_run(judges: Callable[[], Judges]) -> tuple[ModuleType, Judges]:
-    """The module of the rest of the run, and its judges. A caller that is cancelled meanwhile gets both and
-    is cancelled again at its next wait, so that what was not reached is recorded."""
-    loading = asyncio.ensure_future(_load(judges))
+async def _rest_of_the_run(judges: Callable[[], Judges], domain: str) -> tuple[ModuleType, Judges]:
+    """The module of the rest of the run to this domain, and its judges. A caller that is cancelled meanwhile
+    gets both and is cancelled again at its next wait, so that what was not reached is recorded."""
+    loading = asyncio.ensure_future(_load(judges, domain))
     try:
         return await asyncio.shield(loading)
     except asyncio.CancelledError:
@@ -111,19 +111,20 @@ async def _rest_of_the_run(judges: Callable[[], Judges]) -> tuple[ModuleType, Ju
         return parts
 
 
-async def _load(judges: Callable[[], Judges]) -> tuple[ModuleType, Judges]:
+async def _load(judges: Callable[[], Judges], domain: str) -> tuple[ModuleType, Judges]:
     for _ in range(_TURNS):
         await asyncio.sleep(0)
-    return await in_thread(lambda: (_live(), judges()))
+    return await in_thread(lambda: (_live(domain), judges()))
 
 
 # of the event loop, in which the first question leaves: a thread that loads modules would hold it up
 _TURNS = 20
 
 
-def _live() -> ModuleType:
+def _live(domain: str) -> ModuleType:
     from probe.collect import live
 
+    live.read_ahead(domain)
     return live
 
 

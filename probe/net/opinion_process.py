@@ -65,7 +65,7 @@ _Pairs = tuple[tuple[OpinionSubject, str], ...]
 
 
 def _start() -> tuple[subprocess.Popen[bytes], socket.socket]:
-    """The process, and the socket to it. In a session of its own: a signal of the terminal is for the run,
+    """The process, and the socket to it. In a group of its own: a signal of the terminal is for the run,
     which ends the process. Raises OSError where there is none to be had."""
     if descriptors.are_few() or not sys.executable or getattr(sys, "frozen", False):
         raise OSError
@@ -77,7 +77,7 @@ def _start() -> tuple[subprocess.Popen[bytes], socket.socket]:
             stdin=theirs.fileno(),
             stdout=subprocess.DEVNULL,
             stderr=None if is_debugging() else subprocess.DEVNULL,
-            start_new_session=True,
+            process_group=0,
         )
         stack.pop_all()  # what could be started keeps its socket
     return process, ours

@@ -163,7 +163,6 @@ async def test_a_signal_of_the_terminal_is_not_for_it() -> None:
     process, connection = opinion_process._start()
     with process, connection:  # it ends with the connection
         assert os.getpgid(process.pid) == process.pid != os.getpgrp()
-        assert os.getsid(process.pid) == process.pid
 
 
 async def test_it_has_nothing_open_but_its_socket() -> None:
