@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from probe.model.reply import EnhancedStatus, Stage
 from probe.reading.reply.octets import characters
+from probe.reading.reply.quotation import may_quote
 from probe.reading.reply.read import Reading, read_reply
 from probe.reading.reply.unwrap import unwrap
 from probe.standards.dsn.results import DeliveryStatus
@@ -75,7 +76,10 @@ def own_status(status: DeliveryStatus, reading: Reading | None) -> EnhancedStatu
     """The enhanced status that the remote server gave; None if it gave none, or there is no reply."""
     if reading is None or reading.enhanced is None or not status.is_remote:
         return None
-    return reading.enhanced if unwrap(reply_line(status)).enhanced else None
+    line = reply_line(status)
+    # mostly the reading is of this very line, and has its status from there
+    is_read = line == rule_text(status) and not may_quote(line)
+    return reading.enhanced if is_read or unwrap(line).enhanced else None
 
 
 def names_another_host(status: DeliveryStatus) -> bool:

@@ -29,6 +29,7 @@ _PER_RECIPIENT = frozenset(
     {"final-recipient", "original-recipient", "action", "status", "remote-mta", "diagnostic-code",
      "last-attempt-date", "will-retry-until", "x-actual-recipient", "final-log-id"}
 )  # fmt: skip
+_RECIPIENTS = frozenset({"final-recipient", "original-recipient"})
 _MASKED = re.compile(r"[*xX]+@[*xX.]+$")  # what some hide of the address to which they forwarded
 _DIAGNOSTIC_TYPE = re.compile(r"smtp|lmtp|esmtp|dns|unix|local|x[.-].*|\w{1,12}")
 _REMOTE_TYPES = frozenset({"smtp", "lmtp", "x-smtp", "esmtp"})
@@ -110,19 +111,18 @@ def _groups(text: str) -> list[list[tuple[str, str]]]:
     places: dict[str, int] = {}  # where in the current group each name last stood
     for line in text.split("\n"):
         current = groups[-1]
-        match = _FIELD.match(line)
-        if not line.strip():
-            if current:
-                groups.append([])
-                places = {}
-        elif match:
+        if match := _FIELD.match(line):
             name = match.group(1).lower()
-            if _begins_anew(name, places):
+            if name in _RECIPIENTS and _begins_anew(name, places):
                 guesses.add(len(groups))
                 groups.append([])
                 places = {}
             places[name] = len(groups[-1])
             groups[-1].append((name, match.group(2).strip()))
+        elif not line.strip():
+            if current:
+                groups.append([])
+                places = {}
         elif current and (line[0] in " \t" or current[-1][0] == "diagnostic-code"):
             name, value = current[-1]
             current[-1] = (name, f"{value} {line.strip()}".strip())
@@ -145,9 +145,9 @@ def _join(groups: list[list[tuple[str, str]]], guesses: set[int]) -> Iterator[li
 
 
 def _begins_anew(name: str, places: Mapping[str, int]) -> bool:
-    """Whether a field begins the next recipient although no empty line stands before it."""
+    """Whether a field of `_RECIPIENTS` begins the next recipient although no empty line stands before it."""
     if name in places:
-        return name in {"final-recipient", "original-recipient"}
+        return True
     if name == "final-recipient":
         return bool(places) and not any(field in places for field in _PER_RECIPIENT)
     if name == "original-recipient" and "final-recipient" in places:
