@@ -9,7 +9,7 @@ from probe.model.reply import EnhancedStatus, Stage
 from probe.reading.reply.octets import characters
 from probe.reading.reply.quotation import may_quote
 from probe.reading.reply.read import Reading, read_reply
-from probe.reading.reply.unwrap import unwrap
+from probe.reading.reply.unwrap import stage_in, unwrap
 from probe.standards.dsn.results import DeliveryStatus
 
 _WORD = re.compile(r"[^\W\d_]{2}")
@@ -92,7 +92,7 @@ def names_another_host(status: DeliveryStatus) -> bool:
 
 def stage_of(status: DeliveryStatus) -> Stage | None:
     """The stage of the reply: as in the notice, else by the wrapping in the free text."""
-    return status.stage or unwrap(status.added).stage
+    return status.stage or (stage_in(status.added) if status.added else None)
 
 
 def read_bounced(status: DeliveryStatus, ref: str) -> Reading:

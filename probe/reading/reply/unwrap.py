@@ -68,6 +68,12 @@ def unwrap(text: str) -> ReplyParts:
     return parts_of(PlainReply.of(text))
 
 
+def stage_in(text: str) -> Stage | None:
+    """The stage that `unwrap` finds, without the rest: most texts have nothing that names one."""
+    reply = PlainReply.of(text)
+    return parts_of(reply).stage if reply.forms is not None or "<<<" in reply.text else None
+
+
 def parts_of(reply: PlainReply) -> ReplyParts:
     """The same for an unescaped reply."""
     plain, line, forms = reply
