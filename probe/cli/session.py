@@ -118,11 +118,14 @@ def _observe(
         progress = stack.enter_context(ProgressLine(is_wanted=delivery.to.verbosity >= 0))
         if descriptors.are_few():  # then load everything before sockets are opened
             _load(delivery.to.form)
+            if archive:
+                archive.begin()
         try:
             say = _Steps(progress, is_verbose=delivery.to.verbosity > 0)
             hooks = Hooks(_sink(tape, archive), say, recordings.append, start.seconds_since_start())
             ahead = partial(_load_ahead, delivery.to.form, recordings, live)
-            asyncio.run(until_asked_to_end(_loading_ahead(observe(hooks), ahead)))
+            begin = archive.begin if archive else _nothing
+            asyncio.run(until_asked_to_end(_loading_ahead(observe(hooks), begin, ahead)))
         except (KeyboardInterrupt, asyncio.CancelledError):
             if not recordings:
                 raise KeyboardInterrupt from None
@@ -160,12 +163,19 @@ def _sink(*places: Tape | Archive | None) -> Callable[[Event], None] | None:
     return append
 
 
-async def _loading_ahead(work: Coroutine[Any, Any, Recording], load: Callable[[], None]) -> Recording:
-    """The result of `work`; what the report needs is loaded while the run waits, so that the deadline is kept
-    and the report follows the last answer."""
+async def _loading_ahead(
+    work: Coroutine[Any, Any, Recording], begin: Callable[[], None], load: Callable[[], None]
+) -> Recording:
+    """The result of `work`; while the run waits, `begin` is called, and what the report needs is loaded by a
+    thread, so that the deadline is kept and the report follows the last answer."""
     loop = asyncio.get_running_loop()
     loads: list[asyncio.Future[None]] = []
-    ahead = loop.call_later(_AHEAD, _load_in_thread, load, loads)
+
+    def go_ahead() -> None:
+        begin()
+        _load_in_thread(load, loads)
+
+    ahead = loop.call_later(_AHEAD, go_ahead)
     loop.set_exception_handler(_complain)
     try:
         recording = await work

@@ -9,14 +9,16 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from probe import settings
 from probe._dataclass import dataclass
 from probe.cli.errors import UsageError, abandon, complain, unreadable
 from probe.recording import history
-from probe.recording.codec import RecordingError
 from probe.recording.events import Event
-from probe.recording.file import RecordingWriter
+
+if TYPE_CHECKING:
+    from probe.recording.file import RecordingWriter
 
 NOT_SAVED = "Saved nothing. --record FILE keeps what was observed."
 _NAME_CHARACTERS = 60
@@ -64,6 +66,9 @@ class Tape:
 
 def tape_on(record: RecordTo, name: str) -> Tape:
     """Begin the recording of --record; `name` for a file in a directory. Raises UsageError."""
+    from probe.recording.codec import RecordingError
+    from probe.recording.file import RecordingWriter
+
     try:
         if record.path is None:
             sys.stdout.flush()
@@ -84,26 +89,41 @@ def tape_on(record: RecordTo, name: str) -> Tape:
 
 class Archive:
     """The recording of a run in the history. An error gives only a notice (none if `is_quiet`), and never
-    stops the run."""
+    stops the run. Until `begin` the events are kept in memory: what writes them takes long to load, and the
+    first question goes first."""
 
     def __init__(self, name: str, *, is_quiet: bool) -> None:
+        self._name = name
         self._is_quiet = is_quiet
+        self._early: list[Event] | None = []
         self._file: history.HistoryFile | None = None
         self._tape: Tape | None = None
+
+    def begin(self) -> None:
+        """Make the file and write what was observed so far; further calls do nothing."""
+        if self._early is None:
+            return
+        early, self._early = self._early, None
         try:
-            self._file = history.begin(history.place(os.environ), name)
+            self._file = history.begin(history.place(os.environ), self._name)
             self._tape = Tape(self._file.writer, self._file.path)
         except (history.HistoryError, OSError) as error:
             self._complain(error)
+        for event in early:
+            self.append(event)
 
     def append(self, event: Event) -> None:
         """Write one event."""
-        if self._tape is not None:
+        if self._early is not None:
+            self._early.append(event)
+        elif self._tape is not None:
             self._tape.append(event)
 
     def end(self, *, is_worth_it: bool) -> str:
         """End the recording; returns its name for `replay`, empty if it was not kept. `is_worth_it`:
         something was observed."""
+        if is_worth_it:
+            self.begin()
         if self._file is None or self._tape is None:
             return ""
         self._tape.close()

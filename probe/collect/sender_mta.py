@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from types import ModuleType
 
 from probe import settings
 from probe.collect.context import Context
@@ -12,7 +13,7 @@ from probe.model.mta_reason import MtaReason, MtaWhy
 from probe.model.sender_mta import MtaChoice, SenderMta
 from probe.model.target import PairTarget
 from probe.net.interfaces import own_addresses
-from probe.reading.mta.inquiry import ask_sender_mta
+from probe.net.threads import in_thread
 from probe.recording import events as ev
 from probe.survey.sending import sending
 
@@ -25,7 +26,10 @@ async def read_sender_mta(context: Context) -> None:
     target, options, tools = context.target, context.options, context.world.tools
     if tools is None or not isinstance(target, PairTarget) or is_left_out(options.mta):
         return
-    inquiry = ask_sender_mta(options.mta, target.reverse_path, target.forward_path, options.mta_config)
+    inquiries = await in_thread(_readers)
+    inquiry = inquiries.ask_sender_mta(
+        options.mta, target.reverse_path, target.forward_path, options.mta_config
+    )
     share = context.deadline.seconds_left() * settings.LOCAL_TOOLS_SHARE
     outcome = await tools(inquiry, budget=min(settings.LOCAL_TOOLS_TIMEOUT, share))
     if isinstance(outcome, SenderMta):
@@ -34,6 +38,12 @@ async def read_sender_mta(context: Context) -> None:
         context.how = sending(options, outcome)
     elif outcome.software is not None or options.mta is not MtaChoice.AUTO or options.mta_config:
         context.record(ev.SenderMtaRead(context.clock.at_ms(), None, outcome.reason))
+
+
+def _readers() -> ModuleType:
+    from probe.reading.mta import inquiry  # the readers of all mail servers, which take long to load
+
+    return inquiry
 
 
 def is_left_out(choice: MtaChoice) -> bool:

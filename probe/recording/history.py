@@ -14,9 +14,10 @@ import os
 import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from probe.recording.file import NO_LOCKS, RecordingWriter
+if TYPE_CHECKING:
+    from probe.recording.file import RecordingWriter
 
 SUFFIX = ".jsonl"
 _SAME_SECOND = 1000  # runs of one name that begin in one second
@@ -91,6 +92,8 @@ def begin(directory: Path, name: str) -> HistoryFile:
 
     Raises HistoryError for a directory that is not the user's own, OSError when it cannot be written.
     """
+    from probe.recording.file import RecordingWriter
+
     directory.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with contextlib.suppress(FileExistsError):
         directory.mkdir(mode=0o700)
@@ -188,6 +191,8 @@ def _lock(descriptor: int, operation: int) -> bool:
     except BlockingIOError:
         return False
     except OSError as error:
+        from probe.recording.file import NO_LOCKS
+
         if error.errno not in NO_LOCKS:
             raise
     return True

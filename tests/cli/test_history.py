@@ -14,8 +14,10 @@ import pytest
 
 from probe import settings
 from probe.cli import tape
+from probe.recording.file import load
 from tests.cli.command import Outcome, smtp_probe
 
+ROOT = Path(__file__).resolve().parents[2]
 PAIR = ("bob@example.com", "alice@example.net")
 NOWHERE = ("--nameserver", "127.0.0.1:9", "--timeout", "2", "--no-smtp", "--no-dnsbl")
 
@@ -116,6 +118,28 @@ def test_a_file_system_that_cannot_be_written_gives_one_line(probe: Callable[...
     assert outcome.stderr.count("\n") == 1
 
 
+def test_what_was_observed_before_its_file_was_made_is_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    all_events = tuple(load(next((ROOT / "fixtures" / "recordings").rglob("*.jsonl"))))
+    for before in (0, 3, len(all_events)):
+        archive = tape.Archive("run", is_quiet=False)
+        for number, event in enumerate(all_events):
+            if number == before:
+                archive.begin()
+            archive.append(event)
+        name = archive.end(is_worth_it=True)
+        assert tuple(load(tmp_path / "state" / "smtp-probe" / f"{name}.jsonl")) == all_events
+
+
+def test_a_run_that_saw_nothing_makes_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    archive = tape.Archive("run", is_quiet=False)
+    assert archive.end(is_worth_it=False) == ""
+    assert runs(tmp_path) == []
+
+
 def test_a_disk_that_fills_up_leaves_no_half_a_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -125,6 +149,7 @@ def test_a_disk_that_fills_up_leaves_no_half_a_run(
     def full(_: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
+    archive.begin()
     assert archive._file is not None
     monkeypatch.setattr(archive._file.writer, "append", full)
     archive.append(None)  # type: ignore[arg-type]
