@@ -15,13 +15,13 @@ from probe._dataclass import dataclass
 from probe.model.declared import encoded_words, in_declared
 from probe.model.notice_reason import NoticeReason, NoticeWhy
 from probe.model.text import decode
+from probe.reading.bounce.boundaries import pieces_between
 from probe.reading.bounce.header import NO_FIELDS, Fields, Parameters
 from probe.reading.bounce.read_header import read_header
 from probe.settings import BOUNCE_DEPTH_LIMIT, BOUNCE_HEADER_LIMIT, BOUNCE_PART_LIMIT, BOUNCE_TEXT_LIMIT
 
 _HEAD = re.compile(rb"(?:[ \t]*\r?\n)+")
 _RAW_FIELD = re.compile(rb"[^\n]++(?:\n[ \t][^\n]*+)*+\n?")
-_LF = 0x0A
 _FOLD = re.compile(r"\r?\n[ \t]+")
 _FIELD_LIMIT = 8192  # octets
 _BLANK = re.compile(rb"\r?\n[ \t]*\r?\n")
@@ -215,10 +215,10 @@ def _visible_html(text: str) -> str:
 def _split(part: Part, most: int) -> list[bytes]:
     """The body parts between the boundary lines (RFC 2046 section 5.1.1)."""
     boundary = part.parameter("boundary").encode("utf-8", "surrogateescape")
-    pieces = _between(part.body, boundary, most) if boundary.strip() else []
+    pieces = pieces_between(part.body, boundary, most) if boundary.strip() else []
     if not pieces:
         boundary_match = _GUESSED_BOUNDARY.search(part.body)
-        pieces = _between(part.body, boundary_match.group(1), most) if boundary_match else []
+        pieces = pieces_between(part.body, boundary_match.group(1), most) if boundary_match else []
     return pieces
 
 
@@ -233,31 +233,6 @@ def preamble(part: Part) -> str:
     end = 0 if part.body.startswith(b"--" + boundary) else part.body.find(b"\n--" + boundary)
     text = in_charset(part.body[: max(end, 0)][:BOUNCE_TEXT_LIMIT], "utf-8")
     return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def _between(body: bytes, boundary: bytes, most: int) -> list[bytes]:
-    """The pieces between lines that begin with the boundary and end in nothing but blanks; after the closing
-    one (RFC 2046 section 5.1.1) nothing is read. An expression would have to be compiled for each message."""
-    delimiter = b"--" + boundary.rstrip()
-    pieces: list[bytes] = []
-    start: int | None = None
-    place = body.find(delimiter)
-    while place >= 0:
-        line_end = body.find(b"\n", place + len(delimiter))
-        end = len(body) if line_end < 0 else line_end
-        rest = body[place + len(delimiter) : end].removesuffix(b"\r")
-        is_last = rest.startswith(b"--")
-        is_line = not (place and body[place - 1] != _LF) and not rest[2 * is_last :].strip(b" \t")
-        if is_line:
-            if start is not None:
-                pieces.append(body[start:place])
-            start = None if is_last else min(end + 1, len(body))
-            if len(pieces) >= most or start is None:
-                return pieces
-        place = body.find(delimiter, end if is_line else place + 1)
-    if start is not None:
-        pieces.append(body[start:])  # cut off before its closing boundary
-    return pieces
 
 
 def _last_group(text: bytes) -> bytes:

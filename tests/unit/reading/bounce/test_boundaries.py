@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from probe.reading.bounce.structure import _between
+from probe.reading.bounce.boundaries import pieces_between
 
 TOKENS = (
     *(b"--b", b"--b--", b"--b---", b"--bb", b"---b", b"--b ", b"--b--\t", b"--b -", b"-", b" --b", b"b"),
@@ -38,7 +38,7 @@ def test_boundary_lines_are_those_of_the_grammar(boundary: bytes) -> None:
             for _ in range(chosen.randint(0, 14))
         )
         most = chosen.choice((1, 2, 99))
-        assert _between(body, boundary, most) == _by_expression(body, boundary, most), body
+        assert pieces_between(body, boundary, most) == _by_expression(body, boundary, most), body
 
 
 @pytest.mark.parametrize(
@@ -55,4 +55,11 @@ def test_boundary_lines_are_those_of_the_grammar(boundary: bytes) -> None:
     ],
 )
 def test_pieces(body: bytes, pieces: list[bytes]) -> None:
-    assert _between(body, b"b", 9) == pieces
+    assert pieces_between(body, b"b", 9) == pieces
+
+
+@pytest.mark.parametrize("body", [b"x--b " * 50_000, b"-" * 50_000, b"--bx\n" * 50_000, b"--b" * 50_000])
+def test_delimiters_within_lines_are_passed_over(body: bytes) -> None:
+    """Each costs a look at what stands before it: a line of many would otherwise be read once for each."""
+    assert pieces_between(body, b"b", 9) == []
+    assert pieces_between(body, b"-", 9) == []
