@@ -81,16 +81,20 @@ def record_to(record: str | None) -> RecordTo | None:
 def recording(name: str | None, *, last: bool) -> Path:
     """Read RECORDING and --last: a file, the name of a run of the history, or which of the last. Raises
     UsageError."""
-    from probe.cli.tape import last_run, past_run
-
     if last:
         if name is not None and not (name.isascii() and name.isdecimal() and int(name[:9])):
             raise UsageError("--last", f"takes a number, 1 for the last run, and no RECORDING ({name})")
+        from probe.cli.tape import last_run
+
         return last_run(int(name[:9]) if name else 1)
     if name is None:
         raise UsageError("RECORDING", "give a file made by --record, or --last for the last run")
     path = Path("/dev/stdin" if name == "-" else name)
-    return path if path.exists() or os.sep in name else past_run(name) or path
+    if path.exists() or os.sep in name:
+        return path
+    from probe.cli.tape import past_run
+
+    return past_run(name) or path
 
 
 def output_path(output: str | None) -> Path | None:

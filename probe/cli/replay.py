@@ -38,7 +38,6 @@ def replay(
 
     from probe import run
     from probe.cli.delivery import Delivery, deliver
-    from probe.cli.slips import no_recording
     from probe.recording.codec import RecordingError
 
     try:
@@ -46,5 +45,7 @@ def replay(
     except OSError as error:
         raise unreadable("RECORDING", str(path), error) from None
     except RecordingError as error:
+        from probe.cli.slips import no_recording
+
         raise UsageError("RECORDING", no_recording(str(path), str(error))) from None
     return deliver(report, Delivery(destination))

@@ -14,14 +14,13 @@ from probe.model.observed import Part
 from probe.model.program_part import ProgramPart
 from probe.model.signing import KeyOrigin
 from probe.model.target import Options
-from probe.reading.message.signatures import key_answers, signing_selectors
 from probe.standards.dkim.key import look_up_keys
 from probe.standards.dkim.results import KeyResult, KeyStatus
 from probe.standards.dmarc.alignment import alignment
 from probe.standards.dmarc.discovery import discover
 from probe.standards.dmarc.results import Alignment, DmarcResult
 from probe.standards.dns.helo import judge_helo
-from probe.standards.dns.message import Question, RecordType, Resolution
+from probe.standards.dns.message import Answer, Question, RecordType, Resolution
 from probe.standards.dns.mx import resolve_mx
 from probe.standards.dns.ptr import confirm_reverse
 from probe.standards.dns.results import HeloResult, MxResult, PtrResult
@@ -140,13 +139,19 @@ _NOTHING: _Published = (None, ())
 
 def _published(who: Identities, options: Options, message: bytes | None) -> Survey[_Published]:
     """Whether the domains take mail, and DKIM keys: the author domain's, and those of the message."""
-    of_message = key_answers(message) if message is not None else _nothing()
+    of_message = _of_message(message) if message is not None else _nothing()
     (mail, dkim), bounces, _ = yield from together(
         _of_author(who.author_domain, options, message),
         _mail(who.mail_from_domain, options),
         recover_steps(ProgramPart.MESSAGE_KEYS, of_message, (), step=5),
     )
     return (bounces if who.mail_from_domain is not None else mail), dkim
+
+
+def _of_message(message: bytes) -> Resolution[tuple[Answer, ...]]:
+    from probe.reading.message.signatures import key_answers
+
+    return key_answers(message)
 
 
 def _of_author(domain: str | None, options: Options, message: bytes | None) -> Survey[_Published]:
@@ -170,6 +175,8 @@ def _keys(
     """The keys of the message's selectors; if it has any, no others are guessed."""
     selectors: tuple[str, ...] = ()
     if message is not None:
+        from probe.reading.message.signatures import signing_selectors
+
         selectors = recover(ProgramPart.MESSAGE_SELECTORS, partial(signing_selectors, message), (), step=5)
     return (yield from dkim_keys(domain, options, mail, selectors))
 

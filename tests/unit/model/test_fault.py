@@ -30,6 +30,7 @@ from probe.model.reply import Reply, Stage
 from probe.model.report import Report
 from probe.model.session import Experiment
 from probe.reading.message import read as message_reader
+from probe.reading.message import signatures
 from probe.report.json_report import to_json
 from probe.report.style import Style
 from probe.survey import recipient, reputation, sender
@@ -146,7 +147,7 @@ READERS: dict[str, tuple[Any, str]] = {
     "mail": (sender, "mail_domain"),
     "blocklists": (reputation, "listings"),
     "message": (message_reader, "read_message"),
-    "selectors": (sender, "signing_selectors"),
+    "selectors": (signatures, "signing_selectors"),
     "bounce": (build, "bounce_of"),
     "resolver": (build, "notable_answers"),
     "session": (sessions, "_session"),
