@@ -31,7 +31,8 @@ _SKIPPED_TYPES = frozenset({dns.rdatatype.SPF, dns.rdatatype.CNAME})
 def load() -> None:
     """Load the library and turn off its caches: they may contain answers of another run with other name
     servers, and the run's own resolver has a cache."""
-    from checkdmarc import utils
+    # all that inquiries use: threads that import modules of one cycle get some that are half made
+    from checkdmarc import dmarc, mta_sts, smtp_tls_reporting, spf, utils  # noqa: F401
 
     utils.DNS_CACHE.max_age = 0
     # It logs unreachable nameservers; without a handler Python prints that on stderr.

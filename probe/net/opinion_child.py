@@ -41,7 +41,8 @@ def main() -> NoReturn:
 def _serve(run: _Run) -> None:
     seconds, subjects = run.request()
     end = time.monotonic() + seconds
-    threading.Thread(target=run.read_answers, daemon=True).start()
+    answers = threading.Thread(target=run.read_answers, daemon=True)
+    answers.start()
     _load_less()
     from probe.net.checkdmarc_records import RecordInquiry, load
 
@@ -61,6 +62,10 @@ def _serve(run: _Run) -> None:
         thread.start()
     for thread in threads:
         thread.join()
+    # The end of this process would be an error of the socket where an answer was not read yet, and what the
+    # run has not read yet would be lost; so the run hears that nothing more comes, and ends it.
+    run.say_no_more()
+    answers.join()
 
 
 class _Run:
@@ -89,6 +94,10 @@ class _Run:
         """Send one line, whole."""
         with self._lock:
             self._connection.sendall(line.encode("ascii") + b"\n")
+
+    def say_no_more(self) -> None:
+        """Nothing more is written."""
+        self._connection.shutdown(socket.SHUT_WR)
 
     def read_answers(self) -> NoReturn:
         """Hand each answer to those that wait for it. Ends the process when the run does."""
