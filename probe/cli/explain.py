@@ -8,21 +8,23 @@ import json
 import os
 import sys
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from probe.cli.commands import Run
 from probe.cli.errors import UsageError, complain, refuse_controls, unreadable
+from probe.cli.jobs import HELP, number_of_jobs
 from probe.cli.light import LightParser
-from probe.cli.output import chosen_format, deliver_each, report_path, speak_utf8
-from probe.explanation import Explanation, explain, explain_line, parse_stage
+from probe.cli.output import chosen_format, deliver_each, deliver_series, report_path, speak_utf8, style_for
+from probe.cli.reply_lots import Line, Way, explain_one, write
+from probe.explanation import Explanation, explain, parse_stage
 from probe.model.reply import Stage
 from probe.model.text import decode
+from probe.model.verdict import ExitCode
 from probe.reading.log.looks import may_be_logged
 from probe.report.formats import Kind, formats_of
-from probe.report.json_text import json_text
 
 if TYPE_CHECKING:
     from probe.maillog.lines import LogLines
@@ -53,6 +55,7 @@ def parser() -> LightParser:
         metavar="FILE|-",
         help='Many replies, one a line: plain text, or JSON {"id", "text", "stage", "host"}. "-" is stdin.',
     )
+    result.add("--jobs", default="1", metavar="N", help=f"Explain the lines of --input {HELP}")
     result.add_report(FORMATS, verbose="The whole report, however long it is.")
     return result
 
@@ -74,6 +77,7 @@ def main(argv: Sequence[str], _: Run) -> int:
         stage = parse_stage(arguments.stage)
     except ValueError as error:
         raise UsageError("--stage", str(error)) from None
+    jobs = number_of_jobs(arguments.jobs)
     _refuse_a_file(arguments.reply)
     if (arguments.reply is None) == (arguments.input is None):
         raise UsageError("REPLY", "give either a REPLY or --input FILE")
@@ -82,17 +86,25 @@ def main(argv: Sequence[str], _: Run) -> int:
     path = report_path(arguments.output)
     unread: list[str] = []
     with ExitStack() as stack:
-        explanations = _note_faults(_explanations(arguments, stage, stack), unread)
-        if arguments.input is None:
-            explanations = iter(first := list(explanations))
-        many = arguments.input is not None or len(first) > 1
-        code = deliver_each(
-            explanations,
-            *(Kind.REPLY, form, path),
-            is_sequence=many,
-            verbosity=int(arguments.verbose),
-            is_paged=arguments.pager,
-        )
+        if arguments.input is not None and jobs > 1:
+            style = style_for(
+                None if path is not None else sys.stdout, int(arguments.verbose), is_paged=arguments.pager
+            )
+            stream = _open(arguments.input, stack)
+            way = Way(stage, arguments.host, form.name, style)
+            results = _side_by_side(stream, arguments.input, way, jobs, unread)
+            code = deliver_series(results, form, path, is_paged=arguments.pager)
+        else:
+            explanations = _note_faults(_explanations(arguments, stage, stack), unread)
+            if arguments.input is None:
+                explanations = iter(first := list(explanations))
+            code = deliver_each(
+                explanations,
+                *(Kind.REPLY, form, path),
+                is_sequence=arguments.input is not None or len(first) > 1,
+                verbosity=int(arguments.verbose),
+                is_paged=arguments.pager,
+            )
     if unread:
         complain(f"explain: a line could not be read: {unread[0]}")
     return code
@@ -124,7 +136,24 @@ def _explanations(
             raise UsageError("REPLY", "is empty; give the text that the server answered")
         results = _explain_log(arguments.reply) or (explain(arguments.reply, stage, arguments.host, 1),)
         return iter(results)
-    return _explain_each(_lines(arguments.input, stack), stage, arguments.host)
+    return _explain_each(_lines(_open(arguments.input, stack), arguments.input), stage, arguments.host)
+
+
+def _side_by_side(
+    stream: BinaryIO, name: str, way: Way, jobs: int, unread: list[str]
+) -> Iterator[tuple[str, Collection[ExitCode]]]:
+    """The results of the lines, explained by several processes; the first fault is put into `unread`."""
+    from probe.cli.reply_pool import input_pauses, write_side_by_side
+
+    # what is of a log is explained here: a line may belong to those before it
+    items = (
+        item if isinstance(item, Line) else write(item, way)
+        for item in _with_logs_explained(_lines(stream, name))
+    )
+    for written in write_side_by_side(items, way, jobs, input_pauses(stream)):
+        if written.error and not unread:
+            unread.append(written.error)
+        yield written.text, written.codes
 
 
 def _explain_log(text: str) -> Sequence[Explanation]:
@@ -138,6 +167,17 @@ def _explain_log(text: str) -> Sequence[Explanation]:
 
 def _explain_each(lines: Iterable[str], stage: Stage | None, host: str) -> Iterator[Explanation]:
     """Explain each line in order: a reply, an object or a line of a log."""
+    for item in _with_logs_explained(lines):
+        if isinstance(item, Line):
+            explanation = explain_one(item, stage, host)
+            if explanation is not None:
+                yield explanation
+        else:
+            yield from item
+
+
+def _with_logs_explained(lines: Iterable[str]) -> Iterator[Line | Sequence[Explanation]]:
+    """Each line in order: what the lines of a log and those before them tell, all others as they are."""
     log: LogLines | None = None
     number = 0
     for number, line in enumerate(lines, 1):
@@ -148,36 +188,31 @@ def _explain_each(lines: Iterable[str], stage: Stage | None, host: str) -> Itera
                 log = LogLines()
             results = log.take(*_of_object(line, number), number)
             if results is not None:
-                yield from results
+                yield results
                 continue
-        explanation = explain_line(_with_defaults(line, number, stage, host), number)
-        if explanation is not None:
-            yield explanation
+        yield Line(line, number)
     if log is not None:
-        yield from log.end(number)
+        yield log.end(number)
 
 
-def _lines(name: str, stack: ExitStack) -> Iterator[str]:
-    """Lines of a file or stdin, decoded one by one: a log mixes charsets."""
-    stream: BinaryIO
+def _open(name: str, stack: ExitStack) -> BinaryIO:
     if name == "-":
-        stream = sys.stdin.buffer
-    else:
-        try:
-            stream = stack.enter_context(Path(name).open("rb"))  # noqa: SIM115  closed by the stack
-        except OSError as error:
-            raise unreadable("--input", name, error) from None
+        return sys.stdin.buffer
+    try:
+        return stack.enter_context(Path(name).open("rb"))  # closed by the stack
+    except OSError as error:
+        raise unreadable("--input", name, error) from None
 
-    def read() -> Iterator[str]:
-        is_first = True
-        while line := _line(stream, name):
-            if is_first and line.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
-                raise UsageError("--input", f"{name} is UTF-16 text; save it as UTF-8")
-            is_first = False
-            # a UTF-8 byte order mark before JSON would make it another text
-            yield decode(line.removeprefix(BOM_UTF8))
 
-    return read()
+def _lines(stream: BinaryIO, name: str) -> Iterator[str]:
+    """Lines of a file or stdin, decoded one by one: a log mixes charsets."""
+    is_first = True
+    while line := _line(stream, name):
+        if is_first and line.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+            raise UsageError("--input", f"{name} is UTF-16 text; save it as UTF-8")
+        is_first = False
+        # a UTF-8 byte order mark before JSON would make it another text
+        yield decode(line.removeprefix(BOM_UTF8))
 
 
 def _line(stream: BinaryIO, name: str) -> bytes:
@@ -207,11 +242,3 @@ def _of_object(line: str, number: int) -> tuple[str, object]:
             if set(fields) <= {"id", "text", "stage", "host"} and isinstance(fields["text"], str):
                 return fields["text"], fields.get("id", number)
     return line, number
-
-
-def _with_defaults(line: str, number: int, stage: Stage | None, host: str) -> str:
-    """Give a plain line the --stage and --host of the command line; JSON lines bring their own."""
-    plain = line.strip()
-    if (stage is None and not host) or not plain or plain.startswith("{"):
-        return line
-    return json_text({"id": number, "text": plain, "stage": stage or "", "host": host})

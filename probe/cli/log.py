@@ -12,8 +12,9 @@ from typing import TextIO
 from probe._version import VERSION
 from probe.cli.commands import Run as RunCommand
 from probe.cli.errors import UsageError, complain, refuse_controls, unreadable
+from probe.cli.jobs import number_of_jobs
 from probe.cli.log_inputs import STDIN, Input, inputs
-from probe.cli.log_options import ALERTS, FORMATS, STATUSES, number_of_jobs, parser
+from probe.cli.log_options import ALERTS, FORMATS, STATUSES, parser
 from probe.cli.log_reading import Run, now_here, read_all
 from probe.cli.output import chosen_format, deliver_each, destination, report_path, speak_utf8, style_for
 from probe.cli.progress import ProgressLine

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from probe.cli.errors import UsageError
+from probe.cli.jobs import HELP
 from probe.cli.light import LightParser
 from probe.maillog.groups import Fate
 from probe.reading.log.formats import FORMATS as LOG_FORMATS
@@ -13,7 +13,6 @@ from probe.report.formats import Kind, formats_of
 FORMATS = formats_of(Kind.LOG)
 ALERTS = ("new", "any", "never")
 STATUSES = tuple(fate.value for fate in Fate)
-JOBS = 64
 
 
 def parser() -> argparse.ArgumentParser:
@@ -55,13 +54,6 @@ def parser() -> argparse.ArgumentParser:
         help="With --queue-id: go on with the live check of each recipient that failed, as `check --log` "
         "does. FILE comes first; further options are those of `check`.",
     )
-    result.add("--jobs", default="1", metavar="N", help="Read with so many processes. Default: 1.")
+    result.add("--jobs", default="1", metavar="N", help=f"Read {HELP}")
     result.add_report(FORMATS, verbose="Every matter, with all its wordings.")
     return result
-
-
-def number_of_jobs(text: str) -> int:
-    """How many processes read. Raises UsageError."""
-    if not text.isdecimal() or not 1 <= int(text) <= JOBS:
-        raise UsageError("--jobs", f"{text!r} is no number from 1 to {JOBS}")
-    return int(text)

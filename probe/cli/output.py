@@ -8,7 +8,7 @@ import os
 import stat
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Protocol, TextIO
 
@@ -72,16 +72,31 @@ def deliver_each(
 ) -> ExitCode:
     """Write results one by one as they come, to a file or to stdout; `is_sequence`: written as several even
     if there is only one. Returns the worst exit code. Raises UsageError when it cannot be written."""
+    style = style_for(None if path is not None else sys.stdout, verbosity, is_paged=is_paged)
+    texts = ((form.write(kind, result, style, is_row=is_sequence), (result.exit_code,)) for result in results)
+    return deliver_series(texts, form, path, is_sequence=is_sequence, is_paged=is_paged)
+
+
+def deliver_series(
+    texts: Iterable[tuple[str, Collection[ExitCode]]],
+    form: Format,
+    path: Path | None,
+    *,
+    is_sequence: bool = True,
+    is_paged: bool = False,
+) -> ExitCode:
+    """The same for results that are written already: each text with the exit codes of what it tells; none
+    for an empty one."""
     series = form.series
     codes: set[ExitCode] = set()
     with destination(path, is_paged=is_paged) as target:
-        style = style_for(None if path is not None else sys.stdout, verbosity, is_paged=is_paged)
         before, after = series.ends if is_sequence else ("", "")
-        for result in results:
-            lead = series.between if codes else before
-            codes.add(result.exit_code)
-            target.write(lead + form.write(kind, result, style, is_row=is_sequence))
-            target.flush()
+        for text, its_codes in texts:
+            if its_codes:
+                lead = series.between if codes else before
+                codes.update(its_codes)
+                target.write(lead + text)
+                target.flush()
         if is_sequence:
             target.write(after if codes else series.none)
     return ExitCode.worst(codes)

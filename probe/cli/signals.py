@@ -19,6 +19,7 @@ _SAME_KEY_S = 1.0  # a terminal and a forwarding wrapper (uv run, make) both sen
 
 _ask: Callable[[], None] | None = None  # asks the current run to end
 _asked_at: float | None = None  # when a signal first did so
+_children: set[int] = set()  # processes of our own, which a signal ends with this one
 _partial_files: set[str] = set()  # incomplete files, removed when a signal ends the process
 
 
@@ -63,6 +64,16 @@ def remove_on_signal(path: str) -> Iterator[None]:
         _partial_files.discard(path)
 
 
+def end_with_this(process: int) -> None:
+    """A signal that ends this process first ends that child, by its id, until `has_ended`."""
+    _children.add(process)
+
+
+def has_ended(process: int) -> None:
+    """That child has ended, and its id may become another's."""
+    _children.discard(process)
+
+
 def _numbers() -> tuple[signal.Signals, ...]:
     names = ("SIGINT", "SIGTERM", "SIGHUP")  # Windows has no SIGHUP
     return tuple(signal.Signals[name] for name in names if name in signal.Signals.__members__)
@@ -86,6 +97,9 @@ def _take(number: int, _frame: FrameType | None) -> None:
 
 
 def _end() -> None:
+    for process in tuple(_children):
+        with contextlib.suppress(OSError):
+            os.kill(process, signal.SIGTERM)
     for path in _partial_files:
         with contextlib.suppress(OSError):
             os.unlink(path)  # noqa: PTH108 - no new import in a signal handler

@@ -5,7 +5,8 @@ python -m tests.bench.explaining [REVISION]
 Two files of 20 000 lines (`replies_made`), each read by `explain --input FILE --format jsonl` of both in
 turn: one as a log repeats replies, one in which no two are equal. Of three runs the least CPU counts, the
 start of the program included. Says whether both print the same octets. Without REVISION, it is the last one
-before ranking was remembered. At the end: what the look for lines of a log costs a stream of replies.
+before ranking was remembered. At the end: two processes (--jobs 2) beside one, by the clock; and what the
+look for lines of a log costs a stream of replies.
 """
 
 from __future__ import annotations
@@ -54,6 +55,23 @@ def compare(name: str, file: Path, trees: dict[str, Path], folder: Path) -> None
     )
 
 
+def side_by_side(name: str, file: Path, folder: Path) -> None:
+    """Print the least time of one process and of two, in turn, and whether both write the same."""
+    least = {"1": float("inf"), "2": float("inf")}
+    for _ in range(ROUNDS):
+        for jobs in least:
+            command = [*_EXPLAIN, str(file), "--jobs", jobs]
+            run = cost_of(
+                command, folder, output=folder / jobs, environment={"PYTHONPATH": str(ROOT)}, codes=_CODES
+            )
+            least[jobs] = min(least[jobs], run.wall)
+    is_same = filecmp.cmp(folder / "1", folder / "2", shallow=False)
+    print(
+        f"{name:9} --jobs 2: {least['1'] / least['2']:.2f} times as fast by the clock as one process "
+        f"({LINES / least['2']:.0f} replies/s), output {'the same' if is_same else 'DIFFERENT'}"
+    )
+
+
 def look(rounds: int = 5) -> tuple[float, float]:
     """Seconds for the lines without and with the look, each the least of several rounds taken in turn."""
     lines = list(replies_made.stream(_LOOK_LINES))
@@ -78,6 +96,7 @@ def main(revision: str = REVISION) -> int:
             with file.open("w") as target:
                 target.writelines(f"{line}\n" for line in make(LINES))
             compare(make.__name__, file, {"now": ROOT, revision[:9]: earlier}, folder)
+            side_by_side(make.__name__, file, folder)
     without, with_look = look()
     print(f"the look for lines of a log: {with_look / without:.3f} of the time without it")
     return 0

@@ -36,6 +36,7 @@ FORBIDDEN = {
 ALLOWED = {
     "probe/reading/log/octets.py": {"bz2", "lzma", "zlib"},
     "probe/cli/pager.py": {"subprocess"},  # the user's own $PAGER, without a shell, only where --pager asks
+    "probe/cli/reply_pool.py": {"subprocess"},  # this interpreter again, without a shell, only for --jobs
     "probe/net/running_tool.py": {"subprocess"},  # read-only tools, by path, no shell
     "probe/net/opinion_process.py": {"subprocess"},  # this interpreter, with this program's own module
 }

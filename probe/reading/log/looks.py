@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
+from probe.reading.reply.patterns import pattern_of
+
 _REPLY = re.compile(r"\s*[245]\d\d(?:[ -]|\s*$)")
-_BEGIN = re.compile(
+_BEGIN = (
     r"\s*(?:<\d|[A-Z][a-z]{2} [ \d]\d \d\d:|\d{4}-\d\d-\d\d[T ]|\d{1,2} \d{4}-\d|[\[{#]|-{2,}|-Queue"
     r"|\"?type\"?,|[\w.-]{1,64}(?:/[\w.-]{1,64})? {1,64}\| |[0-9a-f]{16}[| ]|\d{1,6}[smhdw]\s)"
 )
@@ -19,7 +21,7 @@ _EXPRESSIONS = {
     r": removed\s*$": (": removed",),
     r"\d [A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:": (":",),
 }
-_MARKS = [(word, re.compile(mark)) for mark, literals in _EXPRESSIONS.items() for word in literals]
+_MARKS = [(word, mark) for mark, literals in _EXPRESSIONS.items() for word in literals]
 
 
 def may_be_logged(text: str) -> bool:
@@ -31,12 +33,12 @@ def may_be_logged(text: str) -> bool:
         return False
     if text.lstrip()[:1] == "{":
         return '"text"' not in text or _is_marked(text)
-    return _BEGIN.match(text) is not None or _is_marked(text)
+    return pattern_of(_BEGIN).match(text) is not None or _is_marked(text)
 
 
 def _is_marked(text: str) -> bool:
     for word, mark in _MARKS:  # noqa: SIM110  a generator takes twice as long
-        if word in text and mark.search(text) is not None:
+        if word in text and pattern_of(mark).search(text) is not None:
             return True
     return False
 
