@@ -11,8 +11,9 @@ from probe.knowledge.rule_files import HERE
 from probe.model.charset import redecode
 from probe.reading.reply.folding import plain as without_accents
 from probe.reading.reply.forms import plain
-from probe.reading.reply.notions import clauses, fold, notions
+from probe.reading.reply.notions import clauses, notions
 from probe.reading.reply.read import read_reply
+from probe.reading.reply.stems import fold
 from probe.reading.reply.table import rule_table
 from probe.reading.reply.unwrap import unwrap
 

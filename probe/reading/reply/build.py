@@ -9,8 +9,8 @@ from typing import Any
 from probe.knowledge import toml_import
 from probe.knowledge.rule_files import NOTIONS, QUOTATIONS, VOCABULARY, WRAPPINGS, expression, rule_files
 from probe.reading.reply.candidates import index
-from probe.reading.reply.notions import compile_stems
 from probe.reading.reply.records import Aspect, QuotationRule, Wrapping
+from probe.reading.reply.stems import compile_stems
 
 _WORDS = frozenset({"phrases", "links", "pattern", "notions", "sentences"})
 _ROW_KEYS = ("rest", "final", "conduct", "overrules", "without", *(aspect.value for aspect in Aspect))

@@ -1,6 +1,6 @@
 """Finds the words of rules in a masked reply: places with their rules.
 
-With the index a reply is compared only with words that it may contain: phrases by their first word, the
+With the index a reply is compared only with words that it may contain: phrases by their first two words, the
 literals that patterns need by their first letters.
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import chain, pairwise
 from typing import NamedTuple
 
 from probe.reading.reply.mask import MaskedText
@@ -42,8 +43,9 @@ def index(phrases: Sequence[tuple[str, int]], patterns: Sequence[tuple[Sequence[
     worded: dict[str, list[tuple[str, int]]] = {}
     loose: list[tuple[str, int]] = []
     for phrase, number in phrases:
-        word = _WORDS.match(phrase)
-        (worded.setdefault(word[0], []) if word else loose).append((phrase, number))
+        first = _WORDS.match(phrase)
+        key = " ".join(_WORDS.findall(phrase)[:2])
+        (worded.setdefault(key, []) if first else loose).append((phrase, number))
     users: dict[str, list[int]] = {}
     for position, (words, _, _) in enumerate(patterns):
         for literal in dict.fromkeys(words):
@@ -71,20 +73,23 @@ def places(masked_text: MaskedText, table: Table) -> Iterator[Place]:
 
 
 def _in_text(text: str, table: Table) -> Iterator[Place]:
-    for phrase, number in _candidates(text, table.index):
-        if phrase in text:
-            for start in _occurrences(phrase, text):
-                yield Place(table.rules[number], start, start + len(phrase))
+    for phrase, number in _phrases(text, table.index):
+        for start in _occurrences(phrase, text):
+            yield Place(table.rules[number], start, start + len(phrase))
     for position in sorted(_wanted_patterns(text, table.index)):
         expression, number = table.index.patterns[position]
         for match in pattern_of(expression).finditer(text):
             yield Place(table.rules[number], *match.span())
 
 
-def _candidates(text: str, index: Index) -> Iterator[tuple[str, int]]:
-    for word in index.worded.keys() & _WORDS.findall(text):
-        yield from index.worded[word]
-    yield from index.loose
+def _phrases(text: str, index: Index) -> list[tuple[str, int]]:
+    """The phrases in the text, each with its rule's number, perhaps within words."""
+    # a phrase stands between the edges of words, so its words are words of the text, one after the other
+    words = _WORDS.findall(text)
+    pairs = {f"{first} {second}" for first, second in pairwise(words)}
+    keys = index.worded.keys() & pairs.union(words)
+    candidates = chain(index.loose, *(index.worded[key] for key in keys))
+    return [(phrase, number) for phrase, number in candidates if phrase in text]
 
 
 def _wanted_patterns(text: str, index: Index) -> set[int]:

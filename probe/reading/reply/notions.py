@@ -8,34 +8,28 @@ word) it matches anywhere. Of several at one place the longest of each language 
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
-from functools import cache, lru_cache
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from probe.reading.reply.folding import plain
 from probe.reading.reply.patterns import pattern_of
 from probe.reading.reply.records import MatchRule, NotionRule, SentenceBook, Table
+from probe.reading.reply.stems import (
+    ANY,
+    HINTS,
+    LEAD,
+    UNSPACED,
+    Stems,
+    entries_at,
+    fold,
+    is_unspaced,
+)
 
-HINTS = ""
-"""The language of the words of notions.toml, which hint at a notion and make no sentence."""
-ANY = "any"
-"""The language of words that every language has: SPF, spam, an address."""
-
-Stems = Mapping[str, str]
-"""The first two letters of folded words -> the words that begin so, a line each: the word, a tab, and its
-meanings with `|` between them: notion, language, and what must follow soon (or nothing), with `:` between
-them. Strings, because a table of thousands is loaded by every run, which looks at few of them."""
-
-_FOLDS = str.maketrans({"ß": "ss", "æ": "ae", "œ": "oe"})
 # What separates words; the brackets of placeholders (<ip>) and marks inside words stay.
 _GAPS = re.compile(r"[^\w<>'/\u0e00-\u0e7f-]+|_+")
-_UNSPACED = "\u0590-\u06ff\u0e00-\u0e7f\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
 # Where an entry may begin. The large character classes of the second and third take long to compile; most
 # replies are ASCII, so they are compiled only for other texts.
 _STARTS = re.compile(r"(?<!\w)[\w<]")
-_STARTS_ANYWHERE = rf"(?<!\w)[\w<]|[{_UNSPACED}]|(?<=[{_UNSPACED}])\w"
-_JUNCTIONS = rf"(?<=[a-z0-9])(?=[{_UNSPACED}])|(?<=[{_UNSPACED}])(?=[a-z0-9])"
+_STARTS_ANYWHERE = rf"(?<!\w)[\w<]|[{UNSPACED}]|(?<=[{UNSPACED}])\w"
 # The borders of clauses. A Japanese comma may follow the subject, so it is not one.
 _CLAUSES = re.compile(r"[;!?…。；：！？،؛؟|\n]+|[.,:)(](?=\s|$)|，|\s[/(–-]+\s?|(?<=[)>])\s*:")
 # Words and phrases only of English, and words that it shares with other languages; words that end in "ed" are
@@ -66,16 +60,7 @@ _RESTRICTION = (
 # "(SMTP)" after a server's name, or the name of a function, does not end a clause.
 _ASIDE = r"[\u200e\u200f]?\s?[(（]\s?smtp-?\s?[)）]-?|(?<=connect)\(\)"
 _OF_CLASS = {"sender": " sender ", "client": " client host ", "helo": " helo "}
-_LEAD = 2  # leading letters of a word used for look-up
 _SOON = 45  # most letters between the two parts of an entry
-
-
-class Meaning(NamedTuple):
-    """A possible meaning of a word: a notion, in a language, if `rest` follows soon (empty: always)."""
-
-    notion: str
-    language: str
-    rest: str
 
 
 class Clause(NamedTuple):
@@ -85,49 +70,15 @@ class Clause(NamedTuple):
     is_english: bool
 
 
-def fold(text: str) -> str:
-    """Lower-case without accents, so that both spellings are equal.
-
-    Hangul and kana keep their marks, which distinguish words. An ASCII word inside a script without spaces
-    gets spaces before and after it.
-    """
-    lower = text.lower()
-    if lower.isascii():
-        return lower
-    folded = plain(unicodedata.normalize("NFC", lower).replace("\u0307", "")).translate(_FOLDS)
-    return re.sub(_JUNCTIONS, " ", folded)
-
-
-def compile_stems(
-    hints: Mapping[str, Sequence[str]], vocabulary: Mapping[str, Mapping[str, Sequence[str]]] | None = None
-) -> dict[str, str]:
-    """Turn notion -> words, and language -> notion -> words, into `Stems`."""
-    stems: dict[str, dict[str, None]] = {}
-    for language, table in ((HINTS, hints), *(vocabulary or {}).items()):
-        for notion, words in table.items():
-            for word in words:
-                first, _, rest = fold(word).partition(" .. ")
-                stems.setdefault(first, {})[f"{notion}:{language}:{rest}"] = None
-    lines: dict[str, list[str]] = {}
-    for word, meanings in stems.items():
-        lines.setdefault(word[:_LEAD], []).append(f"{word}\t{'|'.join(meanings)}")
-    return {lead: "\n".join(entries) for lead, entries in lines.items()}
-
-
-@cache
-def _entries(lines: str) -> tuple[Mapping[str, str], Sequence[int]]:
-    """(word -> its meanings, the lengths that words have, the longest first) of one value of `Stems`"""
-    entries = dict(line.split("\t") for line in lines.split("\n"))
-    return entries, sorted(set(map(len, entries)), reverse=True)
-
-
 def clauses(text: str) -> list[Clause]:
     """The clauses of a text in small letters."""
-    return [
-        Clause(f"{folded} ", _is_english(_GAPS.sub(" ", f"{part} ")))
-        for part in _CLAUSES.split(text)
-        if (folded := _GAPS.sub(" ", fold(part)).strip())
-    ]
+    return [clause for part in _CLAUSES.split(text) if (clause := _clause(part)) is not None]
+
+
+def _clause(part: str) -> Clause | None:
+    plain_words = _GAPS.sub(" ", f"{part} ")
+    folded = plain_words.strip() if part.isascii() else _GAPS.sub(" ", fold(part)).strip()
+    return Clause(f"{folded} ", _is_english(plain_words)) if folded else None
 
 
 def _is_english(text: str) -> bool:
@@ -182,18 +133,13 @@ def _entries_in(text: str, stems: Stems) -> Iterator[tuple[str, str, int]]:
     starts = _STARTS if text.isascii() else re.compile(_STARTS_ANYWHERE)
     for match in starts.finditer(text):
         start = match.start()
-        lines = stems.get(text[start : start + _LEAD])
+        lines = stems.get(text[start : start + LEAD])
         if not lines:
             continue
-        entries, lengths = _entries(lines)
-        inside = _is_unspaced(text[start])
+        inside = is_unspaced(text[start])
         ends: dict[str, int] = {}
-        room = len(text) - start
-        for length in lengths:
-            if length > room:
-                continue
-            meanings = entries.get(text[start : start + length])
-            for notion, language, rest in _meanings(meanings) if meanings else ():
+        for length, meanings in entries_at(text, start, lines):
+            for notion, language, rest in meanings:
                 if inside and start < last_ends.get(language, 0):
                     continue  # inside a longer entry: the Japanese word for "group" contains "loop"
                 if ends.get(language, length) != length:
@@ -206,20 +152,10 @@ def _entries_in(text: str, stems: Stems) -> Iterator[tuple[str, str, int]]:
             last_ends[language] = max(start + length, last_ends.get(language, 0))
 
 
-@lru_cache(maxsize=4096)
-def _meanings(meanings: str) -> tuple[Meaning, ...]:
-    return tuple(Meaning(*meaning.split(":", 2)) for meaning in meanings.split("|"))
-
-
-def _is_unspaced(letter: str) -> bool:
-    """Whether a letter is of a script that writes words together."""
-    return not letter.isascii() and re.match(f"[{_UNSPACED}]", letter) is not None
-
-
 def _is_next(rest: str, text: str) -> bool:
     """Whether the second part of an entry follows soon after the first, at the start of a word."""
     window = text[: _SOON + len(rest)]
-    return rest in window if _is_unspaced(rest[0]) else f" {rest}" in window
+    return rest in window if is_unspaced(rest[0]) else f" {rest}" in window
 
 
 def rules_in(text: str, table: Table) -> tuple[set[NotionRule], set[MatchRule]]:

@@ -130,10 +130,10 @@ class RuleBook:
 class Index(NamedTuple):
     """The index of the words of rules, so that a reply is compared only with words that it may contain.
 
-    `worded`: first word -> phrases that begin with it, each with its rule's number. `loose`: phrases that
-    begin with no word of ASCII. `leads`: first letters -> literals that patterns need, each with the places
-    of those patterns in `patterns`; `short`: such literals that have fewer letters. `patterns`: expressions,
-    each with its rule's number.
+    `worded`: first two words, or the only one -> phrases that begin with them, each with its rule's number.
+    `loose`: phrases that begin with no word of ASCII. `leads`: first letters -> literals that patterns need,
+    each with the places of those patterns in `patterns`; `short`: such literals that have fewer letters.
+    `patterns`: expressions, each with its rule's number.
     """
 
     worded: Mapping[str, Sequence[tuple[str, int]]]

@@ -8,8 +8,9 @@ from probe.explanation import explain
 from probe.knowledge import toml_import
 from probe.knowledge.rule_files import HERE
 from probe.knowledge.rules import all_rules
-from probe.reading.reply.notions import compile_stems, fold, notions
+from probe.reading.reply.notions import notions
 from probe.reading.reply.read import read_reply
+from probe.reading.reply.stems import compile_stems, fold
 from probe.reading.reply.table import rule_table
 
 STEMS = rule_table().stems
