@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any, NoReturn
 
 from probe.cli.errors import UsageError
 
+_WIDTH = 80  # columns of a layout that nobody sees
 OPTIONS = "Options"
 REPORT = "Report"
 
@@ -20,7 +22,13 @@ class LightParser(argparse.ArgumentParser):
     def __init__(self, prog: str, description: str, epilog: str) -> None:
         self.panels: dict[str, list[argparse.Action]] = {}
         super().__init__(
-            prog=prog, description=description, epilog=epilog, allow_abbrev=False, add_help=False
+            prog=prog,
+            description=description,
+            epilog=epilog,
+            # argparse lays out each option once to test it, and would load the archivers for the width
+            formatter_class=partial(argparse.HelpFormatter, width=_WIDTH),
+            allow_abbrev=False,
+            add_help=False,
         )
 
     def add(self, *names: str, panel: str = OPTIONS, **details: Any) -> None:

@@ -237,7 +237,7 @@ def test_the_table_is_a_sheet_without_formulas(tmp_path: Path) -> None:
         ((POSTFIX, "--since", "soon"), "--since"),
         ((POSTFIX, "--status", "lost"), "--status"),
         ((POSTFIX, "--alert-on", "new"), "--state"),
-        ((POSTFIX, "--jobs", "0"), "--jobs"),
+        ((POSTFIX, "--jobs", "0.5"), "--jobs"),
         ((POSTFIX, "--follow", "-"), "--follow"),
         ((POSTFIX, "--format", "html5"), "--format"),
         ((POSTFIX, "--state", "/nonexistent/state"), "--state"),

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 from probe.reading.reply.patterns import pattern_of
 
-_REPLY = re.compile(r"\s*[245]\d\d(?:[ -]|\s*$)")
+_REPLY = r"\s*[245]\d\d(?:[ -]|\s*$)"
 _BEGIN = (
     r"\s*(?:<\d|[A-Z][a-z]{2} [ \d]\d \d\d:|\d{4}-\d\d-\d\d[T ]|\d{1,2} \d{4}-\d|[\[{#]|-{2,}|-Queue"
     r"|\"?type\"?,|[\w.-]{1,64}(?:/[\w.-]{1,64})? {1,64}\| |[0-9a-f]{16}[| ]|\d{1,6}[smhdw]\s)"
@@ -29,7 +27,7 @@ def may_be_logged(text: str) -> bool:
     section 4.2); a JSON object with a `text` is an input of `explain`."""
     if text[:1] in ("2", "4", "5") and text[3:4] in (" ", "-") and text[1:3].isdecimal():
         return False  # most inputs
-    if _REPLY.match(text) is not None:
+    if pattern_of(_REPLY).match(text) is not None:
         return False
     if text.lstrip()[:1] == "{":
         return '"text"' not in text or _is_marked(text)
@@ -45,4 +43,4 @@ def _is_marked(text: str) -> bool:
 
 def is_reply_alone(text: str) -> bool:
     """Whether a line begins as a reply does, with its code."""
-    return _REPLY.match(text) is not None
+    return pattern_of(_REPLY).match(text) is not None

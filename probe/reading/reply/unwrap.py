@@ -159,7 +159,7 @@ def _on_one_line(text: str) -> str:
 def _code(text: str) -> tuple[int | None, EnhancedStatus | None]:
     """(the code of the reply, the enhanced status right after it)"""
     # a 2yz later in a text is another number
-    match = LEADING.match(text) or REFUSAL.search(text)
+    match = LEADING.match(text) or pattern_of(REFUSAL).search(text)
     if match is None:
         return None, None
     status = _BEHIND_CODE.match(text, match.end(1))

@@ -16,7 +16,7 @@ from probe.reading.reply.records import Wrapping
 from probe.reading.reply.table import rule_table
 
 # The code of a refusal, but not a group of an IPv6 address.
-REFUSAL = re.compile(r"(?<![\d.#\w-])([45]\d\d)(?=[ \-:,;)\]]|$|#|<|\\)(?!\.\d|:[0-9a-fA-F]{1,4}[:\]]|\]:\d)")
+REFUSAL = r"(?<![\d.#\w-])([45]\d\d)(?=[ \-:,;)\]]|$|#|<|\\)(?!\.\d|:[0-9a-fA-F]{1,4}[:\]]|\]:\d)"
 # Of positive replies only what SMTP has (RFC 5321 section 4.2.3, RFC 4954): 292 is a queue's counter.
 LEADING = re.compile(r"^\W{0,3}(2[0-5]\d|[45]\d\d)(?![\w.])")
 
@@ -97,7 +97,7 @@ def without_prefix(line: str, forms: Forms) -> str:
         match = pattern.search(line)
         if match is None:
             continue
-        if wrapping.is_first and REFUSAL.search(line[: match.start()]):
+        if wrapping.is_first and pattern_of(REFUSAL).search(line[: match.start()]):
             return line
         line = _reply(match, wrapping)
         if not wrapping.goes_on:
