@@ -8,13 +8,13 @@ from __future__ import annotations
 import base64
 import hashlib
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
 
 @cache
 def sheet() -> str:
     """The style sheet."""
-    return files("probe.report").joinpath("page.css").read_text(encoding="utf-8")
+    return Path(__file__).with_name("page.css").read_text(encoding="utf-8")
 
 
 @cache
