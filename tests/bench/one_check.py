@@ -173,11 +173,16 @@ def network(directory: Path) -> Iterator[list[str]]:
         subprocess.run(["ip", "netns", "delete", name], check=True)
 
 
+def check_as_typed(enter: list[str]) -> list[str]:
+    """The check that a user types, in the network of `enter`."""
+    check = [*enter, sys.executable, "-m", "probe", "check", f"bob@{SENDER}", f"a@{DOMAIN}"]
+    return [*check, "--allow-private", "--controls", "never"]
+
+
 def _commands(enter: list[str], directory: Path) -> dict[str, list[str]]:
     script = directory / "plain.py"
     script.write_text(_SCRIPT.format(name_server=NAME_SERVER, domain=DOMAIN, mx_host=MX_HOST))
-    check = [*enter, sys.executable, "-m", "probe", "check", f"bob@{SENDER}", f"a@{DOMAIN}"]
-    check += ["--allow-private", "--controls", "never"]
+    check = check_as_typed(enter)
     options = ["--helo", CLIENT_NAME, "--nameserver", NAME_SERVER, "--ip", CLIENT, "--mta", "none"]
     return {
         "plain script": [*enter, sys.executable, str(script)],
