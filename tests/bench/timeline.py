@@ -52,7 +52,7 @@ class Bar:
 def waits(lines: Iterable[str], process_began: float) -> Iterator[Bar]:
     """The questions to DNS and the steps of the dialogue in a recording of a process that began at that Unix
     time. All that is asked of DNS after the first two questions is one bar."""
-    asked: list[Bar] = []
+    questions: list[Bar] = []
     begin, step, offset = 0, "", 0
     for event in map(json.loads, lines):
         moment, kind = offset + event.get("at_ms", 0), event["kind"]
@@ -61,15 +61,15 @@ def waits(lines: Iterable[str], process_began: float) -> Iterator[Bar]:
             offset = round((run_began - process_began) * 1000)
         elif kind == "dns":
             question, elapsed = event["answer"]["question"], event["answer"]["elapsed_ms"]
-            asked.append(Bar(f"{question['rtype']} {question['name']}", moment - elapsed, moment))
+            questions.append(Bar(f"{question['rtype']} {question['name']}", moment - elapsed, moment))
         elif kind == "session_opened":
             begin, step = moment, "connection and greeting"
         elif kind == "sent":
             begin, step = moment, event["data"].split()[0]
         elif kind == "received":
             yield Bar(step, begin, moment)
-    yield from asked[:2]
-    if others := asked[2:]:
+    yield from questions[:2]
+    if others := questions[2:]:
         yield Bar(
             f"{len(others)} more questions to DNS",
             min(bar.begin for bar in others),
