@@ -56,19 +56,22 @@ def compare(name: str, file: Path, trees: dict[str, Path], folder: Path) -> None
 
 
 def side_by_side(name: str, file: Path, folder: Path) -> None:
-    """Print the least time of one process and of two, in turn, and whether both write the same."""
+    """Print the least time of one process and of two, in turn, what CPU they take together, and whether both
+    write the same. By the clock, two can show what they do only where two processors are free."""
     least = {"1": float("inf"), "2": float("inf")}
+    cpu = dict(least)
     for _ in range(ROUNDS):
         for jobs in least:
             command = [*_EXPLAIN, str(file), "--jobs", jobs]
             run = cost_of(
                 command, folder, output=folder / jobs, environment={"PYTHONPATH": str(ROOT)}, codes=_CODES
             )
-            least[jobs] = min(least[jobs], run.wall)
+            least[jobs], cpu[jobs] = min(least[jobs], run.wall), min(cpu[jobs], run.cpu)
     is_same = filecmp.cmp(folder / "1", folder / "2", shallow=False)
     print(
         f"{name:9} --jobs 2: {least['1'] / least['2']:.2f} times as fast by the clock as one process "
-        f"({LINES / least['2']:.0f} replies/s), output {'the same' if is_same else 'DIFFERENT'}"
+        f"({LINES / least['2']:.0f} replies/s), {cpu['2'] / cpu['1']:.2f} times its CPU, "
+        f"output {'the same' if is_same else 'DIFFERENT'}"
     )
 
 
