@@ -16,6 +16,8 @@ from probe.model.debugging import DEBUG
 from probe.model.observed import Gap, Part
 from probe.model.program_part import ProgramPart
 from probe.model.reason import Reason
+from probe.reading.message import read as message_reader
+from probe.reading.message import signatures
 from probe.recording import events as ev
 from probe.recording.file import load
 from probe.recording.journal import Recording
@@ -65,8 +67,13 @@ def test_in_whatever_order_things_are_seen(data: st.DataObject) -> None:
 
 def test_only_what_the_new_events_bear_on_is_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[str] = []
-    for name in ("read_message", "verify_signatures", "_recipient_by", "_sender_by"):
-        monkeypatch.setattr(build, name, _noted(read, name, getattr(build, name)))
+    for module, name in (
+        (message_reader, "read_message"),
+        (signatures, "verify_signatures"),
+        (build, "_recipient_by"),
+        (build, "_sender_by"),
+    ):
+        monkeypatch.setattr(module, name, _noted(read, name, getattr(module, name)))
     started, *rest = full_events()
     growing = GrowingFacts()
     growing.after([started, MESSAGE, *rest])

@@ -15,7 +15,8 @@ from probe.reading.reply.table import rule_table
 from probe.reading.reply.wrapping import forms_in
 
 TABLE = rule_table()
-PHRASES = [*chain(TABLE.index.loose, *TABLE.index.worded.values())]
+# a stored table has lists where one that was just made has tuples
+PHRASES = [(phrase, number) for phrase, number in chain(TABLE.index.loose, *TABLE.index.worded.values())]
 LETTERS = "abehrsu n-'/é."
 PARTS = st.lists(
     st.sampled_from([phrase for phrase, _ in PHRASES]) | st.text(LETTERS, max_size=4), max_size=4
