@@ -40,7 +40,8 @@ def build_layouts() -> dict[str, Any]:
 
     table = toml_import.parse(Path(str(FILE)))
     kinds: dict[str, Any] = {
-        kind: [{key: row[key] for key in row.keys() - _FOR_READERS} for row in table[kind]] for kind in _KINDS
+        kind: [{key: row[key] for key in row if key not in _FOR_READERS} for row in table[kind]]
+        for kind in _KINDS
     }
     kinds["words"] = {name: row for name, row in table["words"].items() if isinstance(row, list)}
     needs = {text: literals(text) for text in expressions(table)}
