@@ -137,15 +137,13 @@ class LiveReport:
 
     def of(self, recording: Recording, severities: Severities | None = None) -> Report:
         """As `report_of`, of the same run at its end."""
-        from probe.diagnosis.assemble import report_on
-        from probe.facts.build import facts_of
-        from probe.report.blocklist_keys import without_keys
-
         growing = self._facts
         if growing is None:
-            facts = facts_of(recording)
-        else:
-            facts = growing.after(islice(recording, growing.events, None))
+            return report_of(recording, severities)
+        from probe.diagnosis.assemble import report_on
+        from probe.report.blocklist_keys import without_keys
+
+        facts = growing.after(islice(recording, growing.events, None))
         return without_keys(report_on(facts, recording, severities), recording.started.options.dnsbl)
 
 

@@ -17,7 +17,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from tests.bench.one_check import check_as_typed, servers
 
@@ -104,9 +103,10 @@ def chart(sections: Iterable[tuple[str, Iterable[Bar]]]) -> str:
 def main() -> None:
     """Print the chart."""
     with servers() as (enter, home):
-        command = [*check_as_typed(enter), "--record", str(home / "run.jsonl")]
+        record = home / "run.jsonl"
+        command = [*check_as_typed(enter), "--record", str(record)]
         subprocess.run(command, cwd=home, capture_output=True, check=False)  # its modules are compiled
-        (home / "run.jsonl").unlink()
+        record.unlink()
         begin, modules = 0.0, []
         environment = {**os.environ, "PYTHONPROFILEIMPORTTIME": "1"}
         process = subprocess.Popen(
@@ -120,7 +120,7 @@ def main() -> None:
                 modules.append((round((time.time() - begin) * 1000), name))
         process.wait()
         end = round((time.time() - begin) * 1000)
-        recording = (Path(home) / "run.jsonl").read_text(encoding="utf-8").splitlines()
+        recording = record.read_text(encoding="utf-8").splitlines()
     print(
         chart(
             (
