@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from probe.net.host_lanes import HostLanes
     from probe.net.https import HttpsResponse
-    from probe.net.opinion import Ask, Opinion
+    from probe.net.opinion import Ask, Opinion, Subjects
     from probe.net.smtp import Dial, Dialler
 
 
@@ -66,17 +66,9 @@ class Fetches(Protocol):
 
 
 class OpinionSource(Protocol):
-    """A second opinion on the records of a sender, an author and a recipient domain; None leaves one out."""
+    """A second opinion on records, one for each of `subjects`."""
 
-    async def __call__(
-        self,
-        sender_domain: str | None,
-        author_domain: str | None,
-        recipient_domain: str | None,
-        ask: Ask,
-        *,
-        deadline: Deadline,
-    ) -> tuple[Opinion, ...]:
+    async def __call__(self, subjects: Subjects, ask: Ask, *, deadline: Deadline) -> tuple[Opinion, ...]:
         """Asks DNS through `ask` alone, and ends at the deadline."""
 
 
@@ -203,18 +195,11 @@ async def _run_tools(inquiry: Inquiry[T], *, budget: float) -> T:
     return await run_tools(inquiry, budget=budget)
 
 
-async def _checkdmarc(
-    sender_domain: str | None,
-    author_domain: str | None,
-    recipient_domain: str | None,
-    ask: Ask,
-    *,
-    deadline: Deadline,
-) -> tuple[Opinion, ...]:
+async def _checkdmarc(subjects: Subjects, ask: Ask, *, deadline: Deadline) -> tuple[Opinion, ...]:
     """The opinion of checkdmarc. Its adapter is loaded in a thread, because that takes longer than a server's
     answer."""
     opinions = await in_thread(_in_threads)
-    return await opinions(sender_domain, author_domain, recipient_domain, ask, deadline=deadline)
+    return await opinions(subjects, ask, deadline=deadline)
 
 
 def _in_threads() -> OpinionSource:
@@ -223,18 +208,11 @@ def _in_threads() -> OpinionSource:
     return opinions
 
 
-async def _checkdmarc_apart(
-    sender_domain: str | None,
-    author_domain: str | None,
-    recipient_domain: str | None,
-    ask: Ask,
-    *,
-    deadline: Deadline,
-) -> tuple[Opinion, ...]:
+async def _checkdmarc_apart(subjects: Subjects, ask: Ask, *, deadline: Deadline) -> tuple[Opinion, ...]:
     """The same, from a process of its own where one can be had."""
     from probe.net.opinion_process import opinions
 
-    result = await opinions(sender_domain, author_domain, recipient_domain, ask, deadline=deadline)
+    result = await opinions(subjects, ask, deadline=deadline)
     if result is None:
-        result = await _checkdmarc(sender_domain, author_domain, recipient_domain, ask, deadline=deadline)
+        result = await _checkdmarc(subjects, ask, deadline=deadline)
     return result

@@ -9,6 +9,7 @@ import asyncio
 
 from probe.collect.context import Context
 from probe.model.target import recipient_domain
+from probe.net.opinion import subjects_of
 from probe.recording import events as ev
 from probe.standards.dns.helo import parse_literal
 from probe.survey.identities import identities
@@ -19,13 +20,10 @@ async def ask_for_opinions(context: Context, how: asyncio.Future[Sending]) -> No
     """What checkdmarc says of the records of both sides, as the mail leaves (`how`)."""
     who = identities(context.target, context.options, await asyncio.shield(how))
     domain = recipient_domain(context.target)
-    opinions = await context.world.opinions(
-        who.mail_from_domain,
-        who.author_domain,
-        domain if parse_literal(domain) is None else None,
-        context.resolver.ask,
-        deadline=context.deadline,
+    subjects = subjects_of(
+        who.mail_from_domain, who.author_domain, domain if parse_literal(domain) is None else None
     )
+    opinions = await context.world.opinions(subjects, context.resolver.ask, deadline=context.deadline)
     for opinion in opinions:
         context.record(
             ev.OpinionGiven(

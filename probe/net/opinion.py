@@ -30,10 +30,15 @@ class Opinion:
     fault: Reason[OpinionFault] | None = None
 
 
-def subjects(
+Subjects = tuple[tuple[OpinionSubject, str], ...]
+"""Records that an opinion is asked for, each with its domain (A-labels)."""
+
+
+def subjects_of(
     sender_domain: str | None, author_domain: str | None, recipient_domain: str | None
-) -> tuple[tuple[OpinionSubject, str], ...]:
-    """The records that an opinion is asked for, and their domains, in this order; None leaves a side out."""
+) -> Subjects:
+    """SPF of the sender domain, DMARC of the author domain, MTA-STS and TLS-RPT of the recipient domain; None
+    leaves a side out."""
     pairs = (
         (OpinionSubject.SPF, sender_domain),
         (OpinionSubject.DMARC, author_domain),

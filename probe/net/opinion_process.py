@@ -22,7 +22,7 @@ from probe.model.observed import OpinionFault, OpinionSubject
 from probe.model.reason import Reason
 from probe.net import descriptors
 from probe.net.clock import Deadline
-from probe.net.opinion import BY_ITS_OWN_FAULT, Ask, Opinion, library, subjects
+from probe.net.opinion import BY_ITS_OWN_FAULT, Ask, Opinion, Subjects, library
 from probe.recording import codec
 from probe.recording import events as ev
 from probe.settings import OPINION_TIMEOUT
@@ -31,18 +31,10 @@ from probe.standards.dns.message import Answer, Question, RecordType, Status
 _PROGRAM = "import sys; sys.path[:] = {path!r}; from probe.net.opinion_child import main; main()"
 
 
-async def opinions(
-    sender_domain: str | None,
-    author_domain: str | None,
-    recipient_domain: str | None,
-    ask: Ask,
-    *,
-    deadline: Deadline,
-) -> tuple[Opinion, ...] | None:
+async def opinions(subjects: Subjects, ask: Ask, *, deadline: Deadline) -> tuple[Opinion, ...] | None:
     """As `probe.net.opinions.opinions`, but None if no process could load the library. The process has ended
     then, and also when the caller is cancelled."""
-    pairs = subjects(sender_domain, author_domain, recipient_domain)
-    if not pairs:
+    if not subjects:
         return ()
     try:
         process, connection = _start()
@@ -52,16 +44,13 @@ async def opinions(
         reader, writer = await asyncio.open_unix_connection(sock=connection, limit=codec.LINE_LIMIT)
         conversation = _Conversation(reader, writer, ask)
         try:
-            return await conversation.hold(pairs, deadline)
+            return await conversation.hold(subjects, deadline)
         finally:
             conversation.end()
     finally:
         connection.close()
         process.kill()
         process.wait()
-
-
-_Pairs = tuple[tuple[OpinionSubject, str], ...]
 
 
 def _start() -> tuple[subprocess.Popen[bytes], socket.socket]:
@@ -93,9 +82,9 @@ class _Conversation:
         self._opinions: dict[OpinionSubject, Opinion] = {}
         self._answering: set[asyncio.Task[None]] = set()
 
-    async def hold(self, pairs: _Pairs, deadline: Deadline) -> tuple[Opinion, ...] | None:
+    async def hold(self, subjects: Subjects, deadline: Deadline) -> tuple[Opinion, ...] | None:
         """The opinions; None if the process ends without having loaded the library."""
-        request = {"seconds": deadline.seconds_left(), "subjects": pairs}
+        request = {"seconds": deadline.seconds_left(), "subjects": subjects}
         self._writer.write(json.dumps(request).encode("ascii") + b"\n")
         fault, budget = Reason(OpinionFault.LATE), deadline.seconds_left()
         with contextlib.suppress(TimeoutError):
@@ -105,12 +94,12 @@ class _Conversation:
             budget = deadline.cut(OPINION_TIMEOUT)
             fault = Reason(OpinionFault.NO_OPINION, seconds=budget)
             async with asyncio.timeout(budget):
-                while len(self._opinions) < len(pairs) and (line := await self._line()):
+                while len(self._opinions) < len(subjects) and (line := await self._line()):
                     self._take(line)
                 fault = Reason(OpinionFault.FAILED, text=BY_ITS_OWN_FAULT)
         return tuple(
             self._opinions.get(subject) or Opinion(subject, domain, library(), fault=fault)
-            for subject, domain in pairs
+            for subject, domain in subjects
         )
 
     def end(self) -> None:

@@ -17,32 +17,21 @@ from probe.model.observed import OpinionFault
 from probe.model.reason import Reason
 from probe.net import checkdmarc_records
 from probe.net.clock import Deadline
-from probe.net.opinion import Ask, AskNow, Opinion, library, subjects
+from probe.net.opinion import Ask, AskNow, Opinion, Subjects, library
 from probe.net.process_limit import ProcessLimit, at_most
 from probe.net.threads import in_thread, start
 from probe.settings import OPINION_THREADS, OPINION_TIMEOUT
 from probe.standards.dns.message import Answer, Question
 
 
-async def opinions(
-    sender_domain: str | None,
-    author_domain: str | None,
-    recipient_domain: str | None,
-    ask: Ask,
-    *,
-    deadline: Deadline,
-) -> tuple[Opinion, ...]:
-    """SPF of the sender domain, DMARC of the author domain, MTA-STS and TLS-RPT of the recipient domain; None
-    leaves a side out. Never raises on errors of DNS or the library.
+async def opinions(subjects: Subjects, ask: Ask, *, deadline: Deadline) -> tuple[Opinion, ...]:
+    """One for each of `subjects`, in their order. Never raises on errors of DNS or the library.
 
-    Domains are A-labels; `ask` is the run's resolver, and nothing else is asked. The limit is `deadline`, or
-    OPINION_TIMEOUT if that is sooner.
+    `ask` is the run's resolver, and nothing else is asked. The limit is `deadline`, or OPINION_TIMEOUT if
+    that is sooner.
     """
     name = library()
-    blank = [
-        Opinion(subject, domain, name)
-        for subject, domain in subjects(sender_domain, author_domain, recipient_domain)
-    ]
+    blank = [Opinion(subject, domain, name) for subject, domain in subjects]
     try:
         if blank:
             await in_thread(checkdmarc_records.load)

@@ -16,12 +16,12 @@ import pytest
 from probe.model.observed import OpinionFault, OpinionSubject
 from probe.net import descriptors, opinion_process
 from probe.net.clock import Clock
-from probe.net.opinion import Opinion
+from probe.net.opinion import Opinion, subjects_of
 from probe.recording import codec
 from probe.recording.events import DnsAnswered
 from probe.standards.dns.message import Answer, Question, RecordType, Status
 
-SENDER = "sender.example"
+SUBJECTS = subjects_of("sender.example", "sender.example", None)
 
 
 @pytest.fixture(autouse=True)
@@ -42,7 +42,7 @@ async def _never(_: tuple[Question, ...]) -> tuple[Answer, ...]:
 
 
 async def _opinions(seconds: float = 60.0) -> tuple[Opinion, ...] | None:
-    return await opinion_process.opinions(SENDER, SENDER, None, _ask, deadline=Clock().deadline(seconds))
+    return await opinion_process.opinions(SUBJECTS, _ask, deadline=Clock().deadline(seconds))
 
 
 def _instead(monkeypatch: pytest.MonkeyPatch, program: str) -> None:
@@ -92,7 +92,7 @@ def test_no_opinion_is_lost_where_an_answer_was_not_read() -> None:
 
 async def test_without_a_question_no_process_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("probe.net.opinion_process._start", None)
-    assert await opinion_process.opinions(None, None, None, _ask, deadline=Clock().deadline(9)) == ()
+    assert await opinion_process.opinions((), _ask, deadline=Clock().deadline(9)) == ()
 
 
 @pytest.mark.parametrize("program", ["raise SystemExit(3)", "import nothing_of_that_name", "'"])
@@ -145,7 +145,7 @@ async def test_a_cancelled_run_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
             return await _never(())
 
         deadline = Clock().deadline(60)
-        work = asyncio.ensure_future(opinion_process.opinions(SENDER, SENDER, None, ask, deadline=deadline))
+        work = asyncio.ensure_future(opinion_process.opinions(SUBJECTS, ask, deadline=deadline))
         if "path" in program:
             await has_begun.wait()
         else:
@@ -161,6 +161,7 @@ _RUN = """
 import asyncio
 from probe.net import opinion_process
 from probe.net.clock import Clock
+from probe.net.opinion import subjects_of
 start = opinion_process._start
 def announced():
     process, connection = start()
@@ -170,7 +171,8 @@ opinion_process._start = announced
 async def never(_):
     print("asked", flush=True)
     await asyncio.sleep(3600)
-asyncio.run(opinion_process.opinions("a.example", None, None, never, deadline=Clock().deadline(600)))
+subjects = subjects_of("a.example", None, None)
+asyncio.run(opinion_process.opinions(subjects, never, deadline=Clock().deadline(600)))
 """
 
 

@@ -17,7 +17,7 @@ from probe.model.reason import Reason
 from probe.model.target import Endpoint
 from probe.net import opinion_process
 from probe.net.clock import Clock
-from probe.net.opinion import Opinion
+from probe.net.opinion import Opinion, subjects_of
 from probe.net.opinions import opinions
 from probe.net.resolver import Resolver
 from tests.support.dns_server import DnsServer, Fault
@@ -40,6 +40,7 @@ PREAMBLE = """
 import asyncio
 from probe.model.target import Endpoint
 from probe.net.clock import Clock
+from probe.net.opinion import subjects_of
 from probe.net.resolver import Resolver
 servers = (Endpoint('127.0.0.1', {port}),)
 deadline = Clock().deadline
@@ -70,9 +71,8 @@ async def asked(
         async with Resolver(
             (server.endpoint,), seconds_left=deadline.seconds_left, query_timeout=0.5, lifetime=1
         ) as resolver:
-            result = await source(
-                "sender.example", "sender.example", "recipient.example", resolver.ask, deadline=deadline
-            )
+            subjects = subjects_of("sender.example", "sender.example", "recipient.example")
+            result = await source(subjects, resolver.ask, deadline=deadline)
         yield {opinion.subject: opinion for opinion in result}, server
 
 
@@ -206,7 +206,8 @@ async def test_a_second_nameserver_makes_good_for_the_first() -> None:
         DnsServer(ZONE) as sound,
         Resolver((broken.endpoint, sound.endpoint)) as resolver,
     ):
-        result = await opinions(None, None, "recipient.example", resolver.ask, deadline=Clock().deadline(20))
+        subjects = subjects_of(None, None, "recipient.example")
+        result = await opinions(subjects, resolver.ask, deadline=Clock().deadline(20))
     assert [(o.subject, o.errors, o.fault) for o in result] == [
         (OpinionSubject.MTA_STS, (), None),
         (OpinionSubject.SMTP_TLS_REPORTING, (), None),
@@ -261,7 +262,7 @@ async def test_hostile_records_do_not_break_it(source: Source) -> None:
 
 async def test_no_side_gives_no_opinion() -> None:
     async with Resolver((Endpoint("127.0.0.1", 9),)) as resolver:
-        assert await opinions(None, None, None, resolver.ask, deadline=Clock().deadline(1)) == ()
+        assert await opinions((), resolver.ask, deadline=Clock().deadline(1)) == ()
 
 
 async def test_a_stuck_inquiry_does_not_hold_up_the_end_of_the_process() -> None:
@@ -272,7 +273,8 @@ async def test_a_stuck_inquiry_does_not_hold_up_the_end_of_the_process() -> None
             "records._INQUIRIES[records.OpinionSubject.SPF] = lambda *_: __import__('time').sleep(600)\n"
             "async def go():\n"
             "    async with Resolver(servers) as resolver:\n"
-            "        return await o.opinions('a.example', None, None, resolver.ask, deadline=deadline(2))\n"
+            "        subjects = subjects_of('a.example', None, None)\n"
+            "        return await o.opinions(subjects, resolver.ask, deadline=deadline(2))\n"
             "print(asyncio.run(go())[0].fault.tag)\n"
         )
         run = await asyncio.to_thread(
@@ -289,8 +291,8 @@ async def test_nothing_is_printed_about_nameservers_that_fail() -> None:
             "from probe.net.opinions import opinions\n"
             "async def go():\n"
             "    async with Resolver(servers) as resolver:\n"
-            "        a, b = 'a.example', 'b.example'\n"
-            "        return await opinions(a, b, None, resolver.ask, deadline=deadline(5))\n"
+            "        subjects = subjects_of('a.example', 'b.example', None)\n"
+            "        return await opinions(subjects, resolver.ask, deadline=deadline(5))\n"
             "print(len(asyncio.run(go())))\n"
         )
         run = await asyncio.to_thread(
