@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 
 from probe._dataclass import dataclass
 from probe.diagnosis.conclusion import Conclusion, document
-from probe.explanation import Explanation, explain
+from probe.explanation import Explanation, explain, is_for_another_mailbox
 from probe.knowledge.causes import UNSETTLED
 from probe.model.evidence import Band
 from probe.model.presented import Presented
@@ -240,7 +240,8 @@ def _recipient_of(
         kind = NoticeKind.BOUNCE
     if kind not in {NoticeKind.BOUNCE, NoticeKind.DELAY}:
         return BouncedRecipient(name, notice, kind, status)
-    explanation = reading(rule_text(status), stage_of(status), status.remote_mta)
+    asked_for = status.recipient if is_for_another_mailbox("", status.recipient) else ""
+    explanation = reading(rule_text(status), stage_of(status), status.remote_mta, recipient=asked_for)
     if status.is_copied and _is_of_another(status, named_addresses):
         # nothing is known about this one
         explanation = replace(reading(""), reading=explanation.reading)

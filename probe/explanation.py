@@ -45,6 +45,7 @@ _FIELDS = frozenset({"id", "text", "stage", "host"})
 _REPR_LIMIT = 80  # characters
 _ID_DEPTH = 32  # levels of a caller's id
 _REMEMBERED = 1024  # characters: longer replies are not remembered as a whole
+_PUNYCODE = "xn--"
 _TELLING = frozenset({*WORDS, Facet.ENHANCED})
 
 
@@ -152,10 +153,28 @@ def _exit_code_of(excerpt: LogExcerpt) -> ExitCode:
     return ExitCode.DEFERRED if excerpt.words else ExitCode.ACCEPTED
 
 
-def explain(text: str, stage: Stage | None = None, host: str = "", identity: Any = None) -> Explanation:
-    """Explain one reply, in any wrapping. `stage` and `host` as far as they are known. Never raises."""
+def explain(
+    text: str, stage: Stage | None = None, host: str = "", identity: Any = None, recipient: str = ""
+) -> Explanation:
+    """Explain one reply, in any wrapping. `stage`, `host` and the `recipient` that the server was asked for,
+    as far as they are known. Never raises."""
     read = _read_once if len(text) <= _REMEMBERED else _read
-    return Explanation(identity, *read(text, stage, host))
+    reading, conclusion = read(text, stage, host)
+    if conclusion is not None and is_for_another_mailbox(text, recipient):
+        from probe.diagnosis.another_mailbox import conclude_for_another_mailbox
+
+        conclusion = conclude_for_another_mailbox(reading, conclusion)
+    return Explanation(identity, reading, conclusion)
+
+
+def is_for_another_mailbox(text: str, recipient: str) -> bool:
+    """Whether the `recipient`, or a mailbox that the reply names, has a local part in Punycode: the server
+    was asked for another mailbox than the one that was meant."""
+    if _PUNYCODE not in recipient and _PUNYCODE not in text:
+        return False
+    from probe.diagnosis.another_mailbox import names_punycode_mailbox
+
+    return names_punycode_mailbox(f"{recipient} {text}")
 
 
 def _read(text: str, stage: Stage | None, host: str) -> tuple[Reading, Conclusion | None]:

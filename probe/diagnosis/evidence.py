@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
+from probe.diagnosis.another_mailbox import PUNYCODE_MAILBOX, of_another_mailbox
 from probe.diagnosis.observations import PREDICATES
 from probe.diagnosis.run_result import Ground, RunResult
-from probe.diagnosis.scoring import WORDS, rank
-from probe.diagnosis.situation import Situation, named_causes
+from probe.diagnosis.scoring import rank
+from probe.diagnosis.situation import Situation, named_causes, without_weight
 from probe.facts.bounce import REF
 from probe.facts.logged import REF as LOG_REF
 from probe.facts.logged import has_passed
@@ -32,9 +33,11 @@ def evidence_of(facts: Facts, result: RunResult) -> tuple[Evidence, ...]:
         return _with_earlier(facts, ())
     by_words = _with_earlier(facts, reply_evidence(result))
     by_facts = _fact_evidence(Situation(facts, result, by_words))
+    if any(evidence.rule == PUNYCODE_MAILBOX for evidence in by_facts):
+        by_words = tuple(map(of_another_mailbox, by_words))
     cause_ids = named_causes(by_words)
     if _are_empty(cause_ids, by_facts):
-        return (*(_without_weight(evidence) for evidence in by_words), *by_facts)
+        return (*map(without_weight, by_words), *by_facts)
     if _lead(by_words, result) in cause_ids - beside_words().vague:
         by_facts = tuple(_beside(evidence, cause_ids) for evidence in by_facts)
     return (*by_words, *by_facts)
@@ -100,13 +103,6 @@ def _are_empty(cause_ids: frozenset[str], facts: tuple[Evidence, ...]) -> bool:
         evidence.facet is Facet.EXPERIMENT or max(evidence.weights.values(), default=0.0) >= clear
         for evidence in facts
     )
-
-
-def _without_weight(evidence: Evidence) -> Evidence:
-    if evidence.facet not in WORDS:
-        return evidence
-    weights = {cause: weight * beside_words().empty for cause, weight in evidence.weights.items()}
-    return replace(evidence, weights=weights)
 
 
 def _beside(evidence: Evidence, cause_ids: frozenset[str]) -> Evidence:

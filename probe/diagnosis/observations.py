@@ -26,6 +26,7 @@ from probe.diagnosis.why import why
 from probe.facts.model import Facts
 from probe.facts.reach import Barrier, barrier
 from probe.knowledge.test_data import generated_shape
+from probe.model.address_parse import is_punycode_mailbox
 from probe.model.observed import CertificateFault
 from probe.model.reply import Stage
 from probe.model.session import EndReason, Experiment
@@ -222,6 +223,13 @@ def _test_data_address(at: Situation) -> Sighting | None:
     return Sighting("input:recipient", shape.generator.title) if shape is not None and shape.telling else None
 
 
+def _punycode_mailbox(at: Situation) -> Sighting | None:
+    target = at.facts.target
+    if not isinstance(target, PairTarget) or not at.reply_speaks_of("user_unknown"):
+        return None
+    return Sighting("input:recipient") if is_punycode_mailbox(str(target.forward_path)) else None
+
+
 def _size_over_limit(at: Situation) -> Sighting | None:
     size = at.facts.planned_size
     extensions = at.result.session.extensions if at.result.session is not None else None
@@ -278,6 +286,7 @@ PREDICATES: dict[str, Predicate] = {
     "tls_not_used": _tls_not_used,
     "smtputf8_missing": _ground(Ground.SMTPUTF8),
     "test_data_address": _test_data_address,
+    "punycode_mailbox": _punycode_mailbox,
     "size_over_limit": _size_over_limit,
     "bare_deferral": _bare_deferral,
     "no_size_announced": _no_size_announced,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 
 from probe._dataclass import dataclass
 from probe.diagnosis.run_result import RunResult
@@ -47,6 +48,14 @@ def words_name(evidence: Iterable[Evidence], *causes: str) -> bool:
             sums.update(item.weights)
     most = max(sums.values(), default=0.0)
     return most >= SPEAKS and any(sums[cause] == most for cause in causes)
+
+
+def without_weight(evidence: Evidence) -> Evidence:
+    """The evidence as it counts where words do not mean what they seem to."""
+    if evidence.facet not in WORDS:
+        return evidence
+    weights = {cause: weight * beside_words().empty for cause, weight in evidence.weights.items()}
+    return replace(evidence, weights=weights)
 
 
 @dataclass(frozen=True, slots=True)

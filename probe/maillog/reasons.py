@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from probe._dataclass import dataclass
 from probe.diagnosis.conclusion import Conclusion
-from probe.explanation import Explanation, explain
+from probe.explanation import Explanation, explain, is_for_another_mailbox
 from probe.maillog.operators import LOCAL, Operator, is_on_this_machine
 from probe.maillog.template import coarse, code_of, template
 from probe.model.verdict import FixBy, Retry
@@ -82,7 +82,7 @@ class Reasons:
         key = template(text, event.recipient, host, wording.recipients if wording is not None else ())
         # rules name providers' hosts alone
         whose = operator.id if operator.is_known or operator is LOCAL else ""
-        place = (is_remote, stage, whose)
+        place = (is_remote, stage, whose, is_for_another_mailbox(text, event.recipient or ""))
         earlier = self._readings.get((key, *place))
         if earlier is not None:
             return earlier
@@ -116,7 +116,8 @@ def _reason(
     key: str, text: str, is_remote: bool, event: Event, operator: Operator, wording: Words | None
 ) -> Reason:
     host = event.relay.host if event.relay is not None and event.relay.host else ""
-    explanation = explain(text, wording.stage if wording is not None else None, host if is_remote else "")
+    stage = wording.stage if wording is not None else None
+    explanation = explain(text, stage, host if is_remote else "", recipient=event.recipient or "")
     conclusion = explanation.conclusion
     if conclusion is None:  # "250" as the reason of a failure: nothing can be told from it
         explanation = explain("")

@@ -335,13 +335,25 @@ def label_of_no_characters(domain: str) -> str | None:
     )
 
 
+def is_punycode_mailbox(address: str) -> bool:
+    """Whether the local part of `address` is Punycode for letters outside ASCII, as if it were a domain. No
+    standard has such local parts (RFC 6531 section 3.2); programs make them of those that need SMTPUTF8."""
+    local_part = address.lower().rpartition("@")[0]
+    return local_part.startswith("xn--") and not (_characters(local_part) or "a").isascii()
+
+
 def _stands_for_characters(label: str) -> bool:
-    """Whether the Punycode of an xn-- label can be decoded, to characters that can be seen."""
+    return bool(_characters(label))
+
+
+def _characters(label: str) -> str:
+    """What the Punycode of an xn-- label stands for; empty if it cannot be decoded, or to unseen
+    characters."""
     try:
         u_label = label.removeprefix("xn--").encode("ascii").decode("punycode")
     except UnicodeError:
-        return False
-    return bool(u_label) and all(unicodedata.category(char) not in _UNSEEN for char in u_label)
+        return ""
+    return "" if any(unicodedata.category(char) in _UNSEEN for char in u_label) else u_label
 
 
 def _idna_fault(raw: str, mapped_name: str) -> AddressError:

@@ -7,7 +7,7 @@ import io
 import pytest
 
 from probe import bounces
-from probe.bounces import messages
+from probe.bounces import messages, read_bounces
 
 FROM = b"From a@b.test Mon Jan  1 00:00:00 2024\n"
 
@@ -51,3 +51,16 @@ def test_one_octet_beyond_the_limit_shows_that_there_was_more(
 def test_a_long_message_is_read_from_a_slow_stream_whole() -> None:
     octets = b"Subject: a\n\n" + b"x" * (bounces._BLOCK * 2 + 5)
     assert list(messages(_Slow(octets))) == [octets]
+
+
+def test_a_bounce_for_a_mailbox_in_punycode_is_not_about_the_one_that_was_meant() -> None:
+    report = (
+        b"Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n--b\n\nfailed\n--b\n"
+        b"Content-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example.org\n\n"
+        b"Final-Recipient: rfc822; NAME@example.net\nAction: failed\nStatus: 5.1.1\n"
+        b"Diagnostic-Code: smtp; 550 5.1.1 User unknown\n--b--\n"
+    )
+    for name, cause in ((b"gruss", "user_unknown"), (b"xn--gre-6ka8l", "address_syntax")):
+        (result,) = read_bounces(report.replace(b"NAME", name))
+        assert result.explanation is not None and result.explanation.cause is not None
+        assert result.explanation.cause.id == cause

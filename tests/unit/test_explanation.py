@@ -11,6 +11,7 @@ from probe.cli.explain import _explain_each
 from probe.explanation import Explanation, explain, parse_stage, to_json
 from probe.model.evidence import Band
 from probe.model.reply import Stage
+from probe.model.verdict import Retry
 from tests.support.explained import explain_lines
 
 
@@ -168,3 +169,43 @@ def test_stage_names_are_those_of_the_contract() -> None:
 )
 def test_other_languages_are_read(text: str, cause: str) -> None:
     assert _cause(text) == cause
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "550 5.1.1 <xn--gre-6ka8l@example.net>: Recipient address rejected: User unknown",
+        "550 No such user: xn--gre-6ka8l@xn--mller-kva.example",
+        "550 5.1.1 <xn--gre-6ka8l@example.net>",
+    ],
+)
+def test_a_mailbox_in_punycode_is_not_the_one_that_was_meant(text: str) -> None:
+    explanation = explain(
+        text.replace("xn--gre-6ka8l", "gruss").replace("XN--gre-6ka8l", "gruss"), Stage.RCPT
+    )
+    assert explanation.cause is not None and explanation.cause.id == "user_unknown"
+    explanation = explain(text, Stage.RCPT)
+    assert explanation.cause is not None and explanation.cause.id == "address_syntax"
+    assert explanation.band is Band.LIKELY, "the sign is not in the server's words"
+    assert explanation.conduct is not None and explanation.conduct.retry is Retry.AFTER_FIX
+    assert explanation.conclusion is not None and "SMTPUTF8" in explanation.conclusion.action
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        ("552 5.2.2 <xn--gre-6ka8l@example.net> mailbox full", "mailbox_full"),
+        ("450 4.2.0 <xn--gre-6ka8l@example.net>: Greylisted, try again later", "greylisted"),
+        ("550 5.1.1 <info@xn--mller-kva.example>: User unknown", "user_unknown"),
+        ("550 5.1.1 <xn--@example.net>: User unknown", "user_unknown"),
+        ("550 5.1.1 <xn--abc-@example.net>: User unknown", "user_unknown"),
+        ("550 5.1.8 <xn--gre-6ka8l@example.net>: Sender address rejected: not found", "sender_invalid"),
+    ],
+)
+def test_punycode_says_nothing_where_no_mailbox_of_it_is_unknown(text: str, cause: str) -> None:
+    assert _cause(text, Stage.RCPT) == cause
+
+
+def test_the_recipient_tells_of_punycode_where_the_reply_names_nobody() -> None:
+    explanation = explain("550 5.1.1 User unknown", Stage.RCPT, recipient="xn--gre-6ka8l@example.net")
+    assert explanation.cause is not None and explanation.cause.id == "address_syntax"

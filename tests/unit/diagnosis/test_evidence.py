@@ -118,6 +118,7 @@ LOCAL_HOST = make.mx_host(
     "l.example", answers=(make.answer("l", RecordType.A, LOOPBACK),), addresses=(LOOPBACK,)
 )
 PBL = (ListingCode("127.0.0.10", "end-user range", CodeKind.POLICY, 2),)
+RENAMED = PairTarget(make.SENDER, parse_mailbox("xn--gre-6ka8l@recipient.example"))
 GENERATED = PairTarget(make.SENDER, parse_mailbox("jsmithd2@tmall.com"))
 UTF8 = PairTarget(make.SENDER, parse_mailbox("jörg@recipient.example"))
 DESYNCHRONISED = replace(met(Stage.RCPT, OK), desynchronised=True)
@@ -196,6 +197,10 @@ CASES: dict[str, tuple[Facts, Facts]] = {
         make.facts(target=UTF8, sessions=(met(Stage.RCPT, make.reply(550, NO_WORDS)),)),
     ),
     **OWN_CASES,
+    "punycode_mailbox": (
+        refused("5.1.1 User unknown", target=RENAMED),
+        refused("5.2.2 mailbox full", target=RENAMED),
+    ),
     "test_data_address": (
         refused(target=GENERATED),
         refused(target=PairTarget(make.SENDER, parse_mailbox("jsmithd2@recipient.example"))),

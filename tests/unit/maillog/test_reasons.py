@@ -49,3 +49,17 @@ def test_a_fault_of_our_own_server_is_not_called_the_recipient_s() -> None:
     (group,) = aggregate.groups.values()
     assert (group.operator.id, group.reason.fix_by) == ("local", FixBy.SENDER)
     assert "recipient" not in group.reason.title
+
+
+def test_a_mailbox_in_punycode_is_read_apart_from_others_with_the_same_reply() -> None:
+    words = "550 5.1.1 User unknown"
+    aggregate = counted(
+        [
+            bounced(words, "ABC0000001", "anna@b.example"),
+            bounced(words, "ABC0000002", "xn--gre-6ka8l@b.example"),
+        ]
+    )
+    causes = {
+        group.reason.conclusion.cause.id: sum(group.messages.values()) for group in aggregate.groups.values()
+    }
+    assert causes == {"user_unknown": 1, "address_syntax": 1}
