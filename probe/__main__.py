@@ -13,9 +13,10 @@ def main() -> None:
     # until the handlers are installed, Ctrl-C ends the process without a traceback
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-    from probe.cli import signals
+    from probe.cli import collector, signals
 
     signals.heed()
+    collector.begin_late()
     if not sys.warnoptions:
         # warnings for developers of libraries are hidden, unless -W asks for them
         warnings.simplefilter("ignore")
