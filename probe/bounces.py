@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import replace
 from functools import cache
 from typing import Any, BinaryIO
 
-from probe._dataclass import dataclass
+from probe._dataclass import dataclass, replace
 from probe.diagnosis.conclusion import Conclusion, document
 from probe.explanation import Explanation, explain, is_for_another_mailbox
 from probe.knowledge.causes import UNSETTLED

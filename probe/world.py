@@ -12,12 +12,11 @@ import os
 import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import replace
 from functools import cache, partial
 from typing import TYPE_CHECKING, Protocol
 
 from probe import settings
-from probe._dataclass import dataclass
+from probe._dataclass import dataclass, replace
 from probe.model.address import IPAddress
 from probe.model.local_tool import Inquiry, T
 from probe.model.target import Endpoint

@@ -6,9 +6,8 @@ There is no clock in it: times are seconds since 1970, which the caller gives.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import field
 
-from probe._dataclass import dataclass
+from probe._dataclass import dataclass, field
 from probe.settings import BULK_COURTESY, ListCourtesy
 
 _HOUR = 3600.0

@@ -6,9 +6,7 @@ Rows that were malformed have no domain and no outcome. Where nothing was asked 
 
 from __future__ import annotations
 
-from dataclasses import field
-
-from probe._dataclass import dataclass
+from probe._dataclass import dataclass, field
 from probe.model.report_tool import ReportTool
 from probe.model.verdict import ExitCode, Extent, FixBy, Outcome
 

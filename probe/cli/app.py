@@ -74,7 +74,10 @@ def as_typer_reads(command: Callable[..., int]) -> Callable[..., int]:
 
     parameters = [
         inspect.Parameter(
-            it.name, inspect.Parameter.KEYWORD_ONLY, default=it.default, annotation=_annotation(it)
+            it.name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=inspect.Parameter.empty if it.is_required else it.default,
+            annotation=_annotation(it),
         )
         for it in parameters_of(command)
     ]

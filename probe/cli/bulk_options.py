@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 import re
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from probe._dataclass import dataclass
+from probe._dataclass import dataclass, replace
 from probe.bulk.gate import Limit, read_limits
 from probe.cli import choices, values
 from probe.cli.bulk_progress import ProgressForm

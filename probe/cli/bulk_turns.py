@@ -6,10 +6,9 @@ import asyncio
 import heapq
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import field
 from itertools import count
 
-from probe._dataclass import dataclass
+from probe._dataclass import dataclass, field
 from probe.bulk.pace import Pace
 from probe.cli.bulk_answers import Answers, OpenDomain
 

@@ -6,10 +6,9 @@ import difflib
 import inspect
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import field
 from typing import Annotated, Any
 
-from probe._dataclass import dataclass
+from probe._dataclass import dataclass, field
 from probe.cli import output as out
 from probe.cli.errors import UsageError
 from probe.cli.parameters import Argument

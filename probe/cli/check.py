@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from probe import settings
+from probe._dataclass import replace
 from probe.cli import choices, values
 from probe.cli import options as opt
 from probe.cli import recording_options as saved

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from probe import settings
-from probe._dataclass import dataclass
+from probe._dataclass import dataclass, replace
 from probe.cli import values
 from probe.cli.errors import UsageError
 from probe.cli.output import chosen_format

@@ -6,12 +6,11 @@ import os
 import stat
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from probe._dataclass import dataclass
+from probe._dataclass import dataclass, field
 from probe.cli.errors import UsageError, unreadable
 from probe.cli.inputs import open_input
 from probe.reading.log.formats import FORMATS, SAMPLE, Format, by_name, detect

@@ -7,11 +7,10 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from probe._dataclass import dataclass
+from probe._dataclass import dataclass, field
 from probe.cli.errors import UsageError, unreadable
 from probe.cli.local_zone import LocalZone
 from probe.cli.log_inputs import Input

@@ -6,12 +6,12 @@ from __future__ import annotations
 import math
 import os
 import re
-from dataclasses import replace
 from enum import StrEnum
 from ipaddress import IPv6Address
 from pathlib import Path
 from typing import TypeVar
 
+from probe._dataclass import replace
 from probe.cli.errors import UsageError, refuse_outlook, unreadable
 from probe.model.address import AddressError, IPAddress, Mailbox, ReversePath
 from probe.model.address_parse import (

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import field, replace
 
-from probe._dataclass import dataclass
+from probe._dataclass import dataclass, field, replace
 from probe.collect.attempts import ask_target
 from probe.collect.sender_mta import is_left_out
 from probe.collect.session import OnReply

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import field
 from typing import Any, Protocol
 
-from probe._dataclass import dataclass
+from probe._dataclass import dataclass, field
 from probe.model.logged import LogAccount
 from probe.model.observed import Part
 from probe.model.reply import Reply, Stage

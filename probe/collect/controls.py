@@ -10,10 +10,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import replace
 
 from probe import settings
-from probe._dataclass import dataclass
+from probe._dataclass import dataclass, replace
 from probe.collect.attempts import Visits
 from probe.collect.session import SessionOutcome
 from probe.model.address import IPAddress, Mailbox, NullReversePath

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from dataclasses import replace
 from functools import partial
 from types import ModuleType
 
+from probe._dataclass import replace
 from probe.collect import second_opinion
 from probe.collect.context import Context
 from probe.collect.driver import Driver, part, recover_parts

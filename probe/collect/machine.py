@@ -8,12 +8,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import field
 from importlib import metadata
 from ipaddress import IPv4Address, IPv6Address
 
 from probe import settings
-from probe._dataclass import dataclass
+from probe._dataclass import dataclass, field
 from probe.collect.machine_resolver import ResolverTrials
 from probe.collect.machine_way import WayOut
 from probe.collect.sender_mta import is_left_out

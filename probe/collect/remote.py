@@ -8,10 +8,10 @@ has committed it and says what to ask next. So a worker that dies takes no answe
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from ipaddress import ip_address
 from typing import Any, NamedTuple, Protocol
 
+from probe._dataclass import replace
 from probe._version import VERSION
 from probe.collect.caller import Caller, caller
 from probe.knowledge.rules import rules_digest

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from types import ModuleType
 
 from probe import settings
+from probe._dataclass import replace
 from probe.collect.context import Context
 from probe.model.fault import Fault
 from probe.model.mta_reason import MtaReason, MtaWhy

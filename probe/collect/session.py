@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 
 from probe import settings
-from probe._dataclass import dataclass
+from probe._dataclass import dataclass, replace
 from probe.model.address import IPAddress, Mailbox
 from probe.model.observed import EndCause, SessionReason
 from probe.model.reason import Reason

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from functools import partial
 from itertools import islice
 
+from probe._dataclass import replace
 from probe.collect.attempts import Visits, ask_target, say_nothing
 from probe.collect.context import Adviser, Asks, Context
 from probe.collect.controls import run_controls

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from probe import settings
-from probe._dataclass import dataclass
+from probe._dataclass import dataclass, replace
 from probe._version import VERSION
 from probe.collect.context import Context, Judges, UserFiles
 from probe.collect.under_way import under_way

@@ -8,8 +8,8 @@ cause, its band and the advice stay the same for every ending, the experiment is
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 
+from probe._dataclass import replace
 from probe.diagnosis.gain import expected_gain
 from probe.diagnosis.verdict import Diagnosis, diagnose
 from probe.facts.build import GrowingFacts

@@ -7,9 +7,9 @@ reply is then about a mailbox that nobody has.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cache
 
+from probe._dataclass import replace
 from probe.diagnosis.conclusion import Conclusion, conclude
 from probe.diagnosis.scoring import band, rank
 from probe.diagnosis.situation import without_weight

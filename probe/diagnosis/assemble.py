@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from probe._dataclass import replace
 from probe._version import VERSION
 from probe.checks.catalogue import findings_of
 from probe.checks.judging.not_reached import part_of

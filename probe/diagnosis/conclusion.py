@@ -9,11 +9,10 @@ a ground: words, a status or a record which say that this mailbox or domain take
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from probe._dataclass import dataclass
+from probe._dataclass import dataclass, replace
 from probe.knowledge.causes import Cause, advice_cause, causes
 from probe.model.evidence import Band, ConductOverride, Evidence, Facet, RankedCause
 from probe.model.reply import Stage

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 
+from probe._dataclass import replace
 from probe.diagnosis.another_mailbox import PUNYCODE_MAILBOX, of_another_mailbox
 from probe.diagnosis.observations import PREDICATES
 from probe.diagnosis.run_result import Ground, RunResult

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from probe._dataclass import replace
 from probe.diagnosis.run_result import Ground, RunResult
 from probe.facts.model import Facts
 from probe.facts.own_server import own_decision_of, uses_one_family

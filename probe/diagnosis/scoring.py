@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from functools import cache
 
+from probe._dataclass import replace
 from probe.knowledge.scoring import scoring
 from probe.model.evidence import Band, Evidence, Facet, RankedCause
 from probe.model.reply import Stage

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
-from probe._dataclass import dataclass
+from probe._dataclass import dataclass, replace
 from probe._version import VERSION
 from probe.diagnosis.action import action_of
 from probe.diagnosis.answer import refuses_this_client

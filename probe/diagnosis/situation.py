@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import replace
 
-from probe._dataclass import dataclass
+from probe._dataclass import dataclass, replace
 from probe.diagnosis.run_result import RunResult
 from probe.diagnosis.scoring import WORDS
 from probe.facts.model import Facts

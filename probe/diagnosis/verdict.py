@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import partial
 
-from probe._dataclass import dataclass
+from probe._dataclass import dataclass, replace
 from probe.diagnosis.conclusion import Conclusion, conclude
 from probe.diagnosis.evidence import earlier_reading, evidence_of, reply_evidence
 from probe.diagnosis.extent import extent_of

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
+from probe._dataclass import replace
 from probe._version import VERSION
 from probe.doctor import blocklists, host, names, resolver, way_out
 from probe.doctor.report import (

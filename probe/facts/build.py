@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from probe._dataclass import dataclass
+from probe._dataclass import dataclass, replace
 from probe.facts.bounce import bounce_of
 from probe.facts.clock import NOT_COMPARED, ClockFacts, by_right_clock, clock_of, without_dates
 from probe.facts.memo import Lookup, Memo

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from datetime import datetime, timedelta
 
-from probe._dataclass import dataclass
+from probe._dataclass import dataclass, replace
 from probe.facts.session import Session, TlsFacts
 from probe.model.observed import CertificateFault, FetchFault
 from probe.model.reason import Reason

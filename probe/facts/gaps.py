@@ -8,9 +8,9 @@ is None.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import fields
 from enum import StrEnum
 
+from probe._dataclass import fields
 from probe.facts.model import Facts
 from probe.facts.session import Session, TlsFacts
 from probe.model.address import NullReversePath

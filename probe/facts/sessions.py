@@ -7,11 +7,10 @@ truncated recording gives the sessions up to that point.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import field, replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from probe._dataclass import dataclass
+from probe._dataclass import dataclass, field, replace
 from probe.facts.session import Exchange, Session, TlsFacts
 from probe.model.fault import recover
 from probe.model.observed import CertificateFault, HandshakeFault

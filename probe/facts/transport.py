@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 
+from probe._dataclass import replace
 from probe.facts.session import Session
 from probe.model.observed import FetchFault
 from probe.model.tls_policy import TlsaProblem, TlsaWhy

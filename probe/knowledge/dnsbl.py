@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import cache
 from typing import Any
 
+from probe._dataclass import replace
 from probe.knowledge.toml_import import HERE, load
 from probe.model.listing import CodeKind
 from probe.standards.dnsbl.blocklist import (

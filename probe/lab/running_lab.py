@@ -5,11 +5,10 @@ from __future__ import annotations
 import contextlib
 import tempfile
 from collections.abc import AsyncIterator
-from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from probe._dataclass import dataclass
+from probe._dataclass import dataclass, field, replace
 from probe.lab.scenario import Scenario, Tls
 from probe.model.target import Options, PairTarget
 

@@ -7,10 +7,9 @@ import contextlib
 import ssl
 from collections import Counter
 from collections.abc import AsyncIterator
-from dataclasses import field
 from fnmatch import fnmatchcase
 
-from probe._dataclass import dataclass
+from probe._dataclass import dataclass, field
 from probe.lab.scenario import Rule, Smtp
 
 HOST = "127.0.0.1"

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
+from probe._dataclass import replace
 from probe.explanation import Explanation, LogExcerpt, explain
 from probe.maillog.operators import LOCAL, Operators, is_on_this_machine
 from probe.maillog.reasons import Reasons

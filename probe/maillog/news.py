@@ -7,10 +7,9 @@ of the ratio of the two rates (both Poisson; Wilson's interval of the share) is 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field, replace
 from math import sqrt
 
-from probe._dataclass import dataclass
+from probe._dataclass import dataclass, field, replace
 from probe.maillog.aggregate import Aggregate
 from probe.maillog.bins import Bins
 from probe.maillog.groups import Fate

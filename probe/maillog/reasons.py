@@ -6,9 +6,7 @@ never invented, and a failure of this machine's programs is never attributed to 
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from probe._dataclass import dataclass
+from probe._dataclass import dataclass, replace
 from probe.diagnosis.conclusion import Conclusion
 from probe.explanation import Explanation, explain, is_for_another_mailbox
 from probe.maillog.operators import LOCAL, Operator, is_on_this_machine

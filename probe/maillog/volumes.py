@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import field
-
-from probe._dataclass import dataclass
+from probe._dataclass import dataclass, field
 from probe.maillog.bins import Bins
 from probe.maillog.operators import OTHERS, Operator
 

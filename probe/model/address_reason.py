@@ -7,10 +7,9 @@ exception is, where no part of the program is at hand that could make them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from enum import StrEnum
 
-from probe._dataclass import dataclass
+from probe._dataclass import dataclass, fields
 
 
 class AddressReason(StrEnum):
@@ -82,7 +81,7 @@ class AddressWhy:
     @property
     def words(self) -> str:
         """One clause without a full stop."""
-        return WORDS[self.tag].format_map(asdict(self))
+        return WORDS[self.tag].format_map({field.name: getattr(self, field.name) for field in fields(self)})
 
 
 _R = AddressReason

@@ -11,12 +11,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Generator, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import replace
 from pathlib import PurePath
 from types import TracebackType
 from typing import TypeVar
 
-from probe._dataclass import dataclass
+from probe._dataclass import dataclass, replace
 from probe.model.debugging import is_debugging
 from probe.model.exhaustion import Shortage, shortage
 from probe.model.observed import Gap

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import field
-
-from probe._dataclass import dataclass
+from probe._dataclass import dataclass, field
 from probe.model.evidence import Band
 from probe.model.finding import Finding
 from probe.model.mta_reason import MtaReason

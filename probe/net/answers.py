@@ -6,9 +6,8 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import replace
 
-from probe._dataclass import dataclass
+from probe._dataclass import dataclass, replace
 from probe.model.target import Endpoint
 from probe.settings import SHARED_ANSWERS, SHARED_ANSWERS_FOR
 from probe.standards.dns.message import Answer, Question, Status

@@ -8,10 +8,9 @@ import secrets
 import socket
 import struct
 from contextlib import ExitStack, suppress
-from dataclasses import replace
 from functools import partial
 
-from probe._dataclass import dataclass
+from probe._dataclass import dataclass, replace
 from probe.model.answer_fault import AnswerFault, AnswerWhy, AskedOver
 from probe.model.exhaustion import shortage
 from probe.model.target import Endpoint

@@ -9,9 +9,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import struct
-from dataclasses import replace
 
-from probe._dataclass import dataclass
+from probe._dataclass import dataclass, replace
 from probe.model.answer_fault import AnswerFault, AnswerWhy
 from probe.model.target import Endpoint
 from probe.net.dns_exchange import exchange, reason_of

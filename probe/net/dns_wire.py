@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from ipaddress import IPv4Address, IPv6Address
 
-from probe._dataclass import dataclass
+from probe._dataclass import dataclass, replace
 from probe.model.answer_fault import AnswerFault, AnswerWhy, WireFault
 from probe.net.dns_query import TYPE_NUMBERS as _NUMBERS
 from probe.net.dns_query import Query

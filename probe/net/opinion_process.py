@@ -15,8 +15,8 @@ import json
 import socket
 import subprocess
 import sys
-from dataclasses import replace
 
+from probe._dataclass import replace
 from probe.model.debugging import is_debugging
 from probe.model.observed import OpinionFault, OpinionSubject
 from probe.model.reason import Reason

@@ -10,8 +10,8 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import contextlib
-from dataclasses import replace
 
+from probe._dataclass import replace
 from probe.model.exhaustion import Shortage, shortage
 from probe.model.observed import OpinionFault
 from probe.model.reason import Reason

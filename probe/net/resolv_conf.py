@@ -13,11 +13,10 @@ import errno
 import re
 import socket
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 
-from probe._dataclass import dataclass
+from probe._dataclass import dataclass, replace
 from probe.model.observed import Gap
 from probe.model.reason import Reason
 from probe.model.target import DNS_PORT, Endpoint

@@ -14,12 +14,12 @@ import math
 import socket
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
 from types import TracebackType
 
+from probe._dataclass import replace
 from probe.model.answer_fault import AnswerFault, AnswerWhy
 from probe.model.observed import Gap
 from probe.model.reason import Reason

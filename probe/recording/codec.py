@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import dataclasses
 import json
 import math
 import re
@@ -21,7 +20,7 @@ from functools import cache, partial
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from probe._dataclass import dataclass
+from probe._dataclass import MISSING, dataclass, fields, is_dataclass
 from probe.model.answer_fault import AnswerWhy
 from probe.model.dialable import NotPublic
 from probe.model.local_tool import ToolWhy
@@ -225,7 +224,7 @@ def _shape(hint: Any) -> _Shape:
         return _reason(get_args(hint)[0])
     if hint in (AnswerWhy, MtaWhy, ToolWhy):
         return _limit(_sparse(hint, _field_shapes(hint)), AnswerWhy, why_no_fault)
-    if dataclasses.is_dataclass(hint) and isinstance(hint, type):
+    if is_dataclass(hint) and isinstance(hint, type):
         shape = _dataclass(hint)
         return _limit(shape, NotPublic, why_not_an_address_kind) if hint is NotPublic else shape
     if isinstance(hint, type) and issubclass(hint, StrEnum):
@@ -338,7 +337,7 @@ def _dataclass(hint: type) -> _Shape:
 
 def _names_of(hint: type) -> dict[str, str]:
     """Key in a recording to name of the field."""
-    names = (field.name for field in dataclasses.fields(hint))
+    names = (field.name for field in fields(hint))
     return {_KEYS.get((hint.__name__, name), name): name for name in names}
 
 
@@ -346,8 +345,8 @@ def _dataclass_reader(hint: type, shapes: Mapping[str, _Shape]) -> Callable[[Any
     names = _names_of(hint)
     required_fields = {
         _KEYS.get((hint.__name__, field.name), field.name)
-        for field in dataclasses.fields(hint)
-        if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+        for field in fields(hint)
+        if field.default is MISSING and field.default_factory is MISSING
     }
 
     def parse(value: Any, place: str) -> Any:
@@ -393,7 +392,7 @@ def _reason(vocabulary: type[StrEnum]) -> _Shape:
 
 def _sparse(hint: type, shapes: Mapping[str, _Shape]) -> _Shape:
     """A dataclass whose unset values are not written."""
-    unset = {field.name: field.default for field in dataclasses.fields(hint)}
+    unset = {field.name: field.default for field in fields(hint)}
 
     def write(value: Any) -> dict[str, Any]:
         values = ((name, getattr(value, name)) for name in shapes)
@@ -437,7 +436,7 @@ def _tag_shape(kinds: dict[str, tuple[tuple[Any, ...], _Shape]]) -> _Shape:
         if not isinstance(kind, str) or kind not in kinds:
             raise _WrongError(f"{place} must be an object whose kind is one of {', '.join(kinds)}")
         members, shape = kinds[kind]
-        if dataclasses.is_dataclass(members[0]):
+        if is_dataclass(members[0]):
             return shape.parse(fields, place)
         if set(fields) != {"value"}:
             raise _WrongError(f"{place} must have the fields kind and value")

@@ -7,13 +7,12 @@ import fcntl
 import os
 import stat
 from contextlib import ExitStack
-from dataclasses import field
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
 
-from probe._dataclass import dataclass
+from probe._dataclass import dataclass, field
 from probe.recording import events as ev
 from probe.recording.codec import (
     LINE_LIMIT,

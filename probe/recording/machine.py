@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import field
 
 from probe import settings
-from probe._dataclass import dataclass
+from probe._dataclass import dataclass, field
 from probe.model.address import IPAddress
 from probe.model.fitness import MachineGap, Trial
 from probe.model.observed import EndCause, HeloReason

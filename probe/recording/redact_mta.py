@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
+from probe._dataclass import replace
 from probe.model.address import AddressError, IPAddress
 from probe.model.address_parse import parse_mailbox
 from probe.model.mta_reason import MtaWhy

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import Field, fields, is_dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
+from probe._dataclass import Field, fields, is_dataclass
 from probe.report.json_text import json_text
 
 if TYPE_CHECKING:  # not needed for a report of logs

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
+from probe._dataclass import replace
 from probe.knowledge import finding_groups as groups
 from probe.model.reply import Stage
 from probe.model.report import Report, ReportCause, ReportEvidence, ReportHypothesis

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable, Mapping
-from dataclasses import fields, is_dataclass
 from enum import Enum
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
+from probe._dataclass import fields, is_dataclass
 from probe.bulk.report import SCHEMA as BULK_SCHEMA
 from probe.bulk.report import BulkOperator, BulkOutcome, BulkReport
 from probe.doctor.report import SCHEMA as DOCTOR_SCHEMA

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from probe._dataclass import dataclass
+from probe._dataclass import dataclass, replace
 from probe.model.fault import recover_steps
 from probe.model.observed import Part
 from probe.model.program_part import ProgramPart

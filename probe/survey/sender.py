@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 
-from probe._dataclass import dataclass
+from probe._dataclass import dataclass, replace
 from probe.knowledge.providers import operator
 from probe.knowledge.selectors import selectors_for
 from probe.model.address import IPAddress

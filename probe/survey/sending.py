@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
-from probe._dataclass import dataclass
+from probe._dataclass import dataclass, replace
 from probe.model.address import AddressError, IPAddress, Mailbox
 from probe.model.address_parse import parse_mailbox
 from probe.model.sender_mta import (

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import fields, is_dataclass
 from enum import Enum, StrEnum
 from functools import cache
 from typing import TypeGuard
 
-from probe._dataclass import dataclass
+from probe._dataclass import dataclass, fields, is_dataclass
 from probe.knowledge.finding_tags import shared_words
 from probe.model.address_reason import AddressWhy
 from probe.model.dialable import NotPublic

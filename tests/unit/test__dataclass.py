@@ -4,44 +4,47 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import importlib
 import inspect
 import pickle
+import pkgutil
 from typing import Any, ClassVar
 
 import pytest
 
+import probe
 from probe import _dataclass
 
 
 def _pair(build: Any) -> tuple[Any, Any]:
-    """The same class by the standard decorator and by ours."""
-    return build(dataclasses.dataclass), build(_dataclass.dataclass)
+    """The same class by the standard library and by ours."""
+    return build(dataclasses), build(_dataclass)
 
 
-def _plain(decorator: Any) -> Any:
-    @decorator(frozen=True, slots=True)
+def _plain(library: Any) -> Any:
+    @library.dataclass(frozen=True, slots=True)
     class Reply:
         """A reply."""
 
         code: int
         lines: tuple[str, ...] = ()
-        extra: dict[str, int] = dataclasses.field(default_factory=dict, kw_only=True)
-        note: str = dataclasses.field(default="", repr=False, compare=False)
+        extra: dict[str, int] = library.field(default_factory=dict, kw_only=True)
+        note: str = library.field(default="", repr=False, compare=False)
         number: ClassVar[int] = 5
 
     return Reply
 
 
-def _mutable(decorator: Any) -> Any:
-    @decorator(slots=True)
+def _mutable(library: Any) -> Any:
+    @library.dataclass(slots=True)
     class Reply:
         """A reply."""
 
         code: int
-        lines: list[str] = dataclasses.field(default_factory=list)
-        size: int = dataclasses.field(init=False)
-        kind: str = dataclasses.field(default="x", init=False)
-        names: list[str] = dataclasses.field(default_factory=list, init=False)
+        lines: list[str] = library.field(default_factory=list)
+        size: int = library.field(init=False)
+        kind: str = library.field(default="x", init=False)
+        names: list[str] = library.field(default_factory=list, init=False)
 
         def __post_init__(self) -> None:
             self.size = len(self.lines)
@@ -49,15 +52,15 @@ def _mutable(decorator: Any) -> Any:
     return Reply
 
 
-def _heir(decorator: Any) -> Any:
-    @decorator(frozen=True, slots=True)
+def _heir(library: Any) -> Any:
+    @library.dataclass(frozen=True, slots=True)
     class Base:
         """What the heir inherits."""
 
         code: int
         text: str = ""
 
-    @decorator(frozen=True, slots=True)
+    @library.dataclass(frozen=True, slots=True)
     class Reply(Base):
         """A reply."""
 
@@ -67,16 +70,16 @@ def _heir(decorator: Any) -> Any:
     return Reply
 
 
-def _empty(decorator: Any) -> Any:
-    @decorator(frozen=True, slots=True)
+def _empty(library: Any) -> Any:
+    @library.dataclass(frozen=True, slots=True)
     class Reply:
         """A reply without a field."""
 
     return Reply
 
 
-def _single(decorator: Any) -> Any:
-    @decorator(frozen=True, slots=True)
+def _single(library: Any) -> Any:
+    @library.dataclass(frozen=True, slots=True)
     class Reply:
         """A reply of one field."""
 
@@ -85,8 +88,8 @@ def _single(decorator: Any) -> Any:
     return Reply
 
 
-def _own_methods(decorator: Any) -> Any:
-    @decorator(frozen=True, slots=True)
+def _own_methods(library: Any) -> Any:
+    @library.dataclass(frozen=True, slots=True)
     class Reply:
         """A reply with methods of its own."""
 
@@ -101,8 +104,8 @@ def _own_methods(decorator: Any) -> Any:
     return Reply
 
 
-def _own_hash(decorator: Any) -> Any:
-    @decorator(slots=True)
+def _own_hash(library: Any) -> Any:
+    @library.dataclass(slots=True)
     class Reply:
         """A reply that is changed, and has a hash."""
 
@@ -114,8 +117,8 @@ def _own_hash(decorator: Any) -> Any:
     return Reply
 
 
-def _by_identity(decorator: Any) -> Any:
-    @decorator(frozen=True, slots=True, eq=False, repr=False)
+def _by_identity(library: Any) -> Any:
+    @library.dataclass(frozen=True, slots=True, eq=False, repr=False)
     class Reply:
         """A reply that equals itself alone."""
 
@@ -124,8 +127,8 @@ def _by_identity(decorator: Any) -> Any:
     return Reply
 
 
-def _own_init(decorator: Any) -> Any:
-    @decorator(slots=True)
+def _own_init(library: Any) -> Any:
+    @library.dataclass(slots=True)
     class Reply:
         """A reply that is made in its own way."""
 
@@ -231,13 +234,13 @@ def test_a_frozen_object_says_what_cannot_be_changed() -> None:
 
 @pytest.mark.parametrize("options", [{}, {"frozen": True}, {"slots": True, "order": True}, {"kw_only": True}])
 def test_other_uses_go_to_the_standard_library(options: dict[str, bool]) -> None:
-    def build(decorator: Any) -> Any:
+    def build(library: Any) -> Any:
         class Reply:
             """A reply."""
 
             code: int
 
-        return decorator(**options)(Reply)
+        return library.dataclass(**options)(Reply)
 
     standard, ours = _pair(build)
     assert sorted(vars(ours)) == sorted(vars(standard))
@@ -275,3 +278,94 @@ def test_a_pattern_takes_the_fields_in_their_order() -> None:
             assert line == "a"
         case _:
             pytest.fail("no match")
+
+
+def test_a_field_is_what_the_standard_library_takes_for_one() -> None:
+    """Annotations are read as words: all of the program's classes have the fields that their types tell."""
+    for module in pkgutil.walk_packages(probe.__path__, "probe."):
+        importlib.import_module(module.name)
+    classes = [kind for kind in _subclasses(object) if "__own_fields__" in vars(kind)]
+    assert len(classes) > 300
+    for kind in classes:
+        hints = {
+            name: hint
+            for base in reversed(kind.__mro__)
+            for name, hint in inspect.get_annotations(base).items()
+        }
+        names = [name for name, hint in hints.items() if "ClassVar" not in str(hint)]
+        assert [field.name for field in _dataclass.fields(kind)] == names, kind
+        assert [field.name for field in dataclasses.fields(kind)] == names, kind
+
+
+def _subclasses(kind: type) -> set[type]:
+    below: set[type] = set(type.__subclasses__(kind))
+    return below | {heir for one in below if one is not type for heir in _subclasses(one)}
+
+
+@pytest.mark.parametrize("library", [dataclasses, _dataclass])
+def test_a_wrong_class_is_refused(library: Any) -> None:
+    with pytest.raises(ValueError, match="mutable default <class 'list'> for field lines"):
+
+        @library.dataclass(slots=True)
+        class Mutable:
+            lines: list[str] = []  # noqa: RUF012
+
+    with pytest.raises(TypeError, match="non-default argument 'b' follows default argument"):
+
+        @library.dataclass(slots=True)
+        class Misplaced:
+            a: int = 1
+            b: int
+
+    with pytest.raises(TypeError, match="'a' is a field but has no type annotation"):
+
+        @library.dataclass(slots=True)
+        class Untyped:
+            a = library.field(default=1)
+
+    with pytest.raises(ValueError, match="cannot specify both default and default_factory"):
+        library.field(default=1, default_factory=int)
+
+
+@pytest.mark.parametrize("library", [dataclasses, _dataclass])
+def test_a_field_that_is_not_for_init_is_not_replaced(library: Any) -> None:
+    one = _mutable(library)(1, ["a"])
+    assert library.replace(one, code=2).code == 2
+    assert dataclasses.replace(one, lines=[]).size == 0
+    with pytest.raises(ValueError, match="declared with init=False"):
+        library.replace(one, size=2)
+
+
+def test_the_standard_functions_take_our_classes() -> None:
+    ours: Any = _dataclass_heirs()
+    assert all([dataclasses.is_dataclass(ours), _dataclass.is_dataclass(ours)])
+    assert _dataclass.is_dataclass(ours(1))
+    assert not _dataclass.is_dataclass(int)
+    assert [field.default for field in dataclasses.fields(ours)] == [dataclasses.MISSING, ""]
+
+    @dataclasses.dataclass(frozen=True)
+    class Heir(ours):  # type: ignore[misc]
+        """Of the standard library."""
+
+        more: int = 3
+
+    assert repr(Heir(1, "t")).endswith("Heir(code=1, text='t', more=3)")
+
+    @_dataclass.dataclass(frozen=True, slots=True)
+    class Second(Heir):
+        """Has a standard class as its base."""
+
+        last: int = 4
+
+    assert repr(Second(1, "t")).endswith("Second(code=1, text='t', more=3, last=4)")
+
+
+def _dataclass_heirs() -> Any:
+    @_dataclass.dataclass(frozen=True, slots=True)
+    class Base:
+        """A base."""
+
+        code: int
+        text: str = ""
+
+    return Base

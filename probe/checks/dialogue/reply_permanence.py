@@ -16,8 +16,8 @@ IANA registry SMTP Enhanced Status Codes (RFC 5248).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
+from probe._dataclass import replace
 from probe.checks.judging import dialogue
 from probe.checks.judging.wording import Values, Voice
 from probe.facts.model import Facts

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from enum import StrEnum
 
-from probe._dataclass import dataclass
+from probe._dataclass import dataclass, replace
 from probe.facts.gaps import Fact, gap_of
 from probe.facts.model import Facts, VantageFacts
 from probe.knowledge.finding_tags import finding_tags

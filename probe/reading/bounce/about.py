@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from probe._dataclass import dataclass
+from probe._dataclass import dataclass, replace
 from probe.model.target import PairTarget, Target
 from probe.reading.bounce.layouts import bounce_layouts
 from probe.reading.bounce.read import read_notice

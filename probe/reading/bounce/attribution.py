@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 
+from probe._dataclass import replace
 from probe.reading.bounce.layout import LEADING_CODE, Layout, Layouts
 from probe.reading.bounce.wrapped import unwrap_text
 from probe.standards.dsn.results import Action, DeliveryStatus

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import replace
 
+from probe._dataclass import replace
 from probe.model.declared import without_mark
 from probe.model.notice_reason import NoticeForm, NoticeReason, NoticeWhy
 from probe.reading.bounce import kind as kinds

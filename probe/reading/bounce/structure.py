@@ -9,9 +9,8 @@ from __future__ import annotations
 import binascii
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
-from probe._dataclass import dataclass
+from probe._dataclass import dataclass, replace
 from probe.model.declared import encoded_words, in_declared
 from probe.model.notice_reason import NoticeReason, NoticeWhy
 from probe.model.text import decode

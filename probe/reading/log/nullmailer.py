@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import field
 
-from probe._dataclass import dataclass
+from probe._dataclass import dataclass, field
 from probe.model.reply import Stage
 from probe.reading.log.event import Event, Kind, Record, Relay, Speaker, Stamp, Status, Words
 from probe.reading.log.frames import Frame

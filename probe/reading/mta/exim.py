@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 
+from probe._dataclass import replace
 from probe.model.address import Mailbox, ReversePath
 from probe.model.local_tool import FileCall, Inquiry, ToolCall, ToolOutput, ToolWhy
 from probe.model.mta_reason import MtaReason, MtaWhy

@@ -8,9 +8,8 @@ tables of TLS policies and of mailboxes. What is not set costs no round.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
-from probe._dataclass import dataclass
+from probe._dataclass import dataclass, replace
 from probe.model.address import Mailbox, ReversePath
 from probe.model.local_tool import FileCall, Inquiry, ToolCall, ToolWhy
 from probe.model.mta_reason import MtaReason, MtaWhy

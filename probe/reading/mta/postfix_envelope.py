@@ -6,9 +6,8 @@ cleanup(8) changes the addresses of a message before its route is looked up, smt
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
-from probe._dataclass import dataclass
+from probe._dataclass import dataclass, replace
 from probe.model.local_tool import Inquiry
 from probe.model.mta_reason import MtaWhy
 from probe.reading.mta.postfix_route import Envelope

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import lru_cache
 
+from probe._dataclass import replace
 from probe.knowledge.causes import causes
 from probe.knowledge.scoring import scoring
 from probe.model.evidence import Evidence, Facet

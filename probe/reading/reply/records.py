@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import field
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from probe._dataclass import dataclass
+from probe._dataclass import dataclass, field
 from probe.model.evidence import ConductOverride, Facet
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import NamedTuple
 
+from probe._dataclass import replace
 from probe.model.evidence import Evidence
 from probe.reading.reply.records import Programs
 

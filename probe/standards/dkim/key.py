@@ -5,9 +5,8 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from dataclasses import replace
 
-from probe._dataclass import dataclass
+from probe._dataclass import dataclass, replace
 from probe.model.dkim_key import KeyProblem, KeyReason, KeyWhy
 from probe.model.near_miss import NearMiss, Place
 from probe.model.signing import KeyOrigin

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import replace
 from ipaddress import ip_network
 
-from probe._dataclass import dataclass
+from probe._dataclass import dataclass, replace
 from probe.model.address import IPAddress
 from probe.model.answer_fault import OwnWord, OwnWordWhy
 from probe.standards.dns.message import Answer, Question, RecordType, Status

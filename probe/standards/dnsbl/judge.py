@@ -4,9 +4,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
-from probe._dataclass import dataclass
+from probe._dataclass import dataclass, replace
 from probe.model.listing import ListingReason, ListingStatus, ListingWhy
 from probe.standards.dns.message import Answer, Status
 from probe.standards.dns.provenance import is_own_refusal

@@ -8,8 +8,8 @@ not hold its test entry from a resolver that takes it away.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
+from probe._dataclass import replace
 from probe.model.address import IPAddress
 from probe.model.listing import CodeKind, ListingReason, ListingRole, ListingStatus, ListingWhy
 from probe.model.text import decode

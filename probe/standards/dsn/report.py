@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import field
 
-from probe._dataclass import dataclass
+from probe._dataclass import dataclass, field
 from probe.model.reply import EnhancedStatus
 from probe.settings import BOUNCE_RECIPIENT_LIMIT
 from probe.standards.dsn.address import host_name, mailbox, recipient_field, split_type

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from enum import StrEnum
 from typing import Any
 
-from probe._dataclass import dataclass
+from probe._dataclass import dataclass, replace
 from probe.model.reply import EnhancedStatus, Stage
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Protocol
 
+from probe._dataclass import replace
 from probe.model.observed import FetchFault
 from probe.model.reason import Reason
 from probe.model.tls_policy import StsProblem, StsWhy

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import field, replace
 
 from probe import settings
-from probe._dataclass import dataclass
+from probe._dataclass import dataclass, field, replace
 from probe.model.reply import Reply, Stage
 from probe.model.text import decode
 from probe.standards.smtp.commands import stage_of

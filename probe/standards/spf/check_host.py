@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any
 
-from probe._dataclass import dataclass
+from probe._dataclass import dataclass, replace
 from probe.model.address import IPAddress
 from probe.model.near_miss import NearMiss, Place
 from probe.model.spf import SpfReason, SpfStepOutcome, SpfWhy

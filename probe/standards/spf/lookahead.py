@@ -7,9 +7,8 @@ decided by the evaluation, term by term, as if it had asked each question itself
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import field
 
-from probe._dataclass import dataclass
+from probe._dataclass import dataclass, field
 from probe.settings import SPF_LOOKUP_LIMIT, SPF_MX_LIMIT, SPF_PTR_LIMIT
 from probe.standards.dns import names
 from probe.standards.dns.message import Answer, Question, RecordType, Resolution

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
-from probe._dataclass import dataclass
+from probe._dataclass import dataclass, replace
 from probe.model.spf import SpfReason, SpfWhy
 from probe.standards.spf.macros import MacroError, MacroString, parse_domain_spec, parse_macro_string
 from probe.standards.spf.results import SpfVerdict
