@@ -18,7 +18,7 @@ from probe.model.evidence import Band
 from probe.model.presented import Presented
 from probe.model.reply import Stage
 from probe.model.text import printable
-from probe.model.verdict import ExitCode, Retry
+from probe.model.verdict import ExitCode, FixBy, Retry
 from probe.reading.bounce.layouts import bounce_layouts
 from probe.reading.bounce.read import read_notice
 from probe.reading.bounce.reply import (
@@ -52,6 +52,11 @@ _DATE = tuple(
 _BLOCK = 1 << 16  # octets; a reader reserves as many as it is asked for
 _FROM_LIMIT = 500  # octets
 _LASTING = frozenset({"user_unknown", "mailbox_disabled"})
+_FETCHED_ACTION = (
+    "Keep the address, and do not send the message again: it has reached the mailbox. Tell the person by "
+    "another channel that the program which fetches their mail hands it to a server that refuses it; until "
+    "they set that right, the same report may come at each fetch."
+)
 _COPIED = 0.6  # factor for the share of a cause if the reply may be another recipient's
 _KINDS = {
     Action.FAILED: NoticeKind.BOUNCE,
@@ -241,7 +246,7 @@ def _recipient_of(
         return BouncedRecipient(name, notice, kind, status)
     asked_for = status.recipient if is_for_another_mailbox("", status.recipient) else ""
     explanation = reading(rule_text(status), stage_of(status), status.remote_mta, recipient=asked_for)
-    if status.is_copied and _is_of_another(status, named_addresses):
+    if status.is_fetched or (status.is_copied and _is_of_another(status, named_addresses)):
         # nothing is known about this one
         explanation = replace(reading(""), reading=explanation.reading)
     return BouncedRecipient(name, notice, kind, status, _with_notice(explanation, kind, status))
@@ -262,6 +267,10 @@ def _with_notice(explanation: Explanation, kind: NoticeKind, status: DeliverySta
     conclusion = explanation.conclusion
     if conclusion is None:
         return explanation
+    if status.is_fetched:
+        conduct = replace(conclusion.conduct, fix_by=FixBy.RECIPIENT, retry=Retry.AFTER_FIX, retry_after=None)
+        conclusion = replace(conclusion, conduct=conduct, action=_FETCHED_ACTION, retry_reason="")
+        return replace(explanation, conclusion=conclusion)
     retry = conclusion.conduct.retry
     is_lasting = conclusion.cause.id in _LASTING and not conclusion.retry_reason
     is_tried = kind is NoticeKind.BOUNCE and is_lasting

@@ -28,7 +28,7 @@ class NoticeForm(StrEnum):
 
 
 class NoticeReason(StrEnum):
-    """What of a message could not be read as it was meant."""
+    """What of a message could not be read as it was meant, or is not what it seems."""
 
     BYTE_ORDER_MARK = "byte_order_mark"
     MANY_PARTS = "many_parts"
@@ -38,6 +38,7 @@ class NoticeReason(StrEnum):
     MANY_RECIPIENTS = "many_recipients"
     PARTS_BEHIND = "parts_behind"  # the message that was returned
     COPIED_REPLY = "copied_reply"  # one recipient's, for all
+    FETCHED_MAIL = "fetched_mail"  # it had been delivered
 
 
 @dataclass(frozen=True, slots=True)

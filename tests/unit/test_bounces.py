@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import pytest
 
 from probe import bounces
 from probe.bounces import messages, read_bounces
 
+FIXTURES = Path(__file__).resolve().parents[2] / "fixtures" / "bounces"
 FROM = b"From a@b.test Mon Jan  1 00:00:00 2024\n"
 
 
@@ -64,3 +66,14 @@ def test_a_bounce_for_a_mailbox_in_punycode_is_not_about_the_one_that_was_meant(
         (result,) = read_bounces(report.replace(b"NAME", name))
         assert result.explanation is not None and result.explanation.cause is not None
         assert result.explanation.cause.id == cause
+
+
+def test_a_report_on_mail_that_was_fetched_says_nothing_of_the_mailbox() -> None:
+    octets = (FIXTURES / "fetchmail-unknown-user.eml").read_bytes()
+    (result,) = bounces.read_bounces(octets)
+    row = bounces.to_json(result)
+    assert (row["cause"], row["fix_by"], row["retry"]) == ("unknown", "recipient", "after_fix")
+    assert "Keep the address" in row["action_text"] and row["reply"]["enhanced_status"] == "5.1.1"
+    assert row["problem_tags"] == ["fetched_mail"]
+    by_exim = octets.replace(b"Reason: Some addresses were rejected by the MDA fetchmail forwards to.", b"")
+    assert bounces.to_json(bounces.read_bounces(by_exim)[0])["cause"] == "user_unknown"

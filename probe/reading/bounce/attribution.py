@@ -56,9 +56,9 @@ def attribute(status: DeliveryStatus, layouts: Layouts) -> DeliveryStatus:
 
 
 def with_software(layout: Layout | None, statuses: Sequence[DeliveryStatus]) -> list[DeliveryStatus]:
-    """Add what is known about the software that wrote a notice: `fills`, `ended` and `copies` of its
-    layout."""
-    if layout is None or not (layout.fills or layout.copies or layout.ended):
+    """Add what is known about the software that wrote a notice: `fills`, `ended`, `copies` and
+    `fetches` of its layout."""
+    if layout is None or not (layout.fills or layout.copies or layout.ended or layout.fetches):
         return list(statuses)
     counts = Counter(status.reply for status in statuses)
     return [
@@ -67,6 +67,7 @@ def with_software(layout: Layout | None, statuses: Sequence[DeliveryStatus]) -> 
             reply=_GENERIC.sub(r"\1", status.reply, count=1) if layout.fills else status.reply,
             has_ended=status.action is Action.DELAYED and _has_ended(status, layout),
             is_copied=layout.copies and status.is_remote and counts[status.reply] > 1,
+            is_fetched=layout.fetches,
         )
         for status in statuses
     ]

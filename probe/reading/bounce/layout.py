@@ -72,6 +72,7 @@ class Layout:
     ended: Expression | None
     copies: bool
     fills: bool
+    fetches: bool
 
     @classmethod
     def of(cls, row: Mapping[str, Any], needs: Needs) -> Layout:
@@ -96,6 +97,7 @@ class Layout:
             ended=expression("ended"),
             copies=row.get("copies", False),
             fills=row.get("fills", False),
+            fetches=row.get("fetches", False),
         )
 
 

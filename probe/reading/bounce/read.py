@@ -166,6 +166,8 @@ def _problems(statuses: Sequence[DeliveryStatus], *, has_further: bool) -> tuple
     problems = [NoticeWhy(NoticeReason.PARTS_BEHIND)] if has_further else []
     if any(status.is_copied for status in statuses):
         problems.append(NoticeWhy(NoticeReason.COPIED_REPLY))
+    if any(status.is_fetched for status in statuses):
+        problems.append(NoticeWhy(NoticeReason.FETCHED_MAIL))
     return tuple(problems)
 
 

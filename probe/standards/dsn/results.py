@@ -33,8 +33,9 @@ class DeliveryStatus:
     `status` is the remote server's specific one where it gave one; `reported_status` what the report's
     own Status field says. `stage` only where the notice names it: RFC 3464 has no field for it.
     `has_ended`: the message was given up, although the action is "delayed"; `is_copied`: the sending server
-    gives the reply to one recipient as the one to all; `comment` what stands in parentheses behind the
-    status.
+    gives the reply to one recipient as the one to all; `is_fetched`: the message had been delivered to a
+    mailbox, and the report is from a program that took it out of there; `comment` what stands in parentheses
+    behind the status.
     """
 
     recipient: str
@@ -51,6 +52,7 @@ class DeliveryStatus:
     actual_recipient: str = ""
     has_ended: bool = False
     is_copied: bool = False
+    is_fetched: bool = False
     comment: str = ""
 
     def with_values(self, **values: Any) -> DeliveryStatus:

@@ -79,6 +79,7 @@ MESSAGES = (
     report_on(*MANY),
     report_on("a@b.example", behind=BEHIND),
     report_on("a@b.example", "c@b.example", between=COPIED),
+    (FIXTURES / "fetchmail-refused.eml").read_bytes(),
 )
 
 
@@ -94,6 +95,7 @@ def test_each_reason_comes_about_and_names_its_values() -> None:
         f"no more than {BOUNCE_RECIPIENT_LIMIT} recipients are reported of one message",
         "parts behind the returned message were not read",
         "the sending server gives one recipient's reply as the reply to all",
+        "it had been delivered to a mailbox, from where a program took it to the server that refused it",
     }
 
 
