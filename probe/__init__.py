@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from probe.model.steps import StepStatus
     from probe.model.target import ControlsMode, FailOn, Options, TlsMode
     from probe.model.verdict import ExitCode, FixBy, Outcome, Retry
-    from probe.net.resolver import ResolverConfigError
+    from probe.net.nameservers import ResolverConfigError
     from probe.reading.bounce.results import NoticeKind
     from probe.recording.codec import RecordingError
     from probe.recording.redact import Redaction
@@ -49,7 +49,7 @@ _HOME = {
     "Redaction": "probe.recording.redact",
     "AddressError": "probe.model.address",
     "RecordingError": "probe.recording.codec",
-    "ResolverConfigError": "probe.net.resolver",
+    "ResolverConfigError": "probe.net.nameservers",
     "Band": "probe.model.evidence",
     "ControlsMode": "probe.model.target",
     "EndReason": "probe.model.session",

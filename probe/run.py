@@ -7,12 +7,6 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from probe.model.address import Mailbox, ReversePath
-from probe.model.logged import LogAccount
-from probe.model.target import Options, Target
-from probe.recording.events import Event
-from probe.recording.journal import Recording
-
 if TYPE_CHECKING:
     from types import ModuleType
 
@@ -23,9 +17,23 @@ if TYPE_CHECKING:
     from probe.doctor.report import DoctorReport
     from probe.facts.build import GrowingFacts
     from probe.knowledge.severities import Severities
+    from probe.model.address import Mailbox, ReversePath
+    from probe.model.logged import LogAccount
     from probe.model.report import Report
+    from probe.model.target import Options, Target
+    from probe.net.early_question import EarlyQuestion
+    from probe.recording.events import Event
+    from probe.recording.journal import Recording
     from probe.recording.machine import MachineJournal, MachineOptions, MachineRequest
     from probe.world import World
+
+
+def ask_first(target: Target, options: Options) -> EarlyQuestion | None:
+    """Send the first question of a run before `observe`, and all that it loads; to be called once nothing
+    keeps the run from asking. None where it begins with no single question. Never raises."""
+    from probe.collect.first_question import ask_first
+
+    return ask_first(target, options)
 
 
 async def observe(
@@ -41,6 +49,7 @@ async def observe(
     world: World | None = None,
     spent: float = 0.0,
     is_alone: bool = False,
+    early: EarlyQuestion | None = None,
 ) -> Recording:
     """Make one live run and return what was observed, complete or cut short by the deadline.
 
@@ -48,7 +57,8 @@ async def observe(
     --log tells; `sink` gets every event as it is observed (--record); `progress` gets short texts on the
     current step; `recording_to` gets the recording before the first observation, so that an interrupted
     caller has it; `world` is the environment, by default the Internet; `spent` are the seconds of the timeout
-    already used; `is_alone`: this process makes no other run, and may start another process for its own.
+    already used; `is_alone`: this process makes no other run, and may start another process for its own;
+    `early` is what `ask_first` sent for this run.
     Cancelling ends the run: what was not reached is recorded, then CancelledError is raised.
     Raises ResolverConfigError when there is no resolver to ask.
 
@@ -61,7 +71,7 @@ async def observe(
     return await make_run(
         target,
         options,
-        world or live(is_alone=is_alone),
+        world or live(is_alone=is_alone, early=early),
         _judges,
         UserFiles(message, bounce, log),
         Listeners(sink, progress, recording_to),
@@ -130,6 +140,7 @@ class LiveReport:
         """Read what was observed so far. At most once."""
         from probe.diagnosis.assemble import report_on
         from probe.facts.build import GrowingFacts
+        from probe.recording.journal import Recording
 
         facts, beginning = GrowingFacts(), tuple(recording)  # the run goes on meanwhile
         report_on(facts.after(beginning), Recording.of(beginning))

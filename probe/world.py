@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     import asyncio
     import ssl
 
+    from probe.net.early_question import EarlyQuestion
     from probe.net.host_lanes import HostLanes
     from probe.net.https import HttpsResponse
     from probe.net.opinion import Ask, Opinion, Subjects
@@ -112,16 +113,19 @@ class World:
     tools: ToolRunner | None = None
 
 
-def live(pace: settings.Pace = settings.PACE, *, is_alone: bool = False) -> World:
+def live(
+    pace: settings.Pace = settings.PACE, *, is_alone: bool = False, early: EarlyQuestion | None = None
+) -> World:
     """The Internet, reached from this machine. `is_alone`: this process makes one run and then ends; it may
-    start another for the second opinion."""
+    start another for the second opinion. `early` is the first question of that run, which began with it."""
     return World(
-        resolver=partial(Resolver, shared_answers=Answers()),
+        resolver=partial(Resolver, shared_answers=Answers(), early=early),
         dial=_dial,
         fetch=_fetch,
         opinions=_checkdmarc_apart if is_alone else _checkdmarc,
         courtesy=_OF_THIS_PROCESS,
         host_lanes=_of_this_host,
+        clock=Clock if early is None else partial(Clock, early.sent_at),
         admission=_room_for_a_run,
         pace=pace,
         tools=_run_tools,

@@ -104,7 +104,7 @@ def _go_on(state: BulkState, options: BulkOptions, progress: BulkProgress) -> in
 
 
 def _ask(asking: Any) -> bool:
-    from probe.net.resolver import ResolverConfigError
+    from probe.net.nameservers import ResolverConfigError
 
     try:
         return bool(asking.run())

@@ -108,7 +108,7 @@ _Files = tuple[tuple[str, bytes] | None, tuple[str, bytes] | None, LogAccount | 
 
 def _run(target: PairTarget, options: Options, files: _Files, delivery: Delivery) -> int:
     from probe import run
-    from probe.cli.session import run_live
+    from probe.cli.session import first_question, run_live
 
     message, bounce, log = files
     return run_live(
@@ -123,8 +123,10 @@ def _run(target: PairTarget, options: Options, files: _Files, delivery: Delivery
             recording_to=hooks.recording_to,
             spent=hooks.spent,
             is_alone=True,
+            early=hooks.early,
         ),
         delivery,
+        first_question(target, options),
     )
 
 

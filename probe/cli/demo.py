@@ -14,7 +14,7 @@ from probe.cli.parameters import Argument, Option
 from probe.report.page import Page
 
 if TYPE_CHECKING:
-    from probe.cli.session import Hooks
+    from probe.cli.live_loop import Hooks
     from probe.lab import Scenario
     from probe.recording.journal import Recording
 

@@ -65,7 +65,7 @@ def domain(
 
     from probe import run
     from probe.cli.delivery import Delivery
-    from probe.cli.session import run_live
+    from probe.cli.session import first_question, run_live
 
     return run_live(
         lambda hooks: run.observe(
@@ -76,6 +76,7 @@ def domain(
             recording_to=hooks.recording_to,
             spent=hooks.spent,
             is_alone=True,
+            early=hooks.early,
         ),
         Delivery(
             destination,
@@ -84,4 +85,5 @@ def domain(
             subject=f"{target.domain}-domain",
             is_kept=True,
         ),
+        first_question(target, options),
     )

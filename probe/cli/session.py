@@ -1,49 +1,48 @@
-"""A live run of the command line: progress, recording, report, exit code."""
+"""A live run of the command line: recording, first question, report, exit code. What has an event loop is
+loaded once the first question is under way."""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import os
 import sys
-from collections.abc import Callable, Coroutine, Sequence
-from functools import partial
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from probe import run
-from probe._dataclass import dataclass
 from probe.cli import key_log, signals, start
 from probe.cli import tape as tapes
 from probe.cli.delivery import Delivery, render, write
-from probe.cli.ending import until_asked_to_end
 from probe.cli.errors import NothingObservedError, UsageError, complain, unreadable
-from probe.cli.progress import ProgressLine
-from probe.cli.tape import NOT_SAVED, Archive, Tape
-from probe.model.exhaustion import shortage_clause
+from probe.cli.tape import NOT_SAVED, Tape
+from probe.model.target import Options, Target
 from probe.net import descriptors
-from probe.net.resolver import ResolverConfigError
-from probe.net.threads import start as start_in_thread
-from probe.recording.events import Event
-from probe.recording.journal import Recording
-from probe.report.formats import Format, Kind
+from probe.net.nameservers import ResolverConfigError
+from probe.report.formats import Kind
+
+if TYPE_CHECKING:
+    from probe.cli.live_loop import Observe
+    from probe.net.early_question import EarlyQuestion
 
 
-@dataclass(frozen=True, slots=True)
-class Hooks:
-    """The callbacks of a run: see `probe.run.observe`."""
+def first_question(target: Target, options: Options) -> Callable[[], EarlyQuestion | None]:
+    """What sends the first question of a run with these options, unless no time is left for it."""
 
-    sink: Callable[[Event], None] | None
-    progress: Callable[[str], None]
-    recording_to: Callable[[Recording], None]
-    spent: float
+    def send() -> EarlyQuestion | None:
+        return run.ask_first(target, options) if start.seconds_so_far() < options.timeout else None
 
-
-Observe = Callable[[Hooks], Coroutine[Any, Any, Recording]]
+    return send
 
 
-def run_live(observe: Observe, delivery: Delivery) -> int:
-    """Make the run that `observe` begins, deliver its report, return the exit code.
+def no_question() -> None:
+    """The run asks nothing before it begins."""
+
+
+def run_live(
+    observe: Observe, delivery: Delivery, first: Callable[[], EarlyQuestion | None] = no_question
+) -> int:
+    """Make the run that `observe` begins, deliver its report, return the exit code. `first` sends its first
+    question, once nothing else can keep the run from asking.
 
     Ctrl-C, SIGTERM and SIGHUP end the run early; the report then says what was not reached. Raises
     UsageError when a file cannot be written, NothingObservedError when there is no resolver to ask,
@@ -59,8 +58,12 @@ def run_live(observe: Observe, delivery: Delivery) -> int:
         archive = tapes.Archive(name, is_quiet=delivery.to.verbosity < 0)
     with signals.call_on_signal(_nothing):  # a second for the report of an interrupted run is acceptable
         try:
+            # few descriptors: everything is loaded before the first socket is opened
+            early = first() if not descriptors.are_few() else None
+            from probe.cli import live_loop
+
             live = run.LiveReport()
-            recording, past = _observe(observe, delivery, tape, archive, live)
+            recording, past = live_loop.observe(observe, delivery, tape, archive, live, early)
         except ResolverConfigError as error:
             from probe.wording.spoken import spoken
 
@@ -101,126 +104,6 @@ def _say_of(tape: Tape | None, delivery: Delivery) -> None:
 def _is_of_interest(delivery: Delivery) -> bool:
     """Whether to show the note: to a person, and always if the program chose the name of the file."""
     return sys.stderr.isatty() or (delivery.record is not None and delivery.record.is_directory)
-
-
-def _observe(
-    observe: Observe, delivery: Delivery, tape: Tape | None, archive: Archive | None, live: run.LiveReport
-) -> tuple[Recording, str]:
-    """What the run saw, to its end or until a signal came, and its name in the history. Raises
-    ResolverConfigError when there is no resolver to ask."""
-    recordings: list[Recording] = []
-    past: list[str] = []
-    with contextlib.ExitStack() as stack:
-        if archive:
-            stack.callback(lambda: past.append(archive.end(is_worth_it=bool(recordings))))
-        if tape:
-            stack.callback(tape.close)
-        progress = stack.enter_context(ProgressLine(is_wanted=delivery.to.verbosity >= 0))
-        if descriptors.are_few():  # then load everything before sockets are opened
-            _load(delivery.to.form)
-            if archive:
-                archive.begin()
-        try:
-            say = _Steps(progress, is_verbose=delivery.to.verbosity > 0)
-            hooks = Hooks(_sink(tape, archive), say, recordings.append, start.seconds_since_start())
-            ahead = partial(_load_ahead, delivery.to.form, recordings, live)
-            begin = archive.begin if archive else _nothing
-            asyncio.run(until_asked_to_end(_loading_ahead(observe(hooks), begin, ahead)))
-        except (KeyboardInterrupt, asyncio.CancelledError):
-            if not recordings:
-                raise KeyboardInterrupt from None
-    return recordings[0], "".join(past)
-
-
-class _Steps:
-    """Told of each step of a run; with -v, what it waits for is a line of its own."""
-
-    def __init__(self, progress: Callable[[str], None], *, is_verbose: bool) -> None:
-        self._progress = progress
-        self._is_verbose = is_verbose
-        self._last = ""
-
-    def __call__(self, text: str) -> None:
-        if self._is_verbose and text != self._last:
-            from probe.net.host_lanes import WAITS
-
-            if text.startswith(WAITS):
-                complain(text)
-        self._last = text
-        self._progress(text)
-
-
-def _sink(*places: Tape | Archive | None) -> Callable[[Event], None] | None:
-    """A function that passes each event to all outputs."""
-    places_used = [place for place in places if place is not None]
-    if not places_used:
-        return None
-
-    def append(event: Event) -> None:
-        for place in places_used:
-            place.append(event)
-
-    return append
-
-
-async def _loading_ahead(
-    work: Coroutine[Any, Any, Recording], begin: Callable[[], None], load: Callable[[], None]
-) -> Recording:
-    """The result of `work`; while the run waits, `begin` is called, and what the report needs is loaded by a
-    thread, so that the deadline is kept and the report follows the last answer."""
-    loop = asyncio.get_running_loop()
-    loads: list[asyncio.Future[None]] = []
-
-    def go_ahead() -> None:
-        begin()
-        _load_in_thread(load, loads)
-
-    ahead = loop.call_later(_AHEAD, go_ahead)
-    loop.set_exception_handler(_complain)
-    try:
-        recording = await work
-        if loads:  # a module that fails to load in another thread is incomplete here
-            await asyncio.wait(loads)
-        return recording
-    finally:
-        ahead.cancel()
-
-
-_AHEAD = 0.2  # seconds; by then the run has loaded its own modules
-
-
-def _load_in_thread(load: Callable[[], None], loads: list[asyncio.Future[None]]) -> None:
-    started = start_in_thread(load)
-    if started is None:
-        load()
-    else:
-        loads.append(started)
-
-
-def _complain(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Report unawaited errors on stderr, except exhausted resources, which are in the report."""
-    error = context.get("exception")
-    if error is None or not shortage_clause(error):
-        loop.default_exception_handler(context)
-
-
-def _load(form: Format) -> None:
-    """Load the modules that are needed after a run whose report has this format."""
-    from probe.diagnosis import assemble  # noqa: F401
-    from probe.knowledge.finding_tags import finding_tags, shared_words
-    from probe.reading.reply.read import read_reply
-
-    form.load(Kind.RUN)
-    finding_tags()
-    shared_words()
-    read_reply("550 5.1.1 x")
-
-
-def _load_ahead(form: Format, recordings: Sequence[Recording], live: run.LiveReport) -> None:
-    """The same, and what a report makes at its first use."""
-    _load(form)
-    for recording in recordings:
-        live.prepare(recording)
 
 
 def _nothing() -> None:

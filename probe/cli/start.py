@@ -13,6 +13,11 @@ def mark(before: float) -> None:
     _began = time.monotonic() - before
 
 
+def seconds_so_far() -> float:
+    """Seconds since the start of the process until its first run begins; 0 for later runs."""
+    return time.monotonic() - _began if _began is not None else 0.0
+
+
 def seconds_since_start() -> float:
     """Seconds since the start of the process for its first run; 0 for later runs."""
     global _began

@@ -15,9 +15,9 @@ from probe import settings
 from probe._dataclass import dataclass
 from probe.cli.errors import UsageError, abandon, complain, unreadable
 from probe.recording import history
-from probe.recording.events import Event
 
 if TYPE_CHECKING:
+    from probe.recording.events import Event
     from probe.recording.file import RecordingWriter
 
 NOT_SAVED = "Saved nothing. --record FILE keeps what was observed."

@@ -27,8 +27,9 @@ from probe.model.sender_mta import SenderMta
 from probe.model.target import Endpoint
 from probe.net.clock import Clock
 from probe.net.interfaces import own_addresses
+from probe.net.nameservers import ResolverConfigError, system_nameservers
 from probe.net.resolv_conf import ResolverConfiguration
-from probe.net.resolver import Resolver, ResolverConfigError, system_nameservers
+from probe.net.resolver import Resolver
 from probe.net.route import full_host_name, is_own_address, local_address_towards
 from probe.net.stub import servers_behind
 from probe.net.threads import in_thread

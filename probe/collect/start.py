@@ -60,7 +60,7 @@ async def make_run(
             recording.append(event)
             sink(event)
 
-        deadline = clock.deadline(_time_to_observe(options.timeout - spent, spent))
+        deadline = clock.deadline(clock.seconds() + _time_to_observe(options.timeout - spent, spent))
         async with (
             world.resolver(
                 options.nameservers,

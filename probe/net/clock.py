@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from probe._dataclass import dataclass
 
 
 class Clock:
-    """Counts from its creation. `started_at` is the wall clock at that time, RFC 3339 in UTC."""
+    """Counts from its creation, or from `began`, an earlier moment of `time.monotonic`. `started_at` is the
+    wall clock at that time, RFC 3339 in UTC."""
 
-    def __init__(self) -> None:
-        self._began = time.monotonic()
-        self.began_at = datetime.now(UTC)
+    def __init__(self, began: float | None = None) -> None:
+        now = time.monotonic()
+        self._began = now if began is None else began
+        self.began_at = datetime.now(UTC) - timedelta(seconds=now - self._began)
 
     @property
     def started_at(self) -> str:

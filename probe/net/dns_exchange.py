@@ -16,8 +16,10 @@ from probe.model.exhaustion import shortage
 from probe.model.target import Endpoint
 from probe.net import descriptors
 from probe.net.dns_query import Query, make_query, question_octets
-from probe.net.dns_udp import inquiry, socket_address
+from probe.net.dns_socket import socket_address
+from probe.net.dns_udp import inquiry
 from probe.net.dns_wire import Reply, is_reply_to, read_reply
+from probe.net.early_question import EarlyQuestion
 from probe.net.process_limit import ProcessLimit
 from probe.net.threads import in_thread
 from probe.settings import DESCRIPTORS_SPARE, DNS_OVER_TCP
@@ -43,16 +45,19 @@ async def exchange(
     edns: bool | None = None,
     again: float = math.inf,
     tcp: bool = False,
+    early: EarlyQuestion | None = None,
 ) -> Exchange:
     """Ask `server` for `timeout` seconds altogether, with EDNS unless it is known not to speak it.
 
     The datagram is sent again every `again` seconds, and an answer to an earlier one still counts, so that
     slow answers are received. If `edns` is not known (None), the repetitions have no EDNS, because some
-    middleboxes drop it. With `tcp` UDP is not used. Errors are a status of the reply; nothing is raised.
+    middleboxes drop it. With `tcp` UDP is not used. `early` is this question if it was sent already; then all
+    times count from there. Errors are a status of the reply; nothing is raised.
     """
-    exchange = _QueryExchange(server, question, edns, again, tcp=tcp)
+    until = timeout + (asyncio.get_running_loop().time() if early is None else early.sent_at)
+    exchange = _QueryExchange(server, question, edns, again, until, tcp=tcp, early=early)
     try:
-        async with asyncio.timeout(timeout):
+        async with asyncio.timeout_at(until):
             reply = await exchange.reply()
     except TimeoutError:
         why = AnswerWhy(AnswerFault.NO_REPLY, seconds=round(timeout, 1))
@@ -76,7 +81,15 @@ class _QueryExchange:
     """The state of one exchange: the current transport and EDNS, and the number of queries."""
 
     def __init__(
-        self, server: Endpoint, question: Question, edns: bool | None, again: float, *, tcp: bool
+        self,
+        server: Endpoint,
+        question: Question,
+        edns: bool | None,
+        again: float,
+        until: float,
+        *,
+        tcp: bool,
+        early: EarlyQuestion | None,
     ) -> None:
         self.edns = edns is not False
         self.queries = 0
@@ -86,6 +99,8 @@ class _QueryExchange:
         self._server = server
         self._question = question
         self._again = again
+        self._until = until
+        self._early = early
 
     def in_vain(self, why: AnswerWhy) -> AnswerWhy:
         """A failure with details for an operator: which server, and whether it asked for TCP."""
@@ -116,18 +131,21 @@ class _QueryExchange:
     async def _over_udp(self) -> Reply:
         loop = asyncio.get_running_loop()
         repetition: asyncio.TimerHandle | None = None
-        with inquiry(self._server, question_octets(self._question)) as sent:
+        early, self._early = self._early, None
+        with inquiry(self._server, question_octets(self._question), early) as sent:
 
             def send() -> Query:
                 nonlocal repetition
                 query = make_query(self._question, sent.id, edns=self.edns)
                 self.queries += 1
-                sent.send(query.wire)
+                sent_at = sent.send(query.wire)
                 if self._again < math.inf:
-                    repetition = loop.call_later(self._again, send_again)
+                    repetition = loop.call_at(sent_at + self._again, send_again)
                 return query
 
             def send_again() -> None:
+                if loop.time() >= self._until:
+                    return  # after an early question both times may have passed
                 self.edns = self._known_to_speak_edns
                 try:
                     send()

@@ -15,58 +15,54 @@ import secrets
 import socket
 import weakref
 from collections.abc import Callable, Iterator
-from ipaddress import ip_address
 
 from probe.model.exhaustion import shortage_clause
 from probe.model.target import Endpoint
-from probe.net.resolv_conf import interface_index
+from probe.net.dns_socket import open_socket
+from probe.net.early_question import EarlyQuestion
 from probe.settings import DNS_A_TURN, DNS_SOCKET_AGE
 
 _DATAGRAM = 65535  # octets of the largest
-_BUFFER = 1 << 20  # octets requested for the receive buffer; the kernel may give less
 _SOON = 0.01  # seconds until a datagram is sent again that the kernel had no room for
 _HEADER = 12  # octets before the question (RFC 1035 section 4.1.1)
-
-
-def socket_address(
-    server: Endpoint,
-) -> tuple[socket.AddressFamily, tuple[str, int] | tuple[str, int, int, int]]:
-    """Family and address of a server for the socket layer, where the interface of a link-local address is a
-    separate number. Raises OSError if this machine has no such interface."""
-    host, percent, interface = server.host.partition("%")
-    if ip_address(host).version == 4:
-        return socket.AF_INET, (host, server.port)
-    return socket.AF_INET6, (host, server.port, 0, interface_index(interface) if percent else 0)
 
 
 def connected_socket(server: Endpoint, read: Callable[[], None]) -> socket.socket:
     """A socket on a random local port, connected to `server`; the running event loop calls `read` when data
     arrives. Raises OSError."""
-    family, address = socket_address(server)
+    return _watch(open_socket(server), read)
+
+
+def _watch(udp: socket.socket, read: Callable[[], None]) -> socket.socket:
     with contextlib.ExitStack() as stack:
-        result = stack.enter_context(socket.socket(family, socket.SOCK_DGRAM))
-        result.setblocking(False)
-        with contextlib.suppress(OSError):
-            result.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
-        result.connect(address)
-        asyncio.get_running_loop().add_reader(result, read)
+        stack.enter_context(udp)
+        asyncio.get_running_loop().add_reader(udp, read)
         stack.pop_all()
-    return result
+    return udp
 
 
 class Inquiry:
-    """One open question. `strange` counts datagrams that were not a reply to it."""
+    """One open question. `strange` counts datagrams that were not a reply to it; `early`: it was sent before
+    there was an event loop."""
 
-    def __init__(self, owner: _SharedSocket, ident: int, question: bytes) -> None:
+    def __init__(
+        self, owner: _SharedSocket, ident: int, question: bytes, early: EarlyQuestion | None = None
+    ) -> None:
         self.id = ident
         self.question = question
         self.strange = 0
         self.owner = owner
+        self._early = early
         self._datagrams: asyncio.Queue[bytes | OSError] = asyncio.Queue()
 
-    def send(self, wire: bytes) -> None:
-        """Send a query. Raises OSError if this machine cannot."""
+    def send(self, wire: bytes) -> float:
+        """Send a query, unless it was sent early; returns when it was, in seconds of the loop's clock. Raises
+        OSError if this machine cannot."""
+        early, self._early = self._early, None
+        if early is not None and early.query.wire == wire:
+            return early.sent_at
         self.owner.send(self, wire)
+        return asyncio.get_running_loop().time()
 
     async def datagram(self) -> bytes:
         """The next datagram under this id. Raises OSError if the network reports that none will come."""
@@ -81,14 +77,15 @@ class Inquiry:
 
 
 @contextlib.contextmanager
-def inquiry(server: Endpoint, question: bytes) -> Iterator[Inquiry]:
-    """A context for one question to `server`; `question` is its question section. Raises OSError if no socket
-    can be opened."""
+def inquiry(server: Endpoint, question: bytes, early: EarlyQuestion | None = None) -> Iterator[Inquiry]:
+    """A context for one question to `server`; `question` is its question section, `early` the same question
+    if it was sent already: its socket is then one of those to the server. Raises OSError if no socket can be
+    opened."""
     loop = asyncio.get_running_loop()
     servers = _SERVERS.setdefault(loop, {})
     sockets = servers.setdefault(server, _Sockets(server, loop))
     try:
-        query = sockets.newest().add(question)
+        query = sockets.newest().add(question) if early is None else sockets.adopt(early, question)
         try:
             yield query
         finally:
@@ -102,11 +99,11 @@ def inquiry(server: Endpoint, question: bytes) -> Iterator[Inquiry]:
 class _SharedSocket:
     """A socket to a name server, with its open questions."""
 
-    def __init__(self, server: Endpoint, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, udp: socket.socket, opened_at: float, loop: asyncio.AbstractEventLoop) -> None:
         self.by_id: dict[int, Inquiry] = {}
         self._loop = loop
-        self._replace_at = loop.time() + DNS_SOCKET_AGE
-        self._socket = connected_socket(server, self._read)
+        self._replace_at = opened_at + DNS_SOCKET_AGE
+        self._socket = _watch(udp, self._read)
 
     @property
     def is_old(self) -> bool:
@@ -119,6 +116,13 @@ class _SharedSocket:
         while ident in self.by_id:
             ident = secrets.randbits(16)
         query = self.by_id[ident] = Inquiry(self, ident, question)
+        return query
+
+    def take_up(self, early: EarlyQuestion, question: bytes) -> Inquiry:
+        """Add a question that was sent over this socket. Its reply may have waited for longer than the
+        question still would, so it is read at once."""
+        query = self.by_id[early.query.id] = Inquiry(self, early.query.id, question, early)
+        self._read()
         return query
 
     def send(self, sender: Inquiry, wire: bytes) -> None:
@@ -185,11 +189,17 @@ class _Sockets:
         """The socket for new questions. Raises OSError if there is none and none can be opened."""
         if not self.all or (len(self.all) == 1 and self.all[0].is_old):
             try:
-                self.all.append(_SharedSocket(self._server, self._loop))
+                self.all.append(_SharedSocket(open_socket(self._server), self._loop.time(), self._loop))
             except OSError:
                 if not self.all:
                     raise
         return self.all[-1]
+
+    def adopt(self, early: EarlyQuestion, question: bytes) -> Inquiry:
+        """The question that was sent early, on its own socket, which is for new questions, too."""
+        shared = _SharedSocket(early.socket, early.sent_at, self._loop)
+        self.all.append(shared)
+        return shared.take_up(early, question)
 
     def close_unused(self) -> None:
         """Close sockets without open questions."""

@@ -3,19 +3,24 @@ depend on free resources."""
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import os
 import threading
 import weakref
 from collections.abc import Callable
 from types import TracebackType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import asyncio
 
 
 class _Hold:
     """A waiter, and later a holder."""
 
     def __init__(self, limit: ProcessLimit) -> None:
+        import asyncio  # here, as whether there is room is also of interest before there is a loop
+
         self._limit = limit
         self.loop = asyncio.get_running_loop()
         self._ready: asyncio.Future[None] = self.loop.create_future()

@@ -11,25 +11,22 @@ from __future__ import annotations
 
 import asyncio
 import math
-import socket
 import time
 from collections.abc import Callable
 from functools import partial
-from ipaddress import ip_address
-from pathlib import Path
 from types import TracebackType
 
 from probe._dataclass import replace
 from probe.model.answer_fault import AnswerFault, AnswerWhy
-from probe.model.observed import Gap
-from probe.model.reason import Reason
 from probe.model.target import Endpoint
 from probe.net.answers import Answers
 from probe.net.dns_exchange import exchange
 from probe.net.dns_liveness import Liveness
 from probe.net.dns_schedule import RunQuestions, Turn, schedule
 from probe.net.dns_wire import Reply
-from probe.net.resolv_conf import LOCAL, SYSTEM, ResolverConfiguration, read
+from probe.net.early_question import EarlyQuestion
+from probe.net.nameservers import configuration_of
+from probe.net.resolv_conf import SYSTEM
 from probe.net.stub import servers_behind
 from probe.net.witness import is_own_word, means_this_machine, most_telling
 from probe.settings import (
@@ -47,56 +44,13 @@ from probe.standards.dns.message import Answer, Question, RecordType, Status
 FINAL = (Status.ANSWER, Status.NODATA, Status.NXDOMAIN, Status.CNAME_LOOP)
 
 
-class ResolverConfigError(Exception):
-    """There is no usable name server; the message is one line for the user. `passed_over` says why lines of
-    the system's file are ignored."""
-
-    def __init__(self, message: str, passed_over: tuple[Reason[Gap], ...] = ()) -> None:
-        super().__init__(message)
-        self.passed_over = passed_over
-
-
-def system_nameservers(path: Path = SYSTEM) -> ResolverConfiguration:
-    """The name servers of this machine, in their order. If none is named, the one on this machine, if one
-    listens there, as in glibc. Raises ResolverConfigError when there are none."""
-    configuration = read(path)
-    if configuration.servers:
-        return configuration
-    if _listens(LOCAL):
-        return replace(configuration, servers=(LOCAL,))
-    raise ResolverConfigError(
-        f"this machine names no DNS resolver; give one with --nameserver IP (no line of {path} names one, "
-        f"and nothing listens at {LOCAL.host})",
-        configuration.passed_over,
-    )
-
-
-def _listens(server: Endpoint) -> bool:
-    """Whether a server on this machine accepts connections; nothing is sent to it."""
-    try:
-        socket.create_connection((server.host, server.port), timeout=1).close()
-        return True
-    except OSError:
-        return False
-
-
-def _check(server: Endpoint) -> Endpoint:
-    try:
-        ip_address(server.host)
-    except ValueError:
-        raise ResolverConfigError(
-            f"{server.host!r} is no name server: an IP address is needed, not a name"
-        ) from None
-    return server
-
-
 class Resolver:
     """Asks `nameservers` (empty: the system's) in order, the next one if one fails; `passed_over` are the
     ignored lines of the system's file, each with the reason.
 
     `seconds_left` returns the seconds left in the run; `on_answer` receives each answer once; answers in
-    `shared`, the cache of other runs, are not asked again. As an async context manager it cancels open
-    questions at the end.
+    `shared`, the cache of other runs, are not asked again; `early` was sent already, and is not sent again.
+    As an async context manager it cancels open questions at the end.
     """
 
     def __init__(
@@ -111,11 +65,10 @@ class Resolver:
         parallel: int = DNS_PARALLEL,
         max_queries: int = DNS_MAX_QUERIES,
         shared_answers: Answers | None = None,
+        early: EarlyQuestion | None = None,
     ) -> None:
         """Raises ResolverConfigError when there is no usable name server."""
-        configuration = (
-            ResolverConfiguration(tuple(map(_check, nameservers))) if nameservers else system_nameservers()
-        )
+        configuration = early.configuration if early is not None else configuration_of(nameservers)
         self.nameservers = configuration.servers
         self._behind = servers_behind(self.nameservers)
         self.passed_over = tuple(replace(it, where=str(SYSTEM)) for it in configuration.passed_over)
@@ -132,6 +85,7 @@ class Resolver:
         self._tasks: set[asyncio.Task[Answer]] = set()
         self._liveness = Liveness(on_silence)
         self._watch: asyncio.TimerHandle | None = None
+        self._early = early
         self._edns: dict[Endpoint, bool] = {}  # whether a server supports EDNS, as far as known
 
     async def __aenter__(self) -> Resolver:
@@ -152,6 +106,8 @@ class Resolver:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         for answer in self._answers.values():
             answer.cancel()
+        if self._early is not None:
+            self._early.close()
 
     async def ask(self, questions: tuple[Question, ...]) -> tuple[Answer, ...]:
         """The answers in the order of the questions, asked at once; never raises on DNS errors. Each question
@@ -195,7 +151,8 @@ class Resolver:
     def _begin(self, question: Question, turn: Turn | None) -> None:
         if self._watch is None:
             # the longest time for a try: a server that answers by then works
-            self._watch = asyncio.get_running_loop().call_later(self._query_timeout, self._look_around)
+            until = self._asked_at(question) + self._query_timeout
+            self._watch = asyncio.get_running_loop().call_at(until, self._look_around)
         task = asyncio.get_running_loop().create_task(self._answer(question))
         self._tasks.add(task)
         task.add_done_callback(partial(self._finish, question, turn))
@@ -226,17 +183,24 @@ class Resolver:
         else:
             self._answers[question].set_result(task.result())
 
+    def _is_early(self, question: Question) -> bool:
+        return self._early is not None and self._early.query.question == question
+
+    def _asked_at(self, question: Question) -> float:
+        """When the question was sent, if it was sent early; else now, when it is about to be."""
+        early = self._early
+        return early.sent_at if early is not None and self._is_early(question) else time.monotonic()
+
     def _tell(self, answer: Answer) -> None:
         if self._on_answer is not None:
             self._on_answer(answer)
 
     async def _resolve(self, question: Question) -> Answer:
         """Ask, and continue an unfinished CNAME chain, a limited number of times."""
-        began = time.monotonic()
-        seconds_left = self._seconds_left()
+        began, seconds_left = self._asked_at(question), self._seconds_left()
         # wait no longer than for the question that raised the doubt
         lifetime = max(self._lifetime - self._query_timeout, 0.0) if question == CONTROL else self._lifetime
-        until = began + min(lifetime, seconds_left)
+        until = min(began + lifetime, time.monotonic() + seconds_left)
         reply = await self._first_good(question, until)
         aliases, secure, asked_on = reply.aliases, reply.authenticated, 0
         while (end := reply.open_end) is not None:
@@ -288,7 +252,7 @@ class Resolver:
         candidates = list(servers)
         while candidates:
             for server in tuple(candidates):
-                rest = until - time.monotonic()
+                rest = until - self._asked_at(question)
                 if rest <= 0:
                     return own or most_telling(failures) or _not_asked(AnswerFault.DEADLINE)
                 if self._queries_left <= 0:
@@ -314,8 +278,11 @@ class Resolver:
     async def _exchange(self, server: Endpoint, question: Question, timeout: float) -> Reply:
         self._queries_left -= 1  # before waiting: others ask meanwhile
         edns = self._edns.get(server)
+        early = None
+        if self._is_early(question) and server == self.nameservers[0]:
+            early, self._early = self._early, None
         result = await exchange(
-            server, question, timeout, edns=edns, again=self._query_timeout, tcp=self.only_tcp
+            server, question, timeout, edns=edns, again=self._query_timeout, tcp=self.only_tcp, early=early
         )
         self._queries_left -= result.queries - 1
         self._liveness.note(server, result.reply.status)

@@ -142,10 +142,12 @@ sys.exit(run(sys.argv[1:]))
 """
 
 
-def test_a_check_asks_its_first_question_before_it_loads_what_comes_after() -> None:
-    line = ("check", "bob@sender.example", "alice@recipient.example", "--nameserver", "127.0.0.1:9")
+@pytest.mark.parametrize(
+    "line", [("check", "bob@sender.example", "alice@recipient.example"), ("domain", "recipient.example")]
+)
+def test_a_run_asks_its_first_question_before_it_loads_what_comes_after(line: tuple[str, ...]) -> None:
     run = subprocess.run(
-        [sys.executable, "-c", _AT_THE_FIRST_QUESTION, *line],
+        [sys.executable, "-c", _AT_THE_FIRST_QUESTION, *line, "--nameserver", "127.0.0.1:9"],
         capture_output=True,
         text=True,
         check=False,
@@ -153,8 +155,9 @@ def test_a_check_asks_its_first_question_before_it_loads_what_comes_after() -> N
     )
     first = next(line for line in run.stdout.splitlines() if line.startswith("LOADED"))
     late = ("typer", "pydantic", "aiosmtplib", "dns", "checkdmarc", "probe.checks", "probe.diagnosis")
-    assert "'probe.net.resolver'" in first
-    assert [name for name in (*late, "probe.collect.live", "probe.net.smtp") if f"'{name}'" in first] == []
+    loop = ("asyncio", "ssl", "probe.net.resolver", "probe.collect.live", "probe.net.smtp")
+    assert "'probe.net.early_question'" in first
+    assert [name for name in (*late, *loop, "probe.recording.events") if f"'{name}'" in first] == []
 
 
 def _cheapest(cache: Path, *commands: tuple[str, ...]) -> list[float]:

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from probe.model.target import Endpoint
-from probe.net import resolver
-from probe.net.resolver import Resolver, ResolverConfigError, system_nameservers
+from probe.net import nameservers
+from probe.net.nameservers import ResolverConfigError, system_nameservers
+from probe.net.resolver import Resolver
 from tests.support.reasons import spoken
 
 
@@ -35,7 +36,7 @@ def _conf(folder: Path, text: str) -> Path:
 def test_a_machine_without_name_servers_is_one_clear_line(
     text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(resolver, "_listens", lambda _: False)
+    monkeypatch.setattr(nameservers, "_listens", lambda _: False)
     with pytest.raises(ResolverConfigError, match="--nameserver") as caught:
         system_nameservers(_conf(tmp_path, text))
     assert "\n" not in str(caught.value)
@@ -45,7 +46,7 @@ def test_a_machine_without_name_servers_is_one_clear_line(
 def test_where_none_is_named_the_one_of_this_machine_is_asked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(resolver, "_listens", lambda _: True)
+    monkeypatch.setattr(nameservers, "_listens", lambda _: True)
     assert system_nameservers(_conf(tmp_path, "")).servers == (Endpoint("127.0.0.1", 53),)
 
 
@@ -59,7 +60,7 @@ async def test_what_is_passed_over_is_known_by_its_place(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     result = system_nameservers(_conf(tmp_path, "nameserver 192.0.2.1\nnameserver x\noptions use-vc"))
-    monkeypatch.setattr(resolver, "system_nameservers", lambda: result)
+    monkeypatch.setattr(nameservers, "system_nameservers", lambda: result)
     output = Resolver()
     (reason,) = output.passed_over
     assert (reason.where, reason.line) == ("/etc/resolv.conf", 2)
