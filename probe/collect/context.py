@@ -59,14 +59,15 @@ class UserFiles:
 
 @dataclass(slots=True)
 class Context:
-    """One run in its world. `record` is the only output of observations; `pending` has the unfinished parts,
-    each with the number of its running pieces; `posture` the surveys on the sender, on which the choice of
-    experiments depends; `dialling` is set when the first mail server is dialled, or when none will be."""
+    """One run in its world. `record` is the only output of observations; `judges` loads what it gives, so it
+    is called in a thread, and after the target was asked; `pending` has the unfinished parts, each with the
+    number of its running pieces; `posture` the surveys on the sender, on which the choice of experiments
+    depends; `dialling` is set when the first mail server is dialled, or when none will be."""
 
     target: Target
     options: Options
     world: World
-    judges: Judges
+    judges: Callable[[], Judges]
     clock: Clock
     deadline: Deadline
     resolver: Resolver

@@ -8,7 +8,7 @@ from itertools import islice
 
 from probe._dataclass import replace
 from probe.collect.attempts import Visits, ask_target, say_nothing
-from probe.collect.context import Adviser, Asks, Context
+from probe.collect.context import Adviser, Asks, Context, Judges
 from probe.collect.controls import run_controls
 from probe.collect.session import OnReply, SessionOutcome
 from probe.collect.vantage import own_sources
@@ -79,28 +79,29 @@ async def ask_the_servers(
     await context.await_posture()
     provider = by_mx_hosts([host.host for host in mx.hosts])
     context.say("control experiments")
+    judges = await in_thread(context.judges)
     await run_controls(
         visits,
         outcomes,
         hosts,
         mode=options.controls,
         seed=options.seed,
-        settles=context.judges.settles_cause,
-        unwelcome=context.judges.refuses_this_client,
-        advise=_advice(context),
+        settles=judges.settles_cause,
+        unwelcome=judges.refuses_this_client,
+        advise=_advice(context, judges),
         refuses_null_sender=provider is not None and provider.refuses_null_sender,
     )
     return tuple(visits.outcomes)
 
 
-def _advice(context: Context) -> Callable[[tuple[Experiment, ...]], Awaitable[Advice]]:
+def _advice(context: Context, judges: Judges) -> Callable[[tuple[Experiment, ...]], Awaitable[Advice]]:
     """Asks the adviser of the run for the next experiment, in a thread."""
     adviser: Adviser | None = None
 
     async def advise(offered: tuple[Experiment, ...]) -> Advice:
         nonlocal adviser
         if adviser is None:
-            adviser = await in_thread(context.judges.adviser)
+            adviser = await in_thread(judges.adviser)
         further = tuple(islice(context.recording, adviser.events, None))  # the run goes on meanwhile
         return await in_thread(partial(adviser.next_experiment, further, offered))
 

@@ -46,7 +46,7 @@ async def make_run(
     listeners: Listeners,
     spent: float,
 ) -> Recording:
-    """Make one live run in `world`; `judges` is called in a thread, `spent` are the seconds of its timeout
+    """Make one live run in `world`; `judges` is called in a thread; `spent` are the seconds of its timeout
     already used. Raises ResolverConfigError if there is no resolver to ask; a cancellation is raised after
     recording what was not reached."""
     async with world.admission():
@@ -74,14 +74,14 @@ async def make_run(
             # cache, and an exception is raised there again, where it is reported
             under_way(run_async(route(recipient_domain(target), started.options), resolver.ask)),
         ):
-            live, judging = await _rest_of_the_run(judges, recipient_domain(target))
+            live = await _rest_of_the_run(recipient_domain(target))
             if listeners.recording_to is not None:
                 listeners.recording_to(recording)
             context = Context(
                 target=target,
                 options=started.options,
                 world=world,
-                judges=judging,
+                judges=judges,
                 clock=clock,
                 deadline=deadline,
                 resolver=resolver,
@@ -96,24 +96,24 @@ async def make_run(
     return recording
 
 
-async def _rest_of_the_run(judges: Callable[[], Judges], domain: str) -> tuple[ModuleType, Judges]:
-    """The module of the rest of the run to this domain, and its judges. A caller that is cancelled meanwhile
-    gets both and is cancelled again at its next wait, so that what was not reached is recorded."""
-    loading = asyncio.ensure_future(_load(judges, domain))
+async def _rest_of_the_run(domain: str) -> ModuleType:
+    """The module of the rest of the run to this domain. A caller that is cancelled meanwhile gets it and is
+    cancelled again at its next wait, so that what was not reached is recorded."""
+    loading = asyncio.ensure_future(_load(domain))
     try:
         return await asyncio.shield(loading)
     except asyncio.CancelledError:
-        parts = await loading
+        live = await loading
         task = asyncio.current_task()
         if task is not None:
             task.cancel()
-        return parts
+        return live
 
 
-async def _load(judges: Callable[[], Judges], domain: str) -> tuple[ModuleType, Judges]:
+async def _load(domain: str) -> ModuleType:
     for _ in range(_TURNS):
         await asyncio.sleep(0)
-    return await in_thread(lambda: (_live(domain), judges()))
+    return await in_thread(lambda: _live(domain))
 
 
 # of the event loop, in which the first question leaves: a thread that loads modules would hold it up
