@@ -12,10 +12,12 @@ from probe.cli import options as opt
 from probe.cli import recording_options as saved
 from probe.cli.errors import UsageError, refuse_controls
 from probe.cli.parameters import Argument
-from probe.model.logged import LogAccount
 from probe.model.target import Options, PairTarget
 
 if TYPE_CHECKING:
+    from probe.model.logged import LogAccount
+
+    _Files = tuple[tuple[str, bytes] | None, tuple[str, bytes] | None, LogAccount | None]
     from probe.cli.delivery import Delivery
 
 EXAMPLE = """
@@ -101,9 +103,6 @@ def check(
     delivery = _delivery(destination, record, severities, target)
     log_facts = _log(log, target, queue_id)
     return _run(target, _from(log_facts, options), (_message(message), _bounce(bounce), log_facts), delivery)
-
-
-_Files = tuple[tuple[str, bytes] | None, tuple[str, bytes] | None, LogAccount | None]
 
 
 def _run(target: PairTarget, options: Options, files: _Files, delivery: Delivery) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from ipaddress import ip_address
 
@@ -94,6 +93,8 @@ def in_order_of_trying(records: Iterable[Mx], seed: int) -> list[Mx]:
 
 
 def _lot(name: str, seed: int) -> bytes:
+    import hashlib  # OpenSSL takes longer to load than all that the MX question needs
+
     return hashlib.sha256(f"{seed} {name}".encode()).digest()
 
 
