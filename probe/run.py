@@ -131,20 +131,22 @@ def report_of(recording: Recording, severities: Severities | None = None) -> Rep
 
 class LiveReport:
     """The report of a run that is going on. `prepare` makes one of what was observed so far, in a thread
-    while the run waits: the report at its end then reads what came since, and nothing is loaded for it."""
+    while the run waits: the report at its end then reads what came since, and nothing is loaded for it. It
+    may be called again, but not at the same time."""
 
     def __init__(self) -> None:
         self._facts: GrowingFacts | None = None
 
     def prepare(self, recording: Recording) -> None:
-        """Read what was observed so far. At most once."""
+        """Read what was observed so far."""
         from probe.diagnosis.assemble import report_on
         from probe.facts.build import GrowingFacts
         from probe.recording.journal import Recording
 
-        facts, beginning = GrowingFacts(), tuple(recording)  # the run goes on meanwhile
-        report_on(facts.after(beginning), Recording.of(beginning))
-        self._facts = facts
+        growing, self._facts = self._facts or GrowingFacts(), None  # until it is whole again
+        beginning = tuple(recording)  # the run goes on meanwhile
+        report_on(growing.after(beginning[growing.events :]), Recording.of(beginning))
+        self._facts = growing
 
     def of(self, recording: Recording, severities: Severities | None = None) -> Report:
         """As `report_of`, of the same run at its end."""

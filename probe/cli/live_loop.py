@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Coroutine, Sequence
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from probe import run
@@ -19,7 +18,7 @@ from probe.cli.tape import Archive, Tape
 from probe.model.exhaustion import shortage_clause
 from probe.net import descriptors
 from probe.net.threads import start as start_in_thread
-from probe.recording.events import Event
+from probe.recording.events import Event, Sent
 from probe.recording.journal import Recording
 from probe.report.formats import Format, Kind
 
@@ -66,10 +65,10 @@ def observe(
         try:
             say = _Steps(progress, is_verbose=delivery.to.verbosity > 0)
             spent = start.seconds_since_start()
-            hooks = Hooks(_sink(tape, archive), say, recordings.append, spent, early)
-            ahead = partial(_load_ahead, delivery.to.form, recordings, live)
+            preparation = _Preparation(delivery.to.form, recordings, live)
+            hooks = Hooks(_sink(tape, archive, preparation), say, recordings.append, spent, early)
             begin = archive.begin if archive else _nothing
-            asyncio.run(until_asked_to_end(_loading_ahead(work(hooks), begin, ahead)))
+            asyncio.run(until_asked_to_end(_preparing(work(hooks), begin, preparation)))
         except (KeyboardInterrupt, asyncio.CancelledError):
             if not recordings:
                 raise KeyboardInterrupt from None
@@ -94,11 +93,9 @@ class _Steps:
         self._progress(text)
 
 
-def _sink(*places: Tape | Archive | None) -> Callable[[Event], None] | None:
+def _sink(*places: Tape | Archive | _Preparation | None) -> Callable[[Event], None]:
     """A function that passes each event to all outputs."""
     places_used = [place for place in places if place is not None]
-    if not places_used:
-        return None
 
     def append(event: Event) -> None:
         for place in places_used:
@@ -107,38 +104,67 @@ def _sink(*places: Tape | Archive | None) -> Callable[[Event], None] | None:
     return append
 
 
-async def _loading_ahead(
-    work: Coroutine[Any, Any, Recording], begin: Callable[[], None], load: Callable[[], None]
+class _Preparation:
+    """What the report of a run needs, loaded and made by a thread while the run waits: so the deadline is
+    kept, and the report follows the last answer."""
+
+    def __init__(self, form: Format, recordings: Sequence[Recording], live: run.LiveReport) -> None:
+        self._form = form
+        self._recordings = recordings
+        self._live = live
+        self._work: asyncio.Future[None] | None = None
+
+    def begin(self) -> None:
+        """Load the modules, and make a report of what was observed so far. To be called once."""
+        self._work = start_in_thread(self._load_and_make)
+        if self._work is None:
+            self._load_and_make()
+
+    def append(self, event: Event) -> None:
+        """The server's farewell is waited for: make a report of what it has said, if that can be now."""
+        is_farewell = isinstance(event, Sent) and event.data.startswith(_QUIT)
+        if is_farewell and self._work is not None and self._work.done():
+            self._work = start_in_thread(self._make)
+
+    async def end(self) -> None:
+        """Wait for the thread: a module that fails to load there is incomplete here."""
+        if self._work is not None:
+            await asyncio.wait((self._work,))
+
+    def _load_and_make(self) -> None:
+        _load(self._form)
+        self._make()
+
+    def _make(self) -> None:
+        for recording in self._recordings:
+            self._live.prepare(recording)
+
+
+_QUIT = b"QUIT"
+
+
+async def _preparing(
+    work: Coroutine[Any, Any, Recording], begin: Callable[[], None], preparation: _Preparation
 ) -> Recording:
-    """The result of `work`; while the run waits, `begin` is called, and what the report needs is loaded by a
-    thread, so that the deadline is kept and the report follows the last answer."""
+    """The result of `work`; when it has loaded its own modules, `begin` is called, and the preparation
+    begins."""
     loop = asyncio.get_running_loop()
-    loads: list[asyncio.Future[None]] = []
 
     def go_ahead() -> None:
         begin()
-        _load_in_thread(load, loads)
+        preparation.begin()
 
     ahead = loop.call_later(_AHEAD, go_ahead)
     loop.set_exception_handler(_complain)
     try:
         recording = await work
-        if loads:  # a module that fails to load in another thread is incomplete here
-            await asyncio.wait(loads)
+        await preparation.end()
         return recording
     finally:
         ahead.cancel()
 
 
 _AHEAD = 0.2  # seconds; by then the run has loaded its own modules
-
-
-def _load_in_thread(load: Callable[[], None], loads: list[asyncio.Future[None]]) -> None:
-    started = start_in_thread(load)
-    if started is None:
-        load()
-    else:
-        loads.append(started)
 
 
 def _complain(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
@@ -150,7 +176,7 @@ def _complain(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
 
 def _load(form: Format) -> None:
     """Load the modules that are needed after a run whose report has this format."""
-    from probe.diagnosis import assemble  # noqa: F401
+    from probe.diagnosis import answer, assemble  # noqa: F401
     from probe.knowledge.finding_tags import finding_tags, shared_words
     from probe.reading.reply.read import read_reply
 
@@ -158,13 +184,6 @@ def _load(form: Format) -> None:
     finding_tags()
     shared_words()
     read_reply("550 5.1.1 x")
-
-
-def _load_ahead(form: Format, recordings: Sequence[Recording], live: run.LiveReport) -> None:
-    """The same, and what a report makes at its first use."""
-    _load(form)
-    for recording in recordings:
-        live.prepare(recording)
 
 
 def _nothing() -> None:
