@@ -5,12 +5,12 @@ This is all of `smtp-probe bounce` except the output; it opens no socket and imp
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterator
 from functools import cache
 from typing import Any, BinaryIO
 
 from probe._dataclass import dataclass, replace
+from probe._regex import regex
 from probe.diagnosis.conclusion import Conclusion, document
 from probe.explanation import Explanation, explain, is_for_another_mailbox
 from probe.knowledge.causes import UNSETTLED
@@ -40,9 +40,9 @@ _STATUS_KEYS = (
     "reply",
 )  # fmt: skip
 # A From_ line ends in a date (RFC 4155 appendix A); many sentences begin with "From "
-_FROM_LINE = re.compile(rb">?From \S{1,400} ")
+_FROM_LINE = regex(rb">?From \S{1,400} ")
 _DATE = tuple(
-    re.compile(part)
+    regex(part)
     for part in (
         rb"\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\b",
         rb"\b\d\d:\d\d",

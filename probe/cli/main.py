@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn, cast
 
+from probe._regex import keep as keep_expressions
 from probe.cli.commands import COMMANDS, READING_THEMSELVES
 from probe.cli.errors import (
     EXIT_INTERNAL,
@@ -75,6 +76,7 @@ def leave(code: int) -> NoReturn:
     the midst of C++ code that aborts the process (CPython issue 87135). Who traces or profiles gets it."""
     if sys.gettrace() or sys.getprofile():
         sys.exit(code)
+    keep_expressions()
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError):
             stream.flush()

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 import math
 import os
-import re
 from enum import StrEnum
 from ipaddress import IPv6Address
 from pathlib import Path
 from typing import TypeVar
 
 from probe._dataclass import replace
+from probe._regex import regex
 from probe.cli.errors import UsageError, refuse_outlook, unreadable
 from probe.model.address import AddressError, IPAddress, Mailbox, ReversePath
 from probe.model.address_parse import (
@@ -27,12 +27,12 @@ from probe.model.target import DNS_PORT, Endpoint
 Choice = TypeVar("Choice", bound=StrEnum)
 
 # A client's name for itself, wrong ones too: one label, underscores
-_HELO = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*")
+_HELO = regex(r"(?=.{1,253}\Z)[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*")
 # ADDRESS%INTERFACE and [ADDRESS%INTERFACE]:PORT
-_SCOPED = re.compile(r"(\[)?(?P<ip>[0-9A-Fa-f:.]+)%(?P<interface>[^]%/:\s]+)(?(1)\](?P<port>:.*)?)")
-_DIGITS = re.compile(r"[0-9]{1,18}")
+_SCOPED = regex(r"(\[)?(?P<ip>[0-9A-Fa-f:.]+)%(?P<interface>[^]%/:\s]+)(?(1)\](?P<port>:.*)?)")
+_DIGITS = regex(r"[0-9]{1,18}")
 # A selector is one or more labels in front of ._domainkey (RFC 6376 section 3.1)
-_SELECTOR = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)(?:\.(?!-)[A-Za-z0-9_-]{1,63}(?<!-))*")
+_SELECTOR = regex(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)(?:\.(?!-)[A-Za-z0-9_-]{1,63}(?<!-))*")
 
 
 def choice(subject: str, value: str, kind: type[Choice]) -> Choice:

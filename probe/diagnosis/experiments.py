@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
+from probe._regex import regex
 from probe.diagnosis.run_result import RunResult
 from probe.diagnosis.situation import Sighting, Situation, words_name
 from probe.facts.model import Facts
@@ -13,9 +13,9 @@ from probe.model.reply import Reply, Stage
 from probe.model.session import Experiment
 from probe.reading.reply.read import read_received
 
-_ADDRESS = re.compile(r"<?[^\s<>@]{1,320}@[^\s<>@]{1,255}>?")  # bounded, against replies made to take long
+_ADDRESS = regex(r"<?[^\s<>@]{1,320}@[^\s<>@]{1,255}>?")  # bounded, against replies made to take long
 _JUDGED = (Stage.GREETING, Stage.EHLO, Stage.MAIL, Stage.RCPT)
-_TOKEN = re.compile(r"\b(?=\w*\d)[\w.:-]{6,}\b")
+_TOKEN = regex(r"\b(?=\w*\d)[\w.:-]{6,}\b")
 
 
 def postmaster_accepted(at: Situation) -> Sighting | None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from probe._dataclass import dataclass, replace
+from probe._regex import regex
 from probe.facts.session import Session, TlsFacts
 from probe.model.observed import CertificateFault, FetchFault
 from probe.model.reason import Reason
@@ -18,7 +19,7 @@ from probe.standards.tls.certificate import holds_at
 
 LEAST_OFF_S = 600  # a smaller difference does not matter for certificates, signatures and queues
 # RFC 5322 section 3.3, as Exim, sendmail and Exchange greet
-_DATE = re.compile(
+_DATE = regex(
     r"\b(?:mon|tue|wed|thu|fri|sat|sun), \d{1,2} [a-z]{3} \d{4} \d\d:\d\d:\d\d (?:[+-]\d{4}|gmt|utc)\b",
     re.IGNORECASE,
 )

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from probe._regex import regex
 from probe.knowledge.dnsbl import BlockList, all_lists
 
 _NONE = (
     "The reply names no list that is known here: 'smtp-probe check' asks those that are, and shows the page "
     "of one that lists the IP (step 6)."
 )
-_LINK = re.compile(r"\bhttps?://|\bwww\.", re.IGNORECASE)
+_LINK = regex(r"\bhttps?://|\bwww\.", re.IGNORECASE)
 
 
 def named_list(text: str) -> BlockList | None:

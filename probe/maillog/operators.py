@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from functools import cache
 
 from probe._dataclass import dataclass
+from probe._regex import regex
 from probe.knowledge.providers import all_providers, by_domain, by_mx_hosts
 from probe.reading.log.event import Event, Relay, Speaker
 
 _HOSTS = 4096  # names that are remembered
-_NAMED = re.compile(
+_NAMED = regex(
     r"(?:connect to|lost connection with|conversation with|cannot connect to|refused by|timed out with"
     r"|reset by|read error from|timeout talking to) ([A-Za-z0-9_.-]{1,253}[A-Za-z0-9_])\.?"
     r"(?= ?\[| |,|\.?$)(?: ?\[([^\]\s]*)\])?"

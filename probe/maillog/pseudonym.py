@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from hashlib import blake2b
 
-_ADDRESS = re.compile(
-    r"(\"(?:[^\"\\]|\\.){1,64}\"|[^\s<>()\[\]:;,\"'=@]{1,128})@([^\s<>()\[\]:;,\"'@]{1,255})"
-)
+from probe._regex import regex
+
+_ADDRESS = regex(r"(\"(?:[^\"\\]|\\.){1,64}\"|[^\s<>()\[\]:;,\"'=@]{1,128})@([^\s<>()\[\]:;,\"'@]{1,255})")
 _WORD = 3  # letters from which a local part is also replaced alone in a text
 _CACHED = 4096
 

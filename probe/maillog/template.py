@@ -11,25 +11,25 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-_TOKEN = re.compile(r"(?<!\S)[^\s@0-9]*+[@0-9]\S*+")
+from probe._regex import regex
+
+_TOKEN = regex(r"(?<!\S)[^\s@0-9]*+[@0-9]\S*+")
 _EDGES = "<>()[]{},.;:\"'!?#*=|"
-_UNMASKED = re.compile(
+_UNMASKED = regex(
     r"(?:[245]\d\d-)?[245]\.\d{1,3}\.\d{1,3}|[245]\d\d-?|\d{1,4}|[A-Za-z]{1,6}[-_:]?\d{1,4}[A-Za-z]?"
 )
-_ADDRESS = re.compile(r"[^\s<>()\[\]:;,\"'=]*@[^\s<>()\[\]:;,\"']*")
-_PLAIN_ADDRESS = re.compile(r"[\w.+=/-]+@[\w.-]+")
-_IP = re.compile(
+_ADDRESS = regex(r"[^\s<>()\[\]:;,\"'=]*@[^\s<>()\[\]:;,\"']*")
+_PLAIN_ADDRESS = regex(r"[\w.+=/-]+@[\w.-]+")
+_IP = regex(
     r"\d{1,3}(?:\.\d{1,3}){3}|(?:[0-9A-Fa-f]{1,4}:){2,7}(?::?[0-9A-Fa-f]{1,4})?:?|::(?:[0-9A-Fa-f]{1,4}:?){1,7}"
 )
-_TIME = re.compile(r"(?:\d{4}-\d\d-\d\d(?:T|$))?(?:\d{1,2}:\d\d(?::\d\d(?:[.,]\d+)?)?)?(?:Z|[+-]\d\d:?\d\d)?")
-_INSIDE = re.compile(r"[0-9A-Za-z+_-]*\d[0-9A-Za-z+_-]*")
-_HOST = re.compile(r"(?:[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?\.)+[A-Za-z][A-Za-z0-9-]*[A-Za-z0-9]")
-_ANY_HOST = re.compile(
-    r"(?<![\w.@/-])(?:[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?\.)+[A-Za-z]{2,24}\b(?![\w@])"
-)
-_CODE = re.compile(r"[245]\d\d(?:[ -](?:#?[245]\.\d{1,3}\.\d{1,3})?)?")
-_WAIT = re.compile(r"\b\d{1,4}(?= (?:sec|second|min|minute|hour)s?\b)")
-_NUMBER = re.compile(r"\d+")
+_TIME = regex(r"(?:\d{4}-\d\d-\d\d(?:T|$))?(?:\d{1,2}:\d\d(?::\d\d(?:[.,]\d+)?)?)?(?:Z|[+-]\d\d:?\d\d)?")
+_INSIDE = regex(r"[0-9A-Za-z+_-]*\d[0-9A-Za-z+_-]*")
+_HOST = regex(r"(?:[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?\.)+[A-Za-z][A-Za-z0-9-]*[A-Za-z0-9]")
+_ANY_HOST = regex(r"(?<![\w.@/-])(?:[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?\.)+[A-Za-z]{2,24}\b(?![\w@])")
+_CODE = regex(r"[245]\d\d(?:[ -](?:#?[245]\.\d{1,3}\.\d{1,3})?)?")
+_WAIT = regex(r"\b\d{1,4}(?= (?:sec|second|min|minute|hour)s?\b)")
+_NUMBER = regex(r"\d+")
 _LIMIT = 600  # characters of a text that make a key
 _DIGITS = 4  # of a number that may be a code
 _NUMBER_DIGITS = 8  # of what is counted; more is an id that has no letters by chance

@@ -5,10 +5,10 @@ Every refusal is an `AddressError` that knows the character at which the text go
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from ipaddress import IPv4Address, IPv6Address
 
+from probe._regex import regex
 from probe.model.address import AddressError, IPAddress, Mailbox, NullReversePath, ReversePath
 from probe.model.address_reason import AddressReason
 from probe.model.endpoint import Endpoint
@@ -20,10 +20,10 @@ LABEL_LIMIT = 63  # octets, RFC 1035 section 2.3.4
 _EXCERPT_LENGTH = 100  # characters of a wrong address that an error line repeats
 
 _ATEXT = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+-/=?^_`{|}~")
-_LDH = re.compile(r"[a-z0-9-]*")
-_DOTS = re.compile("[.\u3002\uff0e\uff61]")  # RFC 5895 section 2.4: dots of East Asian keyboards
+_LDH = regex(r"[a-z0-9-]*")
+_DOTS = regex("[.\u3002\uff0e\uff61]")  # RFC 5895 section 2.4: dots of East Asian keyboards
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-_DOTTED_QUAD = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
+_DOTTED_QUAD = regex(r"\d{1,3}(?:\.\d{1,3}){3}")
 
 
 def parse_mailbox(text: str) -> Mailbox:

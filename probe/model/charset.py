@@ -8,9 +8,10 @@ common they are.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from itertools import pairwise
+
+from probe._regex import regex
 
 SAMPLE = 2048
 """Octets that are looked at; the choice holds for the rest, so that the work is bounded."""
@@ -50,7 +51,7 @@ _GREEK_ACCENTED = frozenset("άέήίόύώΆΈΉΊΌΎΏ")
 _THAI = frozenset("กขคงจชดตถทนบปผพฟมยรลวศสหอะาำเแโใไ่้๊๋์ญณธ")
 _SHORT = 3  # letters; of the longer Greek words nearly every one has an accent
 _HEBREW_FINAL, _HEBREW_NOT_FINAL = frozenset("ךםןףץ"), frozenset("כמנפצ")
-_MIXED = re.compile("[A-Za-z][^\x00-\x7f]|[^\x00-\x7f][A-Za-z]")
+_MIXED = regex("[A-Za-z][^\x00-\x7f]|[^\x00-\x7f][A-Za-z]")
 _MARKS = frozenset("，。！：；（）、“”《》・「」？—…　【】")
 
 
@@ -71,13 +72,13 @@ def guess(data: bytes) -> str | None:
 _WINDOWS = {
     ord(bytes([octet]).decode("cp1252", "ignore") or chr(octet)): octet for octet in range(0x80, 0xA0)
 }
-_UTF8 = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
-_UTF8_OR_NOT = re.compile(rb"(?s)" + _UTF8.pattern + rb"|[\x00-\x7f]+|.")
-_LOST_BLANK = re.compile(rb"\xc3 (?=[a-z\xc3])")  # the second octet of an "a" with grave is a no-break space
-_BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
+_UTF8 = regex(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+_UTF8_OR_NOT = regex(rb"(?s)" + _UTF8.pattern + rb"|[\x00-\x7f]+|.")
+_LOST_BLANK = regex(rb"\xc3 (?=[a-z\xc3])")  # the second octet of an "a" with grave is a no-break space
+_BEYOND_ASCII = regex(rb"[\x80-\xff]")
 _COVERED = 0.85  # of the octets beyond ASCII, where characters may have been lost
 _BY_CYRILLIC_TERMINALS = ("cp1251", "koi8_r", "gb18030")
-_SCRIPTS = re.compile(
+_SCRIPTS = regex(
     "[\u00a0-\u024f\u1e00-\u1eff\u2010-\u203a\u20ac\u2116\u2122]|(?P<greek>[\u0370-\u03ff])|(?P<cyrillic>[\u0400-\u052f])"
     "|(?P<hebrew>[\u0590-\u05ff])|(?P<arabic>[\u0600-\u06ff])|(?P<thai>[\u0e00-\u0e7f])|(?P<indic>[\u0900-\u0d7f])"
     "|(?P<caucasian>[\u0530-\u058f\u10a0-\u10ff])"

@@ -6,10 +6,12 @@ import codecs
 import re
 from email.errors import MessageError
 
+from probe._regex import regex
+
 # Python codecs that are no charsets: those of domain names, which take quadratic time, and of Python source
 # text
 _NO_CHARSETS = frozenset({"punycode", "idna", "unicode_escape", "raw_unicode_escape", "undefined"})
-_NAME = re.compile(r"[!-~]{1,40}")  # RFC 2978 section 2.3
+_NAME = regex(r"[!-~]{1,40}")  # RFC 2978 section 2.3
 _WIDE = frozenset({"utf_16", "utf_16_le", "utf_16_be", "utf_32", "utf_32_le", "utf_32_be"})
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig", "UTF-8"),
@@ -22,9 +24,9 @@ _AT_ONCE = 1 << 16  # octets
 _WORDS_LIMIT = 16384  # characters; the standard library needs quadratic time for the words
 # What the email package raises on broken input; comments nest by recursion there.
 HARMLESS = (ValueError, LookupError, TypeError, AttributeError, MessageError, RecursionError)
-_CONTENT = re.compile(rb"^content-[a-z-]{1,40}:(?:[^\n]++|\n(?=[ \t]))*+", re.IGNORECASE | re.MULTILINE)
+_CONTENT = regex(rb"^content-[a-z-]{1,40}:(?:[^\n]++|\n(?=[ \t]))*+", re.IGNORECASE | re.MULTILINE)
 _CONTENT_LIMIT = 8192  # octets
-_EXTENDED = re.compile(rb"(?:punycode|idna|unicode.escape)(?=[^A-Za-z0-9']*')", re.IGNORECASE)
+_EXTENDED = regex(rb"(?:punycode|idna|unicode.escape)(?=[^A-Za-z0-9']*')", re.IGNORECASE)
 
 
 def without_mark(data: bytes) -> tuple[bytes, str]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from enum import StrEnum
 
 from probe._dataclass import dataclass
+from probe._regex import regex
 
 
 class Stage(StrEnum):
@@ -37,7 +37,7 @@ _WORDS = {
     Stage.MAIL: "MAIL FROM",
     Stage.END_OF_DATA: "the end of DATA",
 }
-_ENHANCED = re.compile(r"([245])\.(\d{1,3})\.(\d{1,3})")
+_ENHANCED = regex(r"([245])\.(\d{1,3})\.(\d{1,3})")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address
 
+from probe._regex import regex
 from probe.model.answer_fault import AnswerFault, AnswerWhy
 from probe.model.dialable import AddressKind, NotPublic
 from probe.model.observed import EndCause, FetchFault, Gap, HandshakeFault, OpinionFault, SessionReason
@@ -83,9 +84,9 @@ are only shown."""
 
 _YEARS = (1970, 2999)  # a clock that was never set shows 1970
 # RFC 3339 section 5.6
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
+_TIME = regex(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
 _LONGEST_NAME = 2000  # characters: 255 octets that are each written \DDD, with room for pseudonyms
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_SURROGATE = regex("[\ud800-\udfff]")
 _LARGEST_ANSWER = 65_535  # octets of a DNS message over TCP (RFC 1035 section 4.2.2)
 _HEAD = 12  # of a record: owner (a pointer), type, class, TTL and length (RFC 1035 section 3.2.1)
 _POINTER = 2  # the shortest name beside the root

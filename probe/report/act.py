@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from probe._regex import regex
 from probe.model.verdict import FixBy
 from probe.report import words
 from probe.report.document import Act, Fact, Row
 from probe.report.line import Raw
 
 WHO_ACTS, ACT, AFTER_DATA, SETTLE = "Who acts", "Act", "After DATA", "Settle it"
-_SENTENCE = re.compile(r"(?<=[^.\s]{2}[.])\s+(?=[A-Z(“'\"])")
+_SENTENCE = regex(r"(?<=[^.\s]{2}[.])\s+(?=[A-Z(“'\"])")
 
 
 def rows(fix_by: FixBy, action: str) -> Iterator[Row]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from datetime import UTC, datetime
 from typing import Any
 
 from probe._dataclass import dataclass
+from probe._regex import regex
 from probe.diagnosis.conclusion import document as concluded
 from probe.maillog.groups import Fate
 from probe.maillog.outcome import Outcome
@@ -18,7 +18,7 @@ from probe.model.text import printable
 from probe.report.json_report import document
 from probe.report.json_text import json_text
 
-_CODE = re.compile(r"([245]\d\d)(?:[ -]|$)(?:#?([245]\.\d{1,3}\.\d{1,3})(?=\W|$) ?)?")
+_CODE = regex(r"([245]\d\d)(?:[ -]|$)(?:#?([245]\.\d{1,3}\.\d{1,3})(?=\W|$) ?)?")
 _COLUMNS = (
     *("fix_by", "operator", "operator_title", "cause", "title", "band", "messages", "deferred", "bounced"),
     *("expired", "removed", "cured", "cured_after_s", "attempts", "repeats", "first_at", "last_at", "retry"),

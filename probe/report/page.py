@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from probe._regex import regex
 from probe.model.text import inert_lines, printable
 from probe.report.style import Paint, Style
 
 MIN_COLUMNS = 20  # lines are never narrower than this
-_WORDS = re.compile(r"\S+|\s+")
+_WORDS = regex(r"\S+|\s+")
 _SHELL_WORD = r"""(?:'[^']*'|"(?:\\.|[^"\\])*"|\\.|\S)+"""
 _CONTINUED = " \\"
-_RFC = re.compile(r"\bRFC [0-9]{3,5}(?: (?:sections? |§)[0-9.]*[0-9])?")
+_RFC = regex(r"\bRFC [0-9]{3,5}(?: (?:sections? |§)[0-9.]*[0-9])?")
 
 
 def columns(text: str) -> int:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parents[2] / "probe"
-OPEN_TO_ALL = frozenset({"_dataclass", "_version", "settings"})
+OPEN_TO_ALL = frozenset({"_dataclass", "_regex", "_version", "settings"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,7 @@ class Layer:
 LAYERS = (
     Layer("_dataclass", is_pure=True),
     Layer("_version", is_pure=True),
+    Layer("_regex", is_pure=True),
     Layer("settings", is_pure=True),
     Layer("model", is_pure=True),
     Layer("standards", ("model",), is_pure=True),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
+from probe._regex import regex
 from probe.facts import deciding
 from probe.facts.deciding import deciding_exchange, farthest, is_closing
 from probe.facts.model import Facts
@@ -15,7 +16,7 @@ from probe.model.target import PairTarget
 from probe.standards.mta_sts.results import StsMode, StsStatus
 from probe.standards.tls.results import DaneStatus
 
-_PATH = re.compile(r"TO:\s*<(.*)>", re.IGNORECASE)
+_PATH = regex(r"TO:\s*<(.*)>", re.IGNORECASE)
 
 # The sessions that ask about other mailboxes, with the same reverse-path.
 _WITH_CONTROLS = (Experiment.POSTMASTER, Experiment.RANDOM, Experiment.TARGET)

@@ -12,19 +12,20 @@ from collections import Counter
 from collections.abc import Sequence
 
 from probe._dataclass import replace
+from probe._regex import regex
 from probe.reading.bounce.layout import LEADING_CODE, Layout, Layouts
 from probe.reading.bounce.wrapped import unwrap_text
 from probe.standards.dsn.results import Action, DeliveryStatus
 
 _LEADS = 3  # of them one inside the other
-_LETTERS = re.compile(r"[^\W\d_]{2}")
-_QUOTED = re.compile(r'([245]\d\d) "(.*)"\Z', re.DOTALL)  # as the Go language writes a string
-_APART = re.compile(r"([245]\d\d) \(([0245](?:\.\d{1,3}){2})\) '(.*?)'?\)?\Z", re.DOTALL)
-_ESCAPE = re.compile(r"\\([\\\"nrt])")
+_LETTERS = regex(r"[^\W\d_]{2}")
+_QUOTED = regex(r'([245]\d\d) "(.*)"\Z', re.DOTALL)  # as the Go language writes a string
+_APART = regex(r"([245]\d\d) \(([0245](?:\.\d{1,3}){2})\) '(.*?)'?\)?\Z", re.DOTALL)
+_ESCAPE = regex(r"\\([\\\"nrt])")
 _ESCAPED = {"n": " ", "r": " ", "t": " "}
 # a reply without text, followed by the answer to the next command (RFC 5321 section 4.2: text may be empty)
-_RUN_ON = re.compile(r"([45]\d\d)\s+503\b.*\Z", re.DOTALL)
-_GENERIC = re.compile(r"([245]\d\d[ -])[245]\.0\.0\s+")
+_RUN_ON = regex(r"([45]\d\d)\s+503\b.*\Z", re.DOTALL)
+_GENERIC = regex(r"([245]\d\d[ -])[245]\.0\.0\s+")
 
 
 def is_coded(reply: str) -> bool:

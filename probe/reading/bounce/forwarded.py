@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import re
 
+from probe._regex import regex
 from probe.reading.bounce.header import NO_FIELDS
 from probe.reading.bounce.structure import Part
 
-_MARKER = re.compile(
+_MARKER = regex(
     r"^(?:> ?)?(?:-{2,} ?(?:forwarded message|original message|original-?nachricht|weitergeleitete nachricht"
     r"|urspr.ngliche nachricht|message (?:transf.r.|d.origine)|mensaje (?:reenviado|original)"
     r"|messaggio (?:inoltrato|originale)|пересылаемое сообщение|исходное сообщение|转发的?邮件|原始邮件"
     r"|転送メッセージ|元のメッセージ|original message)[^\n]{0,80}|begin forwarded message:|_{20,})[ \t]*$",
     re.IGNORECASE | re.MULTILINE,
 )
-_FIELD = re.compile(
-    r"(?:> ?)?[ \t]*\*?(?P<name>[^\W\d_][\w -]{0,20})\*?[ \t]*[:\uff1a]\*?[ \t]*(?P<value>.*)"
-)
+_FIELD = regex(r"(?:> ?)?[ \t]*\*?(?P<name>[^\W\d_][\w -]{0,20})\*?[ \t]*[:\uff1a]\*?[ \t]*(?P<value>.*)")
 _NAMES = {
     "from": ("from", "von", "de", "da", "от", "от кого", "发件人", "差出人"),
     "subject": ("subject", "betreff", "objet", "asunto", "oggetto", "тема", "主题", "件名"),

@@ -6,13 +6,14 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from probe._regex import regex
 from probe.model.notice_reason import NoticeForm
 from probe.reading.bounce.layout import Layouts
 from probe.reading.bounce.results import NoticeKind
 from probe.reading.bounce.structure import Part
 from probe.standards.dsn.results import Action, DeliveryStatus
 
-_SUBJECT_OF_AGGREGATE = re.compile(r"report[- ]domain:|^\[?(?:dmarc|tls)\]? .*report", re.IGNORECASE)
+_SUBJECT_OF_AGGREGATE = regex(r"report[- ]domain:|^\[?(?:dmarc|tls)\]? .*report", re.IGNORECASE)
 _ARCHIVES = frozenset(
     {"application/gzip", "application/x-gzip", "application/zip", "application/x-zip-compressed",
      "application/tlsrpt+gzip", "application/tlsrpt+json"}

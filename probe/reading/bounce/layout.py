@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from probe._dataclass import dataclass
+from probe._regex import regex
 from probe.model.reply import Stage
 from probe.reading.bounce.expressions import (
     BY_LINES,
@@ -28,23 +29,23 @@ ADDRESS = (
     r"@[^\s<>()\[\],;:\"'“”‘’：，。、（）【】「」]{1,255})"
 )
 NAME = r"(?P<recipient>[A-Za-z0-9][\w.+-]{0,63})(?![\w@.+-])"
-_CODE = re.compile(r"(?<![\d.])[245]\d\d(?![\d.])")
-LEADING_CODE = re.compile(r"\W{0,3}([245]\d\d)(?![\d.])")
-_REMARK = re.compile(r"\(\s*(?:ultimately )?(?:generated|expanded) from:?\s*([^()\n]{1,320})\)", re.I)
-_CODED = re.compile(
+_CODE = regex(r"(?<![\d.])[245]\d\d(?![\d.])")
+LEADING_CODE = regex(r"\W{0,3}([245]\d\d)(?![\d.])")
+_REMARK = regex(r"\(\s*(?:ultimately )?(?:generated|expanded) from:?\s*([^()\n]{1,320})\)", re.I)
+_CODED = regex(
     r"(?:^\s*|[:;<>\"'(\[]\s*)(?P<code>[45]\d\d[ -]\S)|(?<![\w.-])[245]\.\d{1,3}\.\d{1,3}(?![.\d])"
 )
-_ARROW = re.compile(r"^[ \t]*<<< ", re.MULTILINE)
-_LABELLED = re.compile(r"\s*(?:date|sent|subject|received|from|to|time)\s*:", re.IGNORECASE)
-SYSTEM = re.compile(
+_ARROW = regex(r"^[ \t]*<<< ", re.MULTILINE)
+_LABELLED = regex(r"\s*(?:date|sent|subject|received|from|to|time)\s*:", re.IGNORECASE)
+SYSTEM = regex(
     r"(?:mailer-?daemon|post-?master|abuse|support|help-?desk|no-?reply|admin)[^@]{0,40}@", re.IGNORECASE
 )
 _TEXT_LIMIT = 32768  # characters of a notice in which a reply for all recipients is looked for
 _ENTRY_LIMIT = 8192  # characters of the text on one recipient
 _TAILS = {
-    "paragraph": re.compile(r"\S[^\n]*\n[ \t]*\n"),
-    "indented": re.compile(r"\n(?=\S)|\n[ \t]*\n(?=[ \t]*\S*@\S*[ \t]*$)|\n[ \t]*\n(?=\S)", re.MULTILINE),
-    "quoted": re.compile(r"^(?:--|<[^<>\s]+@[^<>\s]+>:)", re.MULTILINE),
+    "paragraph": regex(r"\S[^\n]*\n[ \t]*\n"),
+    "indented": regex(r"\n(?=\S)|\n[ \t]*\n(?=[ \t]*\S*@\S*[ \t]*$)|\n[ \t]*\n(?=\S)", re.MULTILINE),
+    "quoted": regex(r"^(?:--|<[^<>\s]+@[^<>\s]+>:)", re.MULTILINE),
 }
 
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from probe._regex import regex
 from probe.model.reply import EnhancedStatus, Stage
 from probe.reading.bounce.layout import Entry
 from probe.reading.bounce.transcript import Refusal
 from probe.standards.dsn.report import StatusReport, status_of
 from probe.standards.dsn.results import Action, DeliveryStatus
 
-_CODE = re.compile(r"(?<![\d.#])([245]\d\d)(?![\d.])")
-_LEADING = re.compile(r"^\W*[245]\d\d\W+(?:\(?\d(?:\.\d{1,3}){2}\)?\W+)?")
+_CODE = regex(r"(?<![\d.#])([245]\d\d)(?![\d.])")
+_LEADING = regex(r"^\W*[245]\d\d\W+(?:\(?\d(?:\.\d{1,3}){2}\)?\W+)?")
 _ALIKE = 40  # letters and digits
 
 

@@ -5,20 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from probe._regex import regex
 from probe.reading.bounce.expressions import Alternatives
 
 _LIMIT = 2000  # characters
 _MOST_LINES = 200
 _FOLLOWING = 4  # lines that continue the one with the reason
-_ADDRESS_ONLY = re.compile(r"(?:\"[^\"]{0,200}\")?[\s*•>|<\"'\[(-]*+[^\s@]{1,128}@[^\s@]{1,255}")
-_RULE = re.compile(r"[\W_]*")  # a line of dashes, stars or nothing
-_SIGNATURE = re.compile(r"(?:_{8,}|~{8,}|-- ?)\s*$")
-_CONTINUED = re.compile(r"[a-z(\"'<\d]")
-_LINK = re.compile(r"<mailto:[^>\n]{0,400}>")
-_SENTENCES = re.compile(r"(?<=[.!?]) +(?=[A-Z])")
+_ADDRESS_ONLY = regex(r"(?:\"[^\"]{0,200}\")?[\s*•>|<\"'\[(-]*+[^\s@]{1,128}@[^\s@]{1,255}")
+_RULE = regex(r"[\W_]*")  # a line of dashes, stars or nothing
+_SIGNATURE = regex(r"(?:_{8,}|~{8,}|-- ?)\s*$")
+_CONTINUED = regex(r"[a-z(\"'<\d]")
+_LINK = regex(r"<mailto:[^>\n]{0,400}>")
+_SENTENCES = regex(r"(?<=[.!?]) +(?=[A-Z])")
 _LONG_LINE = 100  # characters; a line that was not wrapped
-_LABEL = re.compile(r"\A(?:reason|cause|error)[ \t]*:[ \t]*", re.IGNORECASE)
-_GOES_ON = re.compile(r"(?!because|due|reason|as |since )[a-z]")
+_LABEL = regex(r"\A(?:reason|cause|error)[ \t]*:[ \t]*", re.IGNORECASE)
+_GOES_ON = regex(r"(?!because|due|reason|as |since )[a-z]")
 _SENTENCE_ENDS = (".", "!", "?", ":", ";")
 
 

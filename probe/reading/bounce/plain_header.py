@@ -8,17 +8,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from probe._regex import regex
 from probe.reading.bounce.header import DEFAULT_TYPE, Header
 
 _MOST_PARAMETERS = 60
 _LIMIT = 8192  # octets
-_BARE_CR = re.compile(rb"\r(?!\n)")
+_BARE_CR = regex(rb"\r(?!\n)")
 # What may declare a codec that is no charset: see `fit_for_parsing` in probe/model/declared.py
-_CODEC = re.compile(rb"punycode|idna|unicode.escape", re.IGNORECASE)
-_SECTION = re.compile(r"(?:[!-9;-~]+:[^\n]*+(?:\n[ \t][^\n]*+)*+(?:\n|\Z))*+")
-_FIELD = re.compile(r"([^:]+):[ \t]*+([^\n]*+(?:\n[ \t][^\n]*+)*+)(?:\n|\Z)")  # in such a section
+_CODEC = regex(rb"punycode|idna|unicode.escape", re.IGNORECASE)
+_SECTION = regex(r"(?:[!-9;-~]+:[^\n]*+(?:\n[ \t][^\n]*+)*+(?:\n|\Z))*+")
+_FIELD = regex(r"([^:]+):[ \t]*+([^\n]*+(?:\n[ \t][^\n]*+)*+)(?:\n|\Z)")  # in such a section
 # name=value, the value plain or between quotation marks: no comment, escape or extended value (RFC 2231)
-_PARAMETER = re.compile(r'\s*([^\s"*=;\\]+)\s*=\s*(?:"([^"\\]*)"|([^\s";\\<>]*))\s*')
+_PARAMETER = regex(r'\s*([^\s"*=;\\]+)\s*=\s*(?:"([^"\\]*)"|([^\s";\\<>]*))\s*')
 
 
 def read_plain_header(head: bytes) -> Header | None:

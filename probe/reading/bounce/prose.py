@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
+from probe._regex import regex
 from probe.reading.bounce.layout import LEADING_CODE, SYSTEM, Entry, Layouts, coded_line
 from probe.reading.bounce.own_words import own_words
 from probe.reading.bounce.results import ReturnedMessage
@@ -11,7 +10,7 @@ from probe.reading.bounce.structure import Part
 from probe.reading.bounce.wrapped import unwrap_text
 from probe.standards.dsn.address import mailboxes
 
-_ODD = re.compile(r"@.*[!#$%&*+/=?^`{|}~\x00-\x20]")  # in a domain: not even an invalid one has these
+_ODD = regex(r"@.*[!#$%&*+/=?^`{|}~\x00-\x20]")  # in a domain: not even an invalid one has these
 _MOST = 20  # recipients; a text with more is not a list of failures
 _REPLY_LIMIT = 1000
 _TEXT_LIMIT = 32768

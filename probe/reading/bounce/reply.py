@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from probe._regex import regex
 from probe.model.reply import EnhancedStatus, Stage
 from probe.reading.reply.octets import characters
 from probe.reading.reply.quotation import may_quote
@@ -12,16 +13,16 @@ from probe.reading.reply.read import Reading, read_reply
 from probe.reading.reply.unwrap import stage_in, unwrap
 from probe.standards.dsn.results import DeliveryStatus
 
-_WORD = re.compile(r"[^\W\d_]{2}")
-_LEADING_CODE = re.compile(r"\s*([245]\d\d)[ -]\s*")
+_WORD = regex(r"[^\W\d_]{2}")
+_LEADING_CODE = regex(r"\s*([245]\d\d)[ -]\s*")
 # How Postfix, Sendmail, Go programs and dma name the host that DNS says does not exist
-_ABSENT = re.compile(
+_ABSENT = regex(
     r"name service error for name=([^\s=]{1,255}) type=|name server: ([^\s:]{1,255}): host not found"
     r"|\blookup (?:of )?([^\s:]{1,255}) (?:on \S{1,80}: no such host|responded with code nxdomain)"
     r"|\bhost ([^\s:]{1,255}) not found",
     re.IGNORECASE,
 )
-_HEAD = re.compile(r"\W{0,3}([245]\d\d)(?:[ -]|$)\s*(?:([245]\.\d{1,3}\.\d{1,3})(?![\d.]*\d))?[ :]*")
+_HEAD = regex(r"\W{0,3}([245]\d\d)(?:[ -]|$)\s*(?:([245]\.\d{1,3}\.\d{1,3})(?![\d.]*\d))?[ :]*")
 
 
 def reply_line(status: DeliveryStatus) -> str:

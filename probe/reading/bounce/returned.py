@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from ipaddress import ip_address
 
+from probe._regex import regex
 from probe.reading.bounce.results import ReturnedMessage, Trace
 from probe.reading.bounce.structure import Part, read_head
 from probe.settings import BOUNCE_HEADER_LIMIT
@@ -14,15 +15,15 @@ _RETURNED_TYPES = frozenset(
     {"message/rfc822", "message/global", "text/rfc822-headers", "text/rfc822-header",
      "message/rfc822-headers", "message/global-headers", "message/partial"}
 )  # fmt: skip
-_HEADER_LINE = re.compile(
+_HEADER_LINE = regex(
     r"^[>| \t]{0,4}(?:return-path|received|from|to|subject|date|message-id|x-[a-z-]+):[ \t]", re.I | re.M
 )
 
 # From-domain and By-domain of a trace field; an address in brackets or parentheses before "by" that is not
 # from EHLO is the client's
-_TRACE = re.compile(r"\s*from\s(?P<client>.{0,800}?)\sby\s+(?P<by>[\w.-]{1,255})", re.IGNORECASE | re.DOTALL)
-_TRACE_IP = re.compile(r"(?<!helo=)(?<!helo )[\[(](?:ipv6:)?([0-9a-f:.]{2,45})[\])]", re.IGNORECASE)
-_TRACE_FOR = re.compile(r"\bfor\s+<([^<>\s]{3,320})>", re.IGNORECASE)
+_TRACE = regex(r"\s*from\s(?P<client>.{0,800}?)\sby\s+(?P<by>[\w.-]{1,255})", re.IGNORECASE | re.DOTALL)
+_TRACE_IP = regex(r"(?<!helo=)(?<!helo )[\[(](?:ipv6:)?([0-9a-f:.]{2,45})[\])]", re.IGNORECASE)
+_TRACE_FOR = regex(r"\bfor\s+<([^<>\s]{3,320})>", re.IGNORECASE)
 
 
 def is_returned(part: Part) -> bool:

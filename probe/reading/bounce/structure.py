@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 
 from probe._dataclass import dataclass, replace
+from probe._regex import regex
 from probe.model.declared import encoded_words, in_declared
 from probe.model.notice_reason import NoticeReason, NoticeWhy
 from probe.model.text import decode
@@ -19,14 +20,12 @@ from probe.reading.bounce.header import NO_FIELDS, Fields, Parameters
 from probe.reading.bounce.read_header import read_header
 from probe.settings import BOUNCE_DEPTH_LIMIT, BOUNCE_HEADER_LIMIT, BOUNCE_PART_LIMIT, BOUNCE_TEXT_LIMIT
 
-_HEAD = re.compile(rb"(?:[ \t]*\r?\n)+")
-_RAW_FIELD = re.compile(rb"[^\n]++(?:\n[ \t][^\n]*+)*+\n?")
-_FOLD = re.compile(r"\r?\n[ \t]+")
+_HEAD = regex(rb"(?:[ \t]*\r?\n)+")
+_RAW_FIELD = regex(rb"[^\n]++(?:\n[ \t][^\n]*+)*+\n?")
+_FOLD = regex(r"\r?\n[ \t]+")
 _FIELD_LIMIT = 8192  # octets
-_BLANK = re.compile(rb"\r?\n[ \t]*\r?\n")
-_GUESSED_BOUNDARY = re.compile(
-    rb"^--([^\s-][^\r\n]{0,200}?)[ \t]*\r?\nContent-", re.MULTILINE | re.IGNORECASE
-)
+_BLANK = regex(rb"\r?\n[ \t]*\r?\n")
+_GUESSED_BOUNDARY = regex(rb"^--([^\s-][^\r\n]{0,200}?)[ \t]*\r?\nContent-", re.MULTILINE | re.IGNORECASE)
 # Charset names of senders with the Python codec of another name, or of a larger charset
 _WIDER = {
     "gb2312": "gb18030",
@@ -45,9 +44,9 @@ _WIDER = {
     "unicode-1-1-utf-7": "utf-7",
 }
 _UUENCODE = frozenset({"x-uuencode", "uuencode", "x-uue", "uue"})
-_BREAKS = re.compile(r"<(?:br|/p|/div|/tr|/td|/th|/li|/h[1-6]|/table|hr)\b[^>]{0,300}>", re.IGNORECASE)
-_HIDDEN = re.compile(r"<(script|style|head)\b|</(script|style|head)\s*>", re.IGNORECASE)
-_TAG = re.compile(r"</?[a-zA-Z!][^<>@]{0,2000}>|<a\s[^<>]{0,2000}>", re.IGNORECASE)
+_BREAKS = regex(r"<(?:br|/p|/div|/tr|/td|/th|/li|/h[1-6]|/table|hr)\b[^>]{0,300}>", re.IGNORECASE)
+_HIDDEN = regex(r"<(script|style|head)\b|</(script|style|head)\s*>", re.IGNORECASE)
+_TAG = regex(r"</?[a-zA-Z!][^<>@]{0,2000}>|<a\s[^<>]{0,2000}>", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

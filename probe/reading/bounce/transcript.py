@@ -10,31 +10,32 @@ import re
 from collections.abc import Collection, Sequence
 
 from probe._dataclass import dataclass, replace
+from probe._regex import regex
 from probe.model.reply import Stage
 from probe.standards.dsn.address import mailbox
 
-_TALKING = re.compile(r"while talking (?:to|with) (\S{1,255}?)[.:]*\s*$", re.IGNORECASE)
-_REPLY = re.compile(r"^.{0,60}?(?:<<<|<--)\s?(?P<text>.*)$")
-_COMMAND = re.compile(r"^.{0,60}?(?:>>>|-->)\s?(?P<text>.*)$")
-_TURNED = re.compile(r"^\s*Sent\s+<<<\s?(?P<sent>.*)$|^\s*Received\s+>>>\s?(?P<received>.*)$", re.IGNORECASE)
-_LOCAL = re.compile(r"^(?P<text>[45]\d\d[ -].{0,20}?<?(?P<who>[^\s<>()]{1,320}?)>?\.\.\. .*)$")
+_TALKING = regex(r"while talking (?:to|with) (\S{1,255}?)[.:]*\s*$", re.IGNORECASE)
+_REPLY = regex(r"^.{0,60}?(?:<<<|<--)\s?(?P<text>.*)$")
+_COMMAND = regex(r"^.{0,60}?(?:>>>|-->)\s?(?P<text>.*)$")
+_TURNED = regex(r"^\s*Sent\s+<<<\s?(?P<sent>.*)$|^\s*Received\s+>>>\s?(?P<received>.*)$", re.IGNORECASE)
+_LOCAL = regex(r"^(?P<text>[45]\d\d[ -].{0,20}?<?(?P<who>[^\s<>()]{1,320}?)>?\.\.\. .*)$")
 # Without one of these a line is none of the above, nor a remark with a code; most lines of bounces have none.
-_MARKED = re.compile(r"<<<|<--|>>>|-->|\.\.\. |while talking|^[2-5]\d\d[ -]", re.IGNORECASE)
+_MARKED = regex(r"<<<|<--|>>>|-->|\.\.\. |while talking|^[2-5]\d\d[ -]", re.IGNORECASE)
 _MARKS = ("<<<", "<--", ">>>", "-->", "... ", "while talking", "session transcript")
-_CODED_LINE = re.compile(r"^[^\S\n]*+[2-5]\d\d[ -]", re.MULTILINE)
+_CODED_LINE = regex(r"^[^\S\n]*+[2-5]\d\d[ -]", re.MULTILINE)
 # MDaemon prints the dialogue without arrows, between these lines
-_BARE_BEGINS = re.compile(r"^-+ ?session transcript", re.IGNORECASE)
-_BARE_ENDS = re.compile(r"^-+ ?end (?:of )?transcript", re.IGNORECASE)
-_BARE_COMMAND = re.compile(r"(?:[EHL]{2}LO|MAIL FROM|RCPT TO|DATA|STARTTLS|QUIT|RSET)\b.*", re.IGNORECASE)
-_DEFERRED = re.compile(r"^<?(?P<who>[^\s<>()]{1,320}?)>?\.\.\. (?:Deferred(?:: |$))?(?P<text>.*)$")
-_UNKNOWN = re.compile(r"\.\.\. user unknown$", re.IGNORECASE)
-_FILLER = re.compile(r"[45]\d\d [45]\.0\.0 service unavailable$", re.IGNORECASE)
-_CODED = re.compile(r"[2-5]\d\d[ -]")
-_NEGATIVE = re.compile(r"[45]\d\d(?:[ -]|$)")
-_POSITIVE = re.compile(r"[23]\d\d(?:[ -]|$)")
-_CONTINUED = re.compile(r"[245]\d\d-")
-_ECHO = re.compile(r"^503\b|\b(?:no valid recipients|(?:valid|need) RCPT|RCPT first)", re.IGNORECASE)
-_BARE_REPLY = re.compile(r"[2-5]\d\d(?:[ -]|$).*")
+_BARE_BEGINS = regex(r"^-+ ?session transcript", re.IGNORECASE)
+_BARE_ENDS = regex(r"^-+ ?end (?:of )?transcript", re.IGNORECASE)
+_BARE_COMMAND = regex(r"(?:[EHL]{2}LO|MAIL FROM|RCPT TO|DATA|STARTTLS|QUIT|RSET)\b.*", re.IGNORECASE)
+_DEFERRED = regex(r"^<?(?P<who>[^\s<>()]{1,320}?)>?\.\.\. (?:Deferred(?:: |$))?(?P<text>.*)$")
+_UNKNOWN = regex(r"\.\.\. user unknown$", re.IGNORECASE)
+_FILLER = regex(r"[45]\d\d [45]\.0\.0 service unavailable$", re.IGNORECASE)
+_CODED = regex(r"[2-5]\d\d[ -]")
+_NEGATIVE = regex(r"[45]\d\d(?:[ -]|$)")
+_POSITIVE = regex(r"[23]\d\d(?:[ -]|$)")
+_CONTINUED = regex(r"[245]\d\d-")
+_ECHO = regex(r"^503\b|\b(?:no valid recipients|(?:valid|need) RCPT|RCPT first)", re.IGNORECASE)
+_BARE_REPLY = regex(r"[2-5]\d\d(?:[ -]|$).*")
 _STAGES = (
     ("rcpt", Stage.RCPT),
     ("mail", Stage.MAIL),

@@ -5,21 +5,22 @@ from __future__ import annotations
 
 import re
 
+from probe._regex import regex
 from probe.model.reply import Stage
 from probe.reading.bounce.expressions import Choice, Expression
 
 _LIMIT = 8192  # characters of the text on one recipient
 _STAGES = (
     (
-        re.compile(r"end of data|end-of-data|final data|body|failed after|^dot$|not accepted", re.IGNORECASE),
+        regex(r"end of data|end-of-data|final data|body|failed after|^dot$|not accepted", re.IGNORECASE),
         Stage.END_OF_DATA,
     ),
-    (re.compile(r"rcpt|recipient", re.IGNORECASE), Stage.RCPT),
-    (re.compile(r"mail\b|sender", re.IGNORECASE), Stage.MAIL),
-    (re.compile(r"starttls", re.IGNORECASE), Stage.STARTTLS),
-    (re.compile(r"[eh][he]ll?o|my name", re.IGNORECASE), Stage.EHLO),
-    (re.compile(r"\bdata\b", re.IGNORECASE), Stage.DATA),
-    (re.compile(r"connection|greeting|connect", re.IGNORECASE), Stage.GREETING),
+    (regex(r"rcpt|recipient", re.IGNORECASE), Stage.RCPT),
+    (regex(r"mail\b|sender", re.IGNORECASE), Stage.MAIL),
+    (regex(r"starttls", re.IGNORECASE), Stage.STARTTLS),
+    (regex(r"[eh][he]ll?o|my name", re.IGNORECASE), Stage.EHLO),
+    (regex(r"\bdata\b", re.IGNORECASE), Stage.DATA),
+    (regex(r"connection|greeting|connect", re.IGNORECASE), Stage.GREETING),
 )
 
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC
 
+from probe._regex import regex
 from probe.model.reply import Stage
 from probe.reading.log.csv_reader import CsvReader
 from probe.reading.log.event import Event, Kind, Relay, Speaker, Stamp, Status, Words
@@ -28,10 +29,10 @@ _STATUS = {
     "POISONMESSAGE": Status.HELD,
     "DROP": Status.DISCARDED,
 }
-_PART = re.compile(r"\{(LED|MSG|FQDN|IP|LRT)=([^{}]*)\}")
+_PART = regex(r"\{(LED|MSG|FQDN|IP|LRT)=([^{}]*)\}")
 # A semicolon between recipients, not one inside [{...};{...}].
-_STATES = re.compile(r"(?:\[[^\]]*\]|[^;\[])+")
-_CODED = re.compile(r"([45]\d\d[ -].*)", re.DOTALL)
+_STATES = regex(r"(?:\[[^\]]*\]|[^;\[])+")
+_CODED = regex(r"([45]\d\d[ -].*)", re.DOTALL)
 
 
 class ExchangeReader(CsvReader):

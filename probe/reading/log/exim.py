@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
+from probe._regex import regex
 from probe.reading.log.deliveries import Deliveries, Row, join
 from probe.reading.log.event import Event, Kind, Record, Speaker, Status, Words
 from probe.reading.log.exim_lines import FLAGS, GIVEN_UP, ID, EximLines, without_times
@@ -36,8 +37,8 @@ _FAILED = (
     r"(?: (?:CV|K|DT|L)=[^\x00-\x20:\"]+| X=[^\x00-\x20\"]*[^\x00-\x20\":]){0,6}(?:: ([^\n]*)|\s*)$)"
 )
 _USUAL = re.compile(f"{_NO_FATE}{_HEAD}(?:{_SENT}|{_FAILED})", re.MULTILINE)
-_PASSED_OVER = re.compile(_NO_FATE)
-_ARRIVAL = re.compile(r"(?:.{0,64} )??(" + ID + r") <= (\S+)")
+_PASSED_OVER = regex(_NO_FATE)
+_ARRIVAL = regex(r"(?:.{0,64} )??(" + ID + r") <= (\S+)")
 # In Python 3.11 an enum member look-up is as slow as a function call.
 _ATTEMPT, _LOCAL = Kind.ATTEMPT, Speaker.LOCAL
 _SENT_ON, _DEFERRED, _EXPIRED = Status.SENT, Status.DEFERRED, Status.EXPIRED

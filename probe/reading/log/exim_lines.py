@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from probe._regex import regex
 from probe.model.reply import Stage
 from probe.model.text import decode
 from probe.reading.log.event import Event, Kind, Record, Relay, Speaker, Status, Words
@@ -21,22 +22,22 @@ from probe.reading.log.words import relay_of
 
 ID = r"[0-9A-Za-z]{6}-(?:[0-9A-Za-z]{11}-[0-9A-Za-z]{4}|[0-9A-Za-z]{6}-[0-9A-Za-z]{2})"
 _PREFIX = re.compile(rf"(?:\[\d{{1,10}}\] )?(?:({ID}) )?")
-_USUAL = re.compile(
+_USUAL = regex(
     rb"(\d{4}-[\d: -]{14}(?:\.\d{1,6})?(?: [+-]\d{4})?) (?:\[\d{1,10}\] )?"
     rb"(" + ID.encode() + rb") ([^\n]*)"
 )
 # An address may be quoted, or be a command or a file.
-_ADDRESS = re.compile(
+_ADDRESS = regex(
     r"(?P<to>(?:\"(?>[^\"\\]|\\.)*+\"[^\s:<]*+|[|/][^<]*?(?= <)|:[a-z]+:"
     # without its quotes
     r"|[^\s\"<>=|/:][^\"<>=]{0,300}?(?= <\"[^<>]{1,300}\"@)|[^\s\"]*?(?=:?(?:\s|$))))"
     r"(?: <(?P<parent>(?>\"(?:[^\"\\]|\\.)*+\"|[^\">])*+)>)?"
 )
-_DEFER = re.compile(r" ?(routing )?defer \((-?\d{1,6})\)")
-_STRERROR = re.compile(r": ([^:=]{3,80}?)(?= (?:H|DT|I)=)")
-_TIMES_BEHIND = re.compile(r"(?: [DQ]T=(?:\d{1,6}[wdhm])*(?:\d{1,9}(?:\.\d{1,6})?s)?)+\s*$")
-_ID_FIELD = re.compile(r" id\*?=(\S+)")
-_HOST_LINE = re.compile(r"H=(\S+) \[([^\]]*)\](?::(\d{1,5}))?:? (?!\()")
+_DEFER = regex(r" ?(routing )?defer \((-?\d{1,6})\)")
+_STRERROR = regex(r": ([^:=]{3,80}?)(?= (?:H|DT|I)=)")
+_TIMES_BEHIND = regex(r"(?: [DQ]T=(?:\d{1,6}[wdhm])*(?:\d{1,9}(?:\.\d{1,6})?s)?)+\s*$")
+_ID_FIELD = regex(r" id\*?=(\S+)")
+_HOST_LINE = regex(r"H=(\S+) \[([^\]]*)\](?::(\d{1,5}))?:? (?!\()")
 GIVEN_UP = "retry timeout exceeded"  # after the words of the last failure
 FLAGS = {
     "=>": Status.SENT,

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import re
 
+from probe._regex import regex
 from probe.model.reply import Stage
 from probe.reading.log.event import Event, Kind, Relay, Speaker, Status, Words
 from probe.reading.log.frames import Frame
 
-_REFUSAL = re.compile(
+_REFUSAL = regex(
     r"(?:(?P<temporarily>temporarily )?rejected|(?P<discarded>discarded)) (?:by )?"
     r"(?P<what>RCPT|MAIL|EHLO or HELO|EHLO|HELO|connection|after DATA|DATA|VRFY|EXPN|AUTH|STARTTLS)\b"
     r"(?: (?:from )?<(?P<argument>(?>\"(?:[^\"\\]|\\.)*+\"|[^\">])*+)>)?(?P<more>[^:]{0,200}(?:\[[^\]]*\])?)"
     r"(?:: (?P<reply>.*))?",
     re.DOTALL,
 )
-_FROM_HOST = re.compile(
-    r"H=(?:(?P<host>[^\s(\[]+) )?(?:\([^)]*\) )?\[(?P<ip>[^\]]*)\]|from \[(?P<bare>[^\]]*)\]"
-)
-_ENVELOPE_FROM = re.compile(r" F=<((?>\"(?:[^\"\\]|\\.)*+\"|[^\">])*+)>")
+_FROM_HOST = regex(r"H=(?:(?P<host>[^\s(\[]+) )?(?:\([^)]*\) )?\[(?P<ip>[^\]]*)\]|from \[(?P<bare>[^\]]*)\]")
+_ENVELOPE_FROM = regex(r" F=<((?>\"(?:[^\"\\]|\\.)*+\"|[^\">])*+)>")
 _REFUSED_AT = {
     "RCPT": Stage.RCPT,
     "MAIL": Stage.MAIL,

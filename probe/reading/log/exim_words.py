@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from probe._regex import regex
 from probe.model.reply import Stage
 from probe.reading.log.event import Relay, Speaker, Words
 from probe.reading.log.words import is_reply, stage_of, unescape
 
 # A host and its address, a value in quotes, or one of: an address, a bracket with a port, anything plain.
-_FIELD = re.compile(
+_FIELD = regex(
     r" ([A-Z][A-Z0-9]{0,3})=(?:"
     r"([^\s\[\"<:]++(?: \([^)]*\))?) \[([^\]]*)\](?::(\d{1,5}))?(?=[: ]|$)"
     r"|\"((?>[^\"\\]|\\.)*+)\""
@@ -18,7 +19,7 @@ _FIELD = re.compile(
     re.DOTALL,
 )
 _QUOTED = r"<(?>\"(?:[^\"\\]|\\.)*+\"|[^\">])*+>"
-_REMOTE = re.compile(
+_REMOTE = regex(
     r"(?P<protocol>SMTP|LMTP) error from remote mail(?: server|er) after (?:pipelined )?"
     r"(?P<stage>initial connection|end of data|(?:MAIL FROM|RCPT TO):"
     rf"{_QUOTED}[^:]{{0,200}}|[A-Z]{{4,10}}(?: [^\s:]{{0,255}})?): ?"
@@ -31,19 +32,17 @@ _USUAL_STAGES = (
     (f"{_AFTER}end of data: ", Stage.END_OF_DATA),
 )
 _RCPT, _REMOTE_SERVER = Stage.RCPT, Speaker.REMOTE  # enum member look-ups are slow
-_STAGE_OF_OWN = re.compile(
+_STAGE_OF_OWN = regex(
     r"(?:SMTP timeout after|in response to|closed connection after|SMTP error after) (?:pipelined )?"
     r"(initial connection|end of data|sending data block|[A-Z]{4,10}(?: FROM| TO)?)",
 )
 _OWN = (
-    (re.compile(r"Connection (?:refused|timed out)|No route to host|Network is unreachable"), Stage.CONNECT),
-    (re.compile(r"host (?:lookup|not found)|[Uu]nrouteable|MX (?:or SRV )?record"), Stage.DNS),
-    (re.compile(r"a TLS session is required|TLS session: "), Stage.STARTTLS),
+    (regex(r"Connection (?:refused|timed out)|No route to host|Network is unreachable"), Stage.CONNECT),
+    (regex(r"host (?:lookup|not found)|[Uu]nrouteable|MX (?:or SRV )?record"), Stage.DNS),
+    (regex(r"a TLS session is required|TLS session: "), Stage.STARTTLS),
 )
-_REPEATS = re.compile(r"retry time not reached|retry time limit not reached")
-_DURATION = re.compile(
-    r"(?:(\d{1,6})w)?(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,9}(?:\.\d+)?)s)?"
-)
+_REPEATS = regex(r"retry time not reached|retry time limit not reached")
+_DURATION = regex(r"(?:(\d{1,6})w)?(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,9}(?:\.\d+)?)s)?")
 
 
 class Fields(NamedTuple):

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 
 from probe._dataclass import dataclass
+from probe._regex import regex
 from probe.reading.log.frames import Clock, unframe
 from probe.reading.log.memory import Memory
 from probe.reading.log.reader import LINE, Reader
@@ -52,7 +53,7 @@ def _row(
     is_multiline: bool = False,
     weight: int = 1,
 ) -> Format:
-    return Format(name, title, reader, re.compile(mark), framed, extensions, is_multiline, weight)
+    return Format(name, title, reader, regex(mark), framed, extensions, is_multiline, weight)
 
 
 _EXIM_ID = r"[0-9A-Za-z]{6}-(?:[0-9A-Za-z]{11}-[0-9A-Za-z]{4}|[0-9A-Za-z]{6}-[0-9A-Za-z]{2})"

@@ -12,6 +12,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
+from probe._regex import regex
 from probe.model.text import decode
 from probe.reading.log.event import Stamp
 
@@ -37,24 +38,24 @@ _BSD = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ \d]\d (?:\d{4} )?
 _NO_HOST = r"[{\[]|level=|[0-9A-Za-z]{6}-[0-9A-Za-z]{6,11}-[0-9A-Za-z]{2,4} "
 # The tag: a path is the name of a Postfix service; the pid may be missing.
 _TAG = r"(?P<program>[^\s:\[\]]{1,128})(?:\[(?P<pid>[\w.\-]{1,40})\])?: ?"
-_SYSLOG = re.compile(
+_SYSLOG = regex(
     rf"(?:<\d{{1,3}}>)?(?P<at>{_BSD}|{_ISO}) (?!{_NO_HOST})\S{{1,255}} {_TAG}(?P<text>.*)",
     re.DOTALL,
 )
 # rsyslog writes 0 as the version of a line that came in the older form.
-_RFC5424 = re.compile(
+_RFC5424 = regex(
     r"(?:<\d{1,3}>)?\d{1,2} (?P<at>\d{4}-\S{14,35}|-) (?P<host>\S{1,255}) (?P<program>\S{1,128})"
     r" (?P<pid>\S{1,128})"
     r" \S{1,64} (?:-|(?:\[(?:[^\]\"\\]|\\.|\"(?:[^\"\\]|\\.)*\")*\])+) ?(?:\ufeff)? ?(?P<text>.*)",
     re.DOTALL,
 )
 _STAMPED = re.compile(rf"(?P<at>{_ISO})(?P<rest> .*|)", re.DOTALL)
-_COMPOSE = re.compile(rb"[\w.-]{1,64}(?:/[\w.-]{1,64})? {1,64}\| ?")
-_RUNTIME = re.compile(rb"(?P<at>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[^ ]{0,20}) (?:stdout|stderr) [FP] ")
-_COLOURS = re.compile(rb"\x1b\[[\d;]{0,16}m")
-_FRACTION = re.compile(r"[.,](\d{1,9})")
+_COMPOSE = regex(rb"[\w.-]{1,64}(?:/[\w.-]{1,64})? {1,64}\| ?")
+_RUNTIME = regex(rb"(?P<at>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[^ ]{0,20}) (?:stdout|stderr) [FP] ")
+_COLOURS = regex(rb"\x1b\[[\d;]{0,16}m")
+_FRACTION = regex(r"[.,](\d{1,9})")
 # rsyslog's message for a repetition of the line before
-REPEATED = re.compile(r"message repeated (?P<times>\d{1,9}) times: \[ ?(?P<text>.*)\]\s*", re.DOTALL)
+REPEATED = regex(r"message repeated (?P<times>\d{1,9}) times: \[ ?(?P<text>.*)\]\s*", re.DOTALL)
 _DAY, _BSD_LENGTH = 6, 15  # of `Nov 28 20:25:15`
 _SKEW = timedelta(days=1)  # a clock may be wrong, and a zone is up to 14 hours away
 

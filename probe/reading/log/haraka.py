@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from probe._dataclass import dataclass, field
+from probe._regex import regex
 from probe.model.reply import Stage
 from probe.reading.log.event import Event, Kind, Record, Relay, Speaker, Status, Words
 from probe.reading.log.frames import Frame
@@ -19,15 +20,15 @@ from probe.reading.log.memory import RECIPIENTS
 from probe.reading.log.reader import FramedReader
 from probe.reading.log.words import is_reply
 
-_DEFAULT = re.compile(r"\[([A-Z]+)\] \[([0-9A-F-]{36}(?:\.\d+)*|-)\] \[([^\]]*)\] ?(.*)", re.DOTALL)
-_FIELD = re.compile(r"([A-Za-z_]+)=(?:\"((?>[^\"\\]|\\.)*+)\"|(\S*))")
+_DEFAULT = regex(r"\[([A-Z]+)\] \[([0-9A-F-]{36}(?:\.\d+)*|-)\] \[([^\]]*)\] ?(.*)", re.DOTALL)
+_FIELD = regex(r"([A-Za-z_]+)=(?:\"((?>[^\"\\]|\\.)*+)\"|(\S*))")
 _ADDRESS = r"<((?>\"(?:[^\"\\]|\\.)*+\"|[^\">])*+)>"
 _RECIPIENT = re.compile(rf"recipient {_ADDRESS} (rejected|deferred): (.*)", re.DOTALL)
 _TAKEN = re.compile(rf"recipient {_ADDRESS}")
-_BOUNCE = re.compile(r"bouncing mail: (.*)", re.DOTALL)
-_DEFERRED = re.compile(r"Temp failing \S+ for (\d+) seconds: (.*)", re.DOTALL)
-_SOCKET = re.compile(r"Failed to get socket: (.*?) ?([0-9a-fA-F.:]+):(\d+)\s*$", re.DOTALL)
-_ONGOING = re.compile(r"(?:Ongoing connection failed to|Remote end) (\S+):(\d+) :? ?(.*)", re.DOTALL)
+_BOUNCE = regex(r"bouncing mail: (.*)", re.DOTALL)
+_DEFERRED = regex(r"Temp failing \S+ for (\d+) seconds: (.*)", re.DOTALL)
+_SOCKET = regex(r"Failed to get socket: (.*?) ?([0-9a-fA-F.:]+):(\d+)\s*$", re.DOTALL)
+_ONGOING = regex(r"(?:Ongoing connection failed to|Remote end) (\S+):(\d+) :? ?(.*)", re.DOTALL)
 _UPSTREAM = "Upstream error: "
 _DOMAINS = 100  # of one transaction
 _PER_RECIPIENT = ("Some recipients failed: ", "Some recipients temp failed: ")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-_TOKEN = re.compile(rb"\"(?>[^\"\\]|\\.)*+\"?|[{}]")
+from probe._regex import regex
+
+_TOKEN = regex(rb"\"(?>[^\"\\]|\\.)*+\"?|[{}]")
 LIMIT = 1_048_576  # octets of one record
 
 

@@ -6,9 +6,9 @@ are separate fields; they are put before the text of the reply again.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 
+from probe._regex import regex
 from probe.model.reply import Stage
 from probe.reading.log.event import Event, Kind, Relay, Speaker, Stamp, Status, Words
 from probe.reading.log.frames import since_epoch
@@ -26,7 +26,7 @@ _STATUS = {
 }
 _OWN = ("Expiration", "AdminBounce", "Rejection")
 _INTERNAL = "KumoMTA internal: "
-_PORT = re.compile(r"(.*):(\d{1,5})")
+_PORT = regex(r"(.*):(\d{1,5})")
 
 
 class KumoMtaReader(JsonReader):

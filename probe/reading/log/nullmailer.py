@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 
 from probe._dataclass import dataclass, field
+from probe._regex import regex
 from probe.model.reply import Stage
 from probe.reading.log.event import Event, Kind, Record, Relay, Speaker, Stamp, Status, Words
 from probe.reading.log.frames import Frame
@@ -17,11 +18,11 @@ from probe.reading.log.reader import FramedReader
 from probe.reading.log.words import is_reply
 
 _ADDRESS = r"<((?>\"(?:[^\"\\]|\\.)*+\"|[^\">])*+)>"
-_STARTING = re.compile(r"Starting delivery: host: (\S+) protocol: (\S+) file: (\S+)")
+_STARTING = regex(r"Starting delivery: host: (\S+) protocol: (\S+) file: (\S+)")
 _ENVELOPE = re.compile(rf"From: {_ADDRESS} to: (.*)", re.DOTALL)
-_RECIPIENT = re.compile(_ADDRESS)
-_RESULT = re.compile(r"(?:smtp|qmqp): (Failed|Succeeded): ?(.*)", re.DOTALL)
-_ENDS = re.compile(r"Sent file\.|Sending failed: ?(.*)|Moving message \S+ into failed", re.DOTALL)
+_RECIPIENT = regex(_ADDRESS)
+_RESULT = regex(r"(?:smtp|qmqp): (Failed|Succeeded): ?(.*)", re.DOTALL)
+_ENDS = regex(r"Sent file\.|Sending failed: ?(.*)|Moving message \S+ into failed", re.DOTALL)
 _LINES = 100  # of one reply
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from probe._regex import regex
 from probe.model.reply import Stage
 from probe.reading.log.event import Event, Kind, Record, Relay, Speaker, Status, Words
 from probe.reading.log.exim_words import duration
@@ -17,26 +18,24 @@ from probe.reading.log.reader import FramedReader
 from probe.reading.log.words import is_reply, stage_of
 
 _ADDRESS = r"<((?>\"(?:[^\"\\]|\\.)*+\"|[^\">])*+)>"
-_DELIVERY = re.compile(
+_DELIVERY = regex(
     rf"(?:([0-9a-f]{{16}}) )?(mta|mda|bounce) (?:event=)?delivery evpid=([0-9a-f]{{16}}) from={_ADDRESS} "
     rf"to={_ADDRESS} (?:rcpt={_ADDRESS} )?(.*?)delay=(\S+) result=\"?(\w+)\"? stat=(.*)",
     re.DOTALL,
 )
-_QUEUE = re.compile(
+_QUEUE = regex(
     rf"\w+: (Expire|Remove) for ([0-9a-f]{{16}}): from={_ADDRESS}, to={_ADDRESS}, "
     r".*?\bdelay=(\S+), stat=(.*)",
     re.DOTALL,
 )
-_FIELD = re.compile(r"(\w+)=(?:\"([^\"]*)\"|(\S+))")
-_CONNECTING = re.compile(
-    r"([0-9a-f]{16}) mta connecting address=\w+(?:\+\w+)?://(\S+?)(?::(\d+))? host=(\S+)"
-)
-_ERROR = re.compile(r"([0-9a-f]{16}) mta error reason=(.*)", re.DOTALL)
-_TLS = re.compile(r"([0-9a-f]{16}) mta tls ciphers=(\S+)")
-_CLIENT = re.compile(r"([0-9a-f]{16}) smtp connected address=(\S+) host=(\S+)")
-_REFUSED = re.compile(r"([0-9a-f]{16}) smtp failed-command command=\"(.*?)\" result=\"(.*)\"", re.DOTALL)
-_REJECTED = re.compile(r"([A-Z]+) rejected: ")
-_RELAY = re.compile(r"(\S+) \(([^)]*)\)")
+_FIELD = regex(r"(\w+)=(?:\"([^\"]*)\"|(\S+))")
+_CONNECTING = regex(r"([0-9a-f]{16}) mta connecting address=\w+(?:\+\w+)?://(\S+?)(?::(\d+))? host=(\S+)")
+_ERROR = regex(r"([0-9a-f]{16}) mta error reason=(.*)", re.DOTALL)
+_TLS = regex(r"([0-9a-f]{16}) mta tls ciphers=(\S+)")
+_CLIENT = regex(r"([0-9a-f]{16}) smtp connected address=(\S+) host=(\S+)")
+_REFUSED = regex(r"([0-9a-f]{16}) smtp failed-command command=\"(.*?)\" result=\"(.*)\"", re.DOTALL)
+_REJECTED = regex(r"([A-Z]+) rejected: ")
+_RELAY = regex(r"(\S+) \(([^)]*)\)")
 _FORWARD = re.compile(rf"(?:TO|FROM): ?{_ADDRESS}", re.IGNORECASE)
 _STATUS = {
     "Ok": Status.SENT,

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime, time, timedelta, tzinfo
 
 from probe._dataclass import dataclass
+from probe._regex import regex
 from probe.reading.log.event import Stamp
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
-_BACK = re.compile(r"(?:\d{1,6} ?[smhdw] ?){1,5}")
-_PART = re.compile(r"(\d{1,6}) ?([smhdw])")
-_CLOCK = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d))?")
-_DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?)?(?: ?(?:Z|[+-]\d\d:?\d\d))?")
+_BACK = regex(r"(?:\d{1,6} ?[smhdw] ?){1,5}")
+_PART = regex(r"(\d{1,6}) ?([smhdw])")
+_CLOCK = regex(r"(\d{1,2}):(\d\d)(?::(\d\d))?")
+_DATE = regex(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?)?(?: ?(?:Z|[+-]\d\d:?\d\d))?")
 _FORMS = "2h, 1d12h, 14:30, today, yesterday, 2026-11-29, 2026-11-29 14:30 or 2026-11-29T14:30:00+01:00"
 
 

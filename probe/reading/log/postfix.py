@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from probe._regex import regex
 from probe.reading.log.deliveries import Deliveries, Row, join
 from probe.reading.log.event import Event, Kind, Record, Speaker, Status, Words
 from probe.reading.log.frames import Frame
@@ -17,20 +18,20 @@ from probe.reading.log.words import RELAYS, reply_of_lines, stage_of
 # The usual delivery line: syslog of either stamp, plain addresses. Of one that was sent the rest is seldom of
 # interest. Other lines are read one by one.
 _AT = r"([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT[\d:.]{8,18}(?:Z|[+-]\d\d:\d\d))"
-_BRIEF = re.compile(
+_BRIEF = regex(
     rf"{_AT} [\w.:-]+ "
     r"([\w/.-]{1,128})\[\d{1,10}\]: (?!NOQUEUE)([0-9A-Za-z]{5,32}): to=<([^\">\\\n\x1b]*)>, "
     r"(?:orig_to=<([^\">\\\n\x1b]*)>, )?relay=([^,\n\x1b]*), (?:conn_use=\d+, )?delay=[\d.]+"
     r"(?:, delays=[\d./]+)?(?:, tls=[^,\n\x1b]*)?(?:, dsn=([245]\.\d{1,3}\.\d{1,3}))?"
     r", status=(?:sent \(|([A-Za-z-]+) \(([^\n\x1b]*+)(?!\x1b))"
 )
-_BRIEF_REFUSAL = re.compile(
+_BRIEF_REFUSAL = regex(
     r"([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT[\d:.]{8,18}(?:Z|[+-]\d\d:\d\d)) [\w.:-]+ "
     r"([\w/.-]{1,128})\[\d{1,10}\]: ([0-9A-Za-z]{5,32}): reject: ([A-Z][A-Z -]{1,40}) from (\S{1,300}): "
     r"([^;\n]+); from=<([^\">\\\n]*)> to=<([^\">\\\n]*)> proto="
 )
-_SERVER = re.compile(r"[^\[\s]+\[[^\]/\s]+\]:\d{1,5}")
-_HITS = re.compile(
+_SERVER = regex(r"[^\[\s]+\[[^\]/\s]+\]:\d{1,5}")
+_HITS = regex(
     r": (?=[tfmrhdpw])(?:to=|from=(?!<[^>\n]*>, size=)|(?:milter-)?(?:reject|hold|discard): |placed on hold"
     r"|warning: saving corrupt file)"
 )

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
+from probe._regex import regex
 from probe.model.text import decode
 from probe.reading.log.event import Event, Kind, Record, Speaker, Status, Words
 from probe.reading.log.frames import Frame, unframe
@@ -22,29 +23,25 @@ from probe.reading.log.reader import LINE, TEXT, FramedReader
 from probe.reading.log.words import Relays
 
 _ADDRESS = r"<((?>\"(?:[^\"\\]|\\.)*+\"|[^\">])*+)>"
-_DELIVERY = re.compile(
+_DELIVERY = regex(
     rf"([0-9A-Za-z]{{5,32}}|NOQUEUE): to={_ADDRESS}, (?:orig_to={_ADDRESS}, )?relay=([^,]*+), "
     r"(?:conn_use=\d+, )?delay=([\d.]+)(?:, delays=([\d./]+))?(?:, tls=([^,]*+))?"
     r"(?:, dsn=([245]\.\d{1,3}\.\d{1,3}))?, status=(?P<word>[A-Za-z-]+)(?: ?\((?P<rest>.*))?",
     re.DOTALL,
 )
-FROM = re.compile(
-    rf"([0-9A-Za-z]{{5,32}}): from={_ADDRESS}, (?:status=([a-z-]+)(?:, (.*))?|size=)", re.DOTALL
-)
-_HEAD = re.compile(
+FROM = regex(rf"([0-9A-Za-z]{{5,32}}): from={_ADDRESS}, (?:status=([a-z-]+)(?:, (.*))?|size=)", re.DOTALL)
+_HEAD = regex(
     rb"([0-9A-Za-z]{5,32}): (?:from=<([^\">\\]*+)>, size=|message-id=(<[^<>\s]*+>)\s*$|removed\s*$)"
 )
 _NEAR = 40  # octets that a queue id and the name behind it can take
-_MESSAGE_ID = re.compile(r"([0-9A-Za-z]{5,32}): (?:resent-)?message-id=(.+)", re.DOTALL)
-_SIMPLE = re.compile(r"([0-9A-Za-z]{5,32}): (removed|placed on hold|released from hold|expired|requeued)\s*")
-_CORRUPT = re.compile(r'warning: saving corrupt file "([0-9A-Za-z]{5,32})" from queue ')
-_TLS = re.compile(
+_MESSAGE_ID = regex(r"([0-9A-Za-z]{5,32}): (?:resent-)?message-id=(.+)", re.DOTALL)
+_SIMPLE = regex(r"([0-9A-Za-z]{5,32}): (removed|placed on hold|released from hold|expired|requeued)\s*")
+_CORRUPT = regex(r'warning: saving corrupt file "([0-9A-Za-z]{5,32})" from queue ')
+_TLS = regex(
     r"([A-Z]\w+ TLS connection) (?:established|reused) to (\S+?)(?: \([^)]*\))?: (\S+ with cipher \S+)(.*)",
     re.DOTALL,
 )
-_LOOKS_LIKE = re.compile(
-    r"[0-9A-Za-z]{5,32}: to=<|\bstatus=(?:sent|deferred|bounced|expired|undeliverable)\b"
-)
+_LOOKS_LIKE = regex(r"[0-9A-Za-z]{5,32}: to=<|\bstatus=(?:sent|deferred|bounced|expired|undeliverable)\b")
 _BY_HAND = {  # with postsuper
     "removed": Status.REMOVED,
     "placed on hold": Status.HELD,

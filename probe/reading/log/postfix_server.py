@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import re
 
+from probe._regex import regex
 from probe.reading.log.event import Event, Kind, Relay, Speaker, Status, Words
 from probe.reading.log.frames import Frame
 from probe.reading.log.memory import Memory
 from probe.reading.log.words import relay_of, stage_of
 
-_HEAD = re.compile(
+_HEAD = regex(
     r"([0-9A-Za-z]{5,32}): (milter-)?(reject|hold|discard): (.{1,4096}?) from (\S{1,300}?)(?:: |; )",
     re.DOTALL,
 )
-_LOCAL_HEAD = re.compile(
+_LOCAL_HEAD = regex(
     r"([0-9A-Za-z]{5,32}): (milter-)?(reject|hold|discard): ((?:header|body|mime-header|nested-header) .*)"
     r" from (\S{1,300}); ",
     re.DOTALL,
 )
-_FIELD = re.compile(r"\b(from|to|helo|proto)=(?:<((?>\"(?:[^\"\\]|\\.)*+\"|[^\">])*+)>|(\w+))")
-_DSN = re.compile(r"(?:[245]\d\d[ -])?([245]\.\d{1,3}\.\d{1,3})(?= |$)")
+_FIELD = regex(r"\b(from|to|helo|proto)=(?:<((?>\"(?:[^\"\\]|\\.)*+\"|[^\">])*+)>|(\w+))")
+_DSN = regex(r"(?:[245]\d\d[ -])?([245]\.\d{1,3}\.\d{1,3})(?= |$)")
 _STATUS = {"reject": Status.REJECTED, "hold": Status.HELD, "discard": Status.DISCARDED}
 _FIELDS_BEGIN = ("; from=<", "; to=<", "; proto=", "; helo=<")
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import re
 
+from probe._regex import regex
 from probe.model.reply import Stage
 from probe.reading.log.event import Speaker, Status, Words
 from probe.reading.log.words import reply_of_lines, stage_of
 
-_REMOTE_REPLY = re.compile(r"host [^\s\[]*+\S*?\[[^\]]*+\] (said|refused to talk to me): ?", re.DOTALL)
+_REMOTE_REPLY = regex(r"host [^\s\[]*+\S*?\[[^\]]*+\] (said|refused to talk to me): ?", re.DOTALL)
 _IN_REPLY = " (in reply to "
 _SUSPENDED = "delivery temporarily suspended: "
-_LOST = re.compile(
+_LOST = regex(
     r"(?:lost connection with|conversation with|timeout talking to) \S+(?: timed out)? while "
     r"(?:sending |receiving the |performing the )?(.{3,60}?)(?: -- .*)?$"
 )
-_REPLY = re.compile(r"[245]\d\d(?:[ -]|$)")
+_REPLY = regex(r"[245]\d\d(?:[ -]|$)")
 _NO_SERVER = ("local", "virtual", "pipe", "error", "discard")
 _OUTPUT = "Command output: "
 # The beginning of Postfix' own words, and their stage.

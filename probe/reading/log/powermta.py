@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from probe._regex import regex
 from probe.model.reply import Stage
 from probe.reading.log.csv_reader import CsvReader, cells_of
 from probe.reading.log.event import Event, Kind, Relay, Speaker, Status, Words
@@ -17,9 +18,9 @@ from probe.reading.log.words import is_reply
 _STATUS = {"d": Status.SENT, "b": Status.BOUNCED, "t": Status.DEFERRED, "tq": Status.DEFERRED}
 _EXPIRED = "message-expired"
 _OTHER_TYPES = ("r", "f", "rb", "rs", "x", "s")
-_DIAGNOSTIC = re.compile(r"\s*(smtp|x-[a-z0-9-]+)\s*;\s*(.*)", re.IGNORECASE | re.DOTALL)
-_MTA = re.compile(r"([^\s(]+)(?: ?\(([^)]*)\))?")
-_STATUS_CODE = re.compile(r"([245]\.\d{1,3}\.\d{1,3})\b")
+_DIAGNOSTIC = regex(r"\s*(smtp|x-[a-z0-9-]+)\s*;\s*(.*)", re.IGNORECASE | re.DOTALL)
+_MTA = regex(r"([^\s(]+)(?: ?\(([^)]*)\))?")
+_STATUS_CODE = regex(r"([245]\.\d{1,3}\.\d{1,3})\b")
 
 
 class PowerMtaReader(CsvReader):

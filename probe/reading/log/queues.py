@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from probe._dataclass import dataclass
+from probe._regex import regex
 from probe.model.reply import Stage
 from probe.model.text import decode
 from probe.reading.log.event import Event, Kind, Record, Relay, Speaker, Stamp, Status, Words
@@ -23,10 +24,8 @@ from probe.reading.log.postfix_words import words_of
 from probe.reading.log.reader import TEXT, Reader
 from probe.reading.log.words import is_reply, relay_of
 
-_HOST = re.compile(
-    r"(?:host|connect to|lost connection with|conversation with) (\S+?\[[^\]]*+\](?::\d{1,5})?)"
-)
-_HEADING = re.compile(r"\S+ \(\d+ requests?(?:, .*)?\)|\S+ is empty")  # sendmail names each of its queues
+_HOST = regex(r"(?:host|connect to|lost connection with|conversation with) (\S+?\[[^\]]*+\](?::\d{1,5})?)")
+_HEADING = regex(r"\S+ \(\d+ requests?(?:, .*)?\)|\S+ is empty")  # sendmail names each of its queues
 _SUSPENDED = "delivery temporarily suspended: "
 
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import PurePath
 
 from probe._dataclass import dataclass
+from probe._regex import regex
 from probe.reading.log.event import Stamp
 from probe.reading.log.frames import Clock, unframe
 
-_PACKED = re.compile(r"\.(?:gz|xz|bz2|zst)\Z")
+_PACKED = regex(r"\.(?:gz|xz|bz2|zst)\Z")
 # logrotate: mail.log.2, mail.log-20261128, mail.log-20261128-1764288000; exim: mainlog.01
-_NUMBER = re.compile(r"[.](\d{1,5})\Z")
-_DATE = re.compile(r"[.-](\d{4})-?(\d\d)-?(\d\d)(?:[-T.]?(\d{2,10}))?(?:\.(?:log|csv|json|jsonl))?\Z")
+_NUMBER = regex(r"[.](\d{1,5})\Z")
+_DATE = regex(r"[.-](\d{4})-?(\d\d)-?(\d\d)(?:[-T.]?(\d{2,10}))?(?:\.(?:log|csv|json|jsonl))?\Z")
 _LOOKED_AT = 200  # lines searched for the first time stamp
 
 

@@ -9,34 +9,35 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from probe._regex import regex
 from probe.model.reply import Stage
 from probe.reading.log.event import Event, Kind, Record, Relay, Speaker, Status, Words
 from probe.reading.log.frames import Frame
 from probe.reading.log.reader import FramedReader
 from probe.reading.log.words import is_reply, unescape
 
-_ID = re.compile(r"([0-9A-Za-z]{10,20}): ")
-_FROM = re.compile(r"from=(.{0,1024}?), (?:size|class)=", re.DOTALL)
-_MSGID = re.compile(r", msgid=(\S+?)(?:, |$)")
-_TO = re.compile(
+_ID = regex(r"([0-9A-Za-z]{10,20}): ")
+_FROM = regex(r"from=(.{0,1024}?), (?:size|class)=", re.DOTALL)
+_MSGID = regex(r", msgid=(\S+?)(?:, |$)")
+_TO = regex(
     r"to=(?P<to>.*?), (?:ctladdr=(?P<ctl>.*?), )?delay=(?P<delay>[\d+:]+)(?:, xdelay=[\d+:]+)?"
     r"(?:, mailer=(?P<mailer>[^,]*+))?(?:, pri=\d+)?(?:, relay=(?P<relay>\S*(?: \[[^\]]*\])?))?"
     r"(?:, dsn=(?P<dsn>\d\.\d{1,3}\.\d{1,3}))?(?:, (?P<rest>(?:quarantine|reply|stat)=.*))?$",
     re.DOTALL,
 )
-_RELAY = re.compile(r"([^\s\[]*) ?(?:\[([^\]]*)\])?")
-_DSN = re.compile(
+_RELAY = regex(r"([^\s\[]*) ?(?:\[([^\]]*)\])?")
+_DSN = regex(
     r"([0-9A-Za-z]{10,20}): (?:DSN|sender notify|postmaster notify|return to sender): (.*)", re.DOTALL
 )
-_RULESET = re.compile(r"ruleset=(\w+), (?:arg1=)?")
-_VERDICT = re.compile(r", (reject|discard|quarantine)=")
-_MILTER = re.compile(
+_RULESET = regex(r"ruleset=(\w+), (?:arg1=)?")
+_VERDICT = regex(r", (reject|discard|quarantine)=")
+_MILTER = regex(
     r"Milter(?: \([^)]*\))?: (?:(?P<what>connect|helo|from|to|data|header|body|eom|eoh)=?(?P<value>.*?), )?"
     r"(?P<verb>reject|discard|tempfail)(?:=(?P<reply>.*))?",
     re.DOTALL,
 )
-_STARTTLS = re.compile(r"STARTTLS=client, relay=(\S+?)\.?, version=(\S+), verify=(\S+), cipher=([^,\s]+)")
-_DELAY = re.compile(r"(?:(\d{1,6})\+)?(\d{1,6}):(\d\d):(\d\d)")
+_STARTTLS = regex(r"STARTTLS=client, relay=(\S+?)\.?, version=(\S+), verify=(\S+), cipher=([^,\s]+)")
+_DELAY = regex(r"(?:(\d{1,6})\+)?(\d{1,6}):(\d\d):(\d\d)")
 _RULESETS = {
     "check_relay": Stage.GREETING,
     "check_mail": Stage.MAIL,
@@ -55,7 +56,7 @@ _MILTERS = {
     "data": Stage.DATA,
 }
 # The text that sendmail writes into reply= without a reply.
-_INVENTED = re.compile(
+_INVENTED = regex(
     r"421 4\.4\.[012] (?:Connection (?:reset|closed|timed out)|Timeout|Lost)"
     r"|421 4\.4\.\d .*(?:reset by|timed out with|closed by) "
 )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from probe._regex import regex
 from probe.model.reply import Stage
 from probe.reading.log.event import Event, Kind, Relay, Speaker, Status, Words
 from probe.reading.log.json_reader import JsonReader
@@ -22,8 +23,8 @@ _FEEDBACK = {
     "Delivery": ("delivery", "recipients", Status.SENT),
     "Reject": ("reject", "", Status.DISCARDED),
 }
-_SMTP = re.compile(r"\s*(?:smtp|x-[a-z0-9-]+)\s*;\s*", re.IGNORECASE)
-_ANGLE = re.compile(r"<([^<>]*)>\s*$")
+_SMTP = regex(r"\s*(?:smtp|x-[a-z0-9-]+)\s*;\s*", re.IGNORECASE)
+_ANGLE = regex(r"<([^<>]*)>\s*$")
 
 
 class SesReader(JsonReader):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 
+from probe._regex import regex
 from probe.model.reply import Stage
 from probe.reading.log.event import Relay
 from probe.reading.reply.octets import characters
@@ -39,7 +39,7 @@ _COMMANDS = {
     "RSET": Stage.RSET,
     "QUIT": Stage.QUIT,
 }
-_RELAY = re.compile(r"(?P<host>[^\[\s]*+)\s?(?:\[(?P<ip>[^\]]*+)\])?(?::(?P<port>\d{1,5}))?")
+_RELAY = regex(r"(?P<host>[^\[\s]*+)\s?(?:\[(?P<ip>[^\]]*+)\])?(?::(?P<port>\d{1,5}))?")
 
 RELAYS = 4096  # that are remembered
 
@@ -96,7 +96,7 @@ def unescape(text: str) -> str:
     return characters(text.replace("\\n", "\n").replace("\\t", "\t"))
 
 
-_REPLY = re.compile(r"[245]\d\d(?:[ -]|$)")
+_REPLY = regex(r"[245]\d\d(?:[ -]|$)")
 
 
 def is_reply(text: str) -> bool:

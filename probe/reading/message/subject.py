@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from probe._regex import regex
 from probe.model.message_problem import SubjectReason, SubjectWhy
 from probe.model.text import printable
 from probe.reading.message.words import words
 
-_REPLY_MARK = re.compile(
-    r"\s*(?:re|aw|sv|antw|fwd?|wg|tr|回复|答复|转发)\s*(?:\[\d+\])?[:\uff1a]", re.IGNORECASE
-)
+_REPLY_MARK = regex(r"\s*(?:re|aw|sv|antw|fwd?|wg|tr|回复|答复|转发)\s*(?:\[\d+\])?[:\uff1a]", re.IGNORECASE)
 _SHOUT_LENGTH = 8  # letters; shorter subjects in capitals are often names ("NATO")
 _LONGEST = 150  # characters; longer ones are cut everywhere and look padded
 

@@ -6,16 +6,16 @@ literals that patterns need by their first letters.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from itertools import chain, pairwise
 from typing import NamedTuple
 
+from probe._regex import regex
 from probe.reading.reply.mask import MaskedText
 from probe.reading.reply.patterns import pattern_of
 from probe.reading.reply.records import Index, MatchRule, Table
 
-_WORDS = re.compile(r"[a-z0-9]+")
+_WORDS = regex(r"[a-z0-9]+")
 _LEAD = 3
 
 

@@ -8,45 +8,46 @@ from __future__ import annotations
 
 import re
 
+from probe._regex import regex
 from probe.model.text import decode, decode_shifted
 from probe.reading.reply.octets import characters, hash_characters
 
 # RFC 2047; adjacent ones are one text, because a character may be split between them.
-_WORD = re.compile(r"=\?([\w-]{1,40})(?:\*[\w-]{1,20})?\?([bq])\?([^?]{0,600})\?=", re.IGNORECASE)
-_BETWEEN_WORDS = re.compile(r"\?=[ \t\r\n]{1,80}(?==\?)")
+_WORD = regex(r"=\?([\w-]{1,40})(?:\*[\w-]{1,20})?\?([bq])\?([^?]{0,600})\?=", re.IGNORECASE)
+_BETWEEN_WORDS = regex(r"\?=[ \t\r\n]{1,80}(?==\?)")
 # Charsets that mail uses; others are guessed, so that a message cannot choose any other codec.
-_CHARSET = re.compile(
+_CHARSET = regex(
     r"utf-?8|us-ascii|iso-?8859-\d{1,2}|(?:windows-|cp)\d{3,4}|koi8-?[ru]|gbk?|gb2312|gb18030|big5(?:-hkscs)?"
     r"|euc-(?:jp|kr)|shift[_-]?jis|iso-2022-(?:jp|kr)|ks_c_5601-1987|tis-620",
     re.IGNORECASE,
 )
-_TWO_BACKSLASHES = re.compile(r"\\\\(?=[nrtux\"/0-3])")
-_UNICODE = re.compile(r"\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})|\\u([0-9a-f]{4})", re.IGNORECASE)
-_ESCAPED_MARK = re.compile(r"\\([\"'/])")
-_ESCAPED_CONTROL = re.compile(r"\\(?:x1b|033|e)(?=[$(])", re.IGNORECASE)
-_ESCAPED_LINE = re.compile(r"\\(?:015\\012|x0d\\x0a|r\\n|012|015|x0a|x0d|n|r)", re.IGNORECASE)
-_ESCAPED_TAB = re.compile(r"\\t(?![a-z])")
-_CARET = re.compile(r"\^M\^J|\^[MJ](?![\w^])|\^M$", re.MULTILINE)
-_CARET_ESCAPE = re.compile(r"\^\[(?=[$(])")
+_TWO_BACKSLASHES = regex(r"\\\\(?=[nrtux\"/0-3])")
+_UNICODE = regex(r"\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})|\\u([0-9a-f]{4})", re.IGNORECASE)
+_ESCAPED_MARK = regex(r"\\([\"'/])")
+_ESCAPED_CONTROL = regex(r"\\(?:x1b|033|e)(?=[$(])", re.IGNORECASE)
+_ESCAPED_LINE = regex(r"\\(?:015\\012|x0d\\x0a|r\\n|012|015|x0a|x0d|n|r)", re.IGNORECASE)
+_ESCAPED_TAB = regex(r"\\t(?![a-z])")
+_CARET = regex(r"\^M\^J|\^[MJ](?![\w^])|\^M$", re.MULTILINE)
+_CARET_ESCAPE = regex(r"\^\[(?=[$(])")
 # JIS X 0208 without its escape octets, which a terminal removed
-_LOST_ESCAPE = re.compile(r"\$B((?:[!-~]{2}){2,200}?)\([BJ]")
-_JAPANESE = re.compile(r"[\u3041-\u30fc\u4e00-\u9fff]")
+_LOST_ESCAPE = regex(r"\$B((?:[!-~]{2}){2,200}?)\([BJ]")
+_JAPANESE = regex(r"[\u3041-\u30fc\u4e00-\u9fff]")
 # Quoted-printable (RFC 2045 section 6.7) is accepted if octets beyond ASCII are adjacent, or inside a word.
-_QUOTED = re.compile(
+_QUOTED = regex(
     r"=[C-F][0-9A-F](?:=[89AB][0-9A-F]){1,3}(?![0-9A-F=])|(?:=[89A-F][0-9A-F]){3}"
     r"|(?<=[A-Za-z])(?:=[C-F][0-9A-F]){1,2}(?=[a-z])"
 )
-_QUOTED_OCTET = re.compile(rb"=([0-9A-F]{2})")
-_SOFT_BREAK = re.compile(r"(?<=[^\s=])=[ \t]*\r?\n")
-_ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,24});", re.IGNORECASE)
-_BREAK = re.compile(r"<br ?/?>", re.IGNORECASE)
-_PERCENT = re.compile(rb"%([0-9A-Fa-f]{2})")
+_QUOTED_OCTET = regex(rb"=([0-9A-F]{2})")
+_SOFT_BREAK = regex(r"(?<=[^\s=])=[ \t]*\r?\n")
+_ENTITY = regex(r"&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,24});", re.IGNORECASE)
+_BREAK = regex(r"<br ?/?>", re.IGNORECASE)
+_PERCENT = regex(rb"%([0-9A-Fa-f]{2})")
 # qmail writes its reports to the log with underscores for blanks and a slash for each line end.
-_JOINED = re.compile(r"\S{8,}")
-_SENTENCE = re.compile(
+_JOINED = regex(r"\S{8,}")
+_SENTENCE = regex(
     r"[.,:;)]_|_\(#|/[A-Z]|^[245]\d\d[_-]|_(?:not|no|is|an?|the|does|has|have|for|in|to|of|user|recipient)_"
 )
-_UNDERSCORE = re.compile(r"(<[^<>\s]*@[^<>\s]*>|[\w.+-]{1,64}@[\w.-]{1,255}|https?:[^_\s]*)|_|/(?=[A-Z]|$)")
+_UNDERSCORE = regex(r"(<[^<>\s]*@[^<>\s]*>|[\w.+-]{1,64}@[\w.-]{1,255}|https?:[^_\s]*)|_|/(?=[A-Z]|$)")
 
 
 def plain(text: str) -> str:
@@ -76,7 +77,7 @@ def plain(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-_WORD_RUN = re.compile(rf"(?:{_WORD.pattern.replace('(', '(?:').replace('(?:?:', '(?:')})+", re.IGNORECASE)
+_WORD_RUN = regex(rf"(?:{_WORD.pattern.replace('(', '(?:').replace('(?:?:', '(?:')})+", re.IGNORECASE)
 
 
 def _words(run: re.Match[str]) -> str:

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from typing import NamedTuple
 
+from probe._regex import regex
 from probe.reading.reply.folding import plain
 from probe.reading.reply.patterns import pattern_of
 
@@ -22,8 +23,8 @@ _ADDRESS = r"<?(?:\"[^\"\s]+\"|[^\s<>()\[\]:;,\"']{1,128})@[^\s<>()\[\]:;,\"']{1
 _IP4 = r"\b(?!127\.255\.255\.)(?:\d{1,3}|x{1,3})(?:\.(?:\d{1,3}|x{1,3})){3}\b"
 _IP6 = r"\b(?:[0-9a-f]{0,4}:){2,7}(?:[0-9a-f]{1,4}|<ip>)?(?![0-9a-z:])"
 _HOSTS = rf"\b{_HOST}"
-_ID = re.compile(r"(?<![a-z0-9])(?=(?:[a-z+/=_.-]{0,99}\d){4})[a-z0-9+/=_-][a-z0-9+/=_.-]{18,}(?![a-z0-9])")
-_DOMAIN_DOT = re.compile(r"\.[a-z]")  # stands in every host name, and in few of the numbers and sentences
+_ID = regex(r"(?<![a-z0-9])(?=(?:[a-z+/=_.-]{0,99}\d){4})[a-z0-9+/=_-][a-z0-9+/=_.-]{18,}(?![a-z0-9])")
+_DOMAIN_DOT = regex(r"\.[a-z]")  # stands in every host name, and in few of the numbers and sentences
 # Invisible characters (soft hyphens, marks of direction and width), and the vowels of Hebrew and Arabic,
 # which most writers leave out.
 _UNSEEN = (

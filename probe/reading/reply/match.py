@@ -9,11 +9,11 @@ order of rules and files never matters.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from probe._regex import regex
 from probe.model.evidence import Facet
 from probe.reading.reply.candidates import Place, places
 from probe.reading.reply.conditions import Subject, holds
@@ -23,7 +23,7 @@ from probe.reading.reply.records import MatchRule, NotionRule
 from probe.reading.reply.table import rule_table
 
 _VAGUEST = 9
-_LETTERS = re.compile(r"[^\W\d_]{2}")
+_LETTERS = regex(r"[^\W\d_]{2}")
 _PLACEHOLDER = r"<[a-z]+>"
 # "For explanation visit <url>" points to words, but has none itself.
 _COURTESY = (

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from probe._regex import regex
 from probe.reading.reply.patterns import pattern_of
 from probe.reading.reply.records import MatchRule, NotionRule, SentenceBook, Table
 from probe.reading.reply.stems import (
@@ -25,13 +26,13 @@ from probe.reading.reply.stems import (
 )
 
 # What separates words; the brackets of placeholders (<ip>) and marks inside words stay.
-_GAPS = re.compile(r"[^\w<>'/\u0e00-\u0e7f-]+|_+")
+_GAPS = regex(r"[^\w<>'/\u0e00-\u0e7f-]+|_+")
 # Where an entry may begin. The large character classes of the second and third take long to compile; most
 # replies are ASCII, so they are compiled only for other texts.
-_STARTS = re.compile(r"(?<!\w)[\w<]")
+_STARTS = regex(r"(?<!\w)[\w<]")
 _STARTS_ANYWHERE = rf"(?<!\w)[\w<]|[{UNSPACED}]|(?<=[{UNSPACED}])\w"
 # The borders of clauses. A Japanese comma may follow the subject, so it is not one.
-_CLAUSES = re.compile(r"[;!?…。；：！？،؛؟|\n]+|[.,:)(](?=\s|$)|，|\s[/(–-]+\s?|(?<=[)>])\s*:")
+_CLAUSES = regex(r"[;!?…。；：！？،؛؟|\n]+|[.,:)(](?=\s|$)|，|\s[/(–-]+\s?|(?<=[)>])\s*:")
 # Words and phrases only of English, and words that it shares with other languages; words that end in "ed" are
 # shared, too. Not regular expressions, which would take long to compile.
 _ENGLISH_WORDS = (
@@ -130,7 +131,7 @@ def notions(text: str, stems: Stems) -> frozenset[str]:
 
 def _entries_in(text: str, stems: Stems) -> Iterator[tuple[str, str, int]]:
     last_ends: dict[str, int] = {}  # language -> where its last entry ends
-    starts = _STARTS if text.isascii() else re.compile(_STARTS_ANYWHERE)
+    starts = _STARTS if text.isascii() else pattern_of(_STARTS_ANYWHERE)
     for match in starts.finditer(text):
         start = match.start()
         lines = stems.get(text[start : start + LEAD])

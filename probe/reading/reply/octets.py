@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import re
 
+from probe._regex import regex
 from probe.model.text import decode
 
 _ESCAPE = r"\\x[0-9a-f]{2}|\\[0-3][0-7]{2}"
 _HIGH = r"\\x[89a-f][0-9a-f]|\\[23][0-7]{2}"
-_RUN = re.compile(rf"(?:(?:{_ESCAPE})[ -~]?){{0,200}}(?:{_HIGH})", re.IGNORECASE)
-_ANY_HIGH = re.compile(_HIGH, re.IGNORECASE)
-_OCTET = re.compile(rb"\\x([0-9a-f]{2})|\\([0-3][0-7]{2})", re.IGNORECASE)
+_RUN = regex(rf"(?:(?:{_ESCAPE})[ -~]?){{0,200}}(?:{_HIGH})", re.IGNORECASE)
+_ANY_HIGH = regex(_HIGH, re.IGNORECASE)
+_OCTET = regex(rb"\\x([0-9a-f]{2})|\\([0-3][0-7]{2})", re.IGNORECASE)
 # rsyslog writes controls as #NNN, and optionally octets beyond ASCII, several for one character or one inside
 # a word.
-_HASH_LINE = re.compile(r"#015#012|#012#015|#01[25](?!\d)")
-_HASH_OTHER = re.compile(r"#011(?!\d)")
-_HASH_ESCAPE = re.compile(r"#033(?=[$(])")
-_HASH_HIGH = re.compile(r"(?:#[23][0-7]{2}){2}|(?<=[A-Za-z])#[23][0-7]{2}(?=[a-z])")
-_HASH_OCTET = re.compile(rb"#([23][0-7]{2})(?![0-9])")
+_HASH_LINE = regex(r"#015#012|#012#015|#01[25](?!\d)")
+_HASH_OTHER = regex(r"#011(?!\d)")
+_HASH_ESCAPE = regex(r"#033(?=[$(])")
+_HASH_HIGH = regex(r"(?:#[23][0-7]{2}){2}|(?<=[A-Za-z])#[23][0-7]{2}(?=[a-z])")
+_HASH_OCTET = regex(rb"#([23][0-7]{2})(?![0-9])")
 
 
 def characters(text: str) -> str:

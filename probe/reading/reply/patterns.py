@@ -6,8 +6,10 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from probe._regex import regex
+
 
 @cache
 def pattern_of(expression: str, flags: int = 0) -> re.Pattern[str]:
     """The compiled expression; `flags` are those of `re`."""
-    return re.compile(expression, flags)
+    return regex(expression, flags)

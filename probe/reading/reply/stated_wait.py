@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 
+from probe._regex import regex
+
 # "try again in 5 minutes", "Greylisted for 300 seconds", "come back in 00:05:00": a word of waiting, then,
 # in the same sentence and before any other number, the time. "500 messages in 60 minutes" asks for nothing,
 # and "retry time exceeded after 4 days" is over.
-_STATED_WAIT = re.compile(
+_STATED_WAIT = regex(
     r"\b(?:try|retry|again|back|wait|resend|re-?connect|gr[ea]ylist\w*)\b"
     r"(?:(?!exceed|expire|limit|maximum|since|been)[^\d.;!?]){0,40}?"
     r"(?:(\d{1,2}):(\d{2}):(\d{2})|(\d{1,6})\s*(seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d))\b",

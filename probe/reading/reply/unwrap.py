@@ -11,6 +11,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
+from probe._regex import regex
 from probe.model.reply import EnhancedStatus, Reply, Stage
 from probe.reading.reply import transcript, wrapping
 from probe.reading.reply.patterns import pattern_of
@@ -33,13 +34,13 @@ class ReplyParts(NamedTuple):
 # Characters of one reply that are read; RFC 5321 section 4.5.3.1.5 allows 512 octets a line, and the rest is
 # a quoted message. The limit protects against hostile input.
 _LIMIT = 8192
-_ENHANCED = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?!\d|\.\d)")
-_BEHIND_CODE = re.compile(r"[ -]{1,3}\(?#?([245])\.(\d{1,3})\.(\d{1,3})(?!\d|\.\d)")
-_LEAD_CODES = re.compile(
+_ENHANCED = regex(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?!\d|\.\d)")
+_BEHIND_CODE = regex(r"[ -]{1,3}\(?#?([245])\.(\d{1,3})\.(\d{1,3})(?!\d|\.\d)")
+_LEAD_CODES = regex(
     r"^(?:[\s\-:;,]*(?:(?<![\d.])[245]\d\d(?![\d.])|\(?#?[245]\.\d{1,3}\.\d{1,3}\)?(?!\d|\.\d)))+[\s\-:;,]*"
 )
 # Every form that `forms.plain` undoes has one of these, except non-ASCII text.
-_FORMS = re.compile(r"[\\&^$_=]|#[023]|%20")
+_FORMS = regex(r"[\\&^$_=]|#[023]|%20")
 # A line that was folded inside a script without spaces between words.
 _BROKEN = r"(?<=[\u3040-\u30ff\u3400-\u9fff\uff01-\uff60]) (?=[\u3040-\u30ff\u3400-\u9fff\uff01-\uff60])"
 # The subject of a notice, which has more text below.

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import cached_property, lru_cache
 
+from probe._regex import regex
 from probe.model.reply import Stage
 from probe.reading.reply.patterns import pattern_of
 from probe.reading.reply.records import Wrapping
@@ -18,7 +19,7 @@ from probe.reading.reply.table import rule_table
 # The code of a refusal, but not a group of an IPv6 address.
 REFUSAL = r"(?<![\d.#\w-])([45]\d\d)(?=[ \-:,;)\]]|$|#|<|\\)(?!\.\d|:[0-9a-fA-F]{1,4}[:\]]|\]:\d)"
 # Of positive replies only what SMTP has (RFC 5321 section 4.2.3, RFC 4954): 292 is a queue's counter.
-LEADING = re.compile(r"^\W{0,3}(2[0-5]\d|[45]\d\d)(?![\w.])")
+LEADING = regex(r"^\W{0,3}(2[0-5]\d|[45]\d\d)(?![\w.])")
 
 Patterns = Sequence[tuple[re.Pattern[str], Wrapping]]
 

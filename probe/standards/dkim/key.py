@@ -7,6 +7,7 @@ import binascii
 import re
 
 from probe._dataclass import dataclass, replace
+from probe._regex import regex
 from probe.model.dkim_key import KeyProblem, KeyReason, KeyWhy
 from probe.model.near_miss import NearMiss, Place
 from probe.model.signing import KeyOrigin
@@ -21,8 +22,8 @@ MINIMUM_RSA_BITS = 1024  # RFC 8301 section 3.2: verifiers must not accept less
 ADVISED_RSA_BITS = 2048  # RFC 8301 section 3.2: signers should use at least this
 ED25519_OCTETS = 32  # RFC 8463 section 4.2
 
-_P_TAG = re.compile(r"(?:^|;)\s*p\s*=")
-_NO_BASE64 = re.compile(r"[^A-Za-z0-9+/=]")
+_P_TAG = regex(r"(?:^|;)\s*p\s*=")
+_NO_BASE64 = regex(r"[^A-Za-z0-9+/=]")
 
 
 @dataclass(frozen=True, slots=True)

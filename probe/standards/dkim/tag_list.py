@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
 from probe._dataclass import dataclass
+from probe._regex import regex
 from probe.model.tag_list import TagListReason, TagListWhy
 
 # RFC 6376 section 2.8: folding white space; in DNS only SP, HTAB and stray line ends occur.
 _WHITE_SPACE = " \t\r\n"
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+_NAME = regex(r"[A-Za-z][A-Za-z0-9_]*")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
-
 from probe._dataclass import dataclass
+from probe._regex import regex
 from probe.model.dmarc_record import DmarcReason, DmarcWhy, RecordProblem
 from probe.model.text import decode
 from probe.standards.dkim.tag_list import TagList, parse_tag_list
 from probe.standards.dmarc.results import DmarcRecord
 
 # RFC 9989 section 4.8: "v" in either case, then exactly DMARC1, then a separator or the end.
-_VERSION = re.compile(rb"[vV][ \t]*=[ \t]*DMARC1[ \t]*(?:;|$)")
+_VERSION = regex(rb"[vV][ \t]*=[ \t]*DMARC1[ \t]*(?:;|$)")
 _POLICIES = frozenset({"none", "quarantine", "reject"})
-_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:[^\s,!]+(?:![0-9]+[kmgtKMGT]?)?")
+_URI = regex(r"[A-Za-z][A-Za-z0-9+.\-]*:[^\s,!]+(?:![0-9]+[kmgtKMGT]?)?")
 
 
 @dataclass(frozen=True, slots=True)

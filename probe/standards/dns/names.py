@@ -11,15 +11,16 @@ import re
 from collections.abc import Iterator, Sequence
 from ipaddress import IPv4Address, IPv6Address
 
+from probe._regex import regex
 from probe.model.address import IPAddress
 from probe.model.answer_fault import AnswerFault, AnswerWhy
 
 LABEL_LIMIT = 63  # octets, RFC 1035 section 2.3.4
 NAME_LIMIT = 253  # octets of the text form; 255 on the wire, RFC 1035 section 2.3.4
 
-_HOST_LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?", re.ASCII)
-_PLAIN = re.compile(rb"[!-\-/-\[\]-~]*")  # octets that stand for themselves
-_ESCAPE = re.compile(r"\\([0-9]{3})|\\(.)|([^\\])", re.ASCII | re.DOTALL)
+_HOST_LABEL = regex(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?", re.ASCII)
+_PLAIN = regex(rb"[!-\-/-\[\]-~]*")  # octets that stand for themselves
+_ESCAPE = regex(r"\\([0-9]{3})|\\(.)|([^\\])", re.ASCII | re.DOTALL)
 
 
 class BadNameError(ValueError):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 
-_TYPE = re.compile(r"\s*([A-Za-z0-9._-]{1,40})\s*;\s*(.*)", re.DOTALL)
-_MAILBOX = re.compile(
+from probe._regex import regex
+
+_TYPE = regex(r"\s*([A-Za-z0-9._-]{1,40})\s*;\s*(.*)", re.DOTALL)
+_MAILBOX = regex(
     r"(?P<mailbox>\"[^\"\r\n]{1,128}\"@[^\s<>()\[\],;:\"']{1,255}"
     r"|[^\s<>()\[\],;:\"'\u3000-\u303f\uff00-\uffef]{1,128}@(?:\[[0-9A-Fa-f.:vVIP]{2,60}\]|[^\s<>()\[\],;:\"'\u3000-\u303f\uff00-\uffef]{1,255}))"
 )
-_UNICODE = re.compile(r"\\x\{([0-9A-F]{2,6})\}")
+_UNICODE = regex(r"\\x\{([0-9A-F]{2,6})\}")
 
 
 def split_type(value: str) -> tuple[str, str]:

@@ -11,26 +11,27 @@ import re
 from collections.abc import Iterator, Mapping
 
 from probe._dataclass import dataclass, field
+from probe._regex import regex
 from probe.model.reply import EnhancedStatus
 from probe.settings import BOUNCE_RECIPIENT_LIMIT
 from probe.standards.dsn.address import host_name, mailbox, recipient_field, split_type
 from probe.standards.dsn.results import Action, DeliveryStatus
 
-_FIELD = re.compile(r"([A-Za-z][A-Za-z0-9_-]{1,60})[ \t]*:(?!//)[ \t]*(.*)")
-_STATUS = re.compile(r"(?<![\d.])([245])[.](\d{1,3})[.](\d{1,3})(?![\d.]*\d)")
-_REPLY_CODE = re.compile(r"(?<![\d.#])[245]\d\d(?![\d.])")
-_REPLY_IN_STATUS = re.compile(r"[245]\d\d[ -]\S")
-_COMMENT = re.compile(r"^\s*[245]\.\d{1,3}\.\d{1,3}\s+\((?:[245]\d\d )?([^\n]+?)\)?\s*$")
-_NO_COMMENT = re.compile(r"(?:other |undefined |unknown |or )*status", re.IGNORECASE)
+_FIELD = regex(r"([A-Za-z][A-Za-z0-9_-]{1,60})[ \t]*:(?!//)[ \t]*(.*)")
+_STATUS = regex(r"(?<![\d.])([245])[.](\d{1,3})[.](\d{1,3})(?![\d.]*\d)")
+_REPLY_CODE = regex(r"(?<![\d.#])[245]\d\d(?![\d.])")
+_REPLY_IN_STATUS = regex(r"[245]\d\d[ -]\S")
+_COMMENT = regex(r"^\s*[245]\.\d{1,3}\.\d{1,3}\s+\((?:[245]\d\d )?([^\n]+?)\)?\s*$")
+_NO_COMMENT = regex(r"(?:other |undefined |unknown |or )*status", re.IGNORECASE)
 _COMMENT_LIMIT = 1000  # characters of a Status field that are looked at
-_SUPPLEMENT = re.compile(r"#\d\.\d{1,3}\.\d{1,3}\s+smtp;\s*(.*?)>?\s*$", re.IGNORECASE | re.DOTALL)
+_SUPPLEMENT = regex(r"#\d\.\d{1,3}\.\d{1,3}\s+smtp;\s*(.*?)>?\s*$", re.IGNORECASE | re.DOTALL)
 _PER_RECIPIENT = frozenset(
     {"final-recipient", "original-recipient", "action", "status", "remote-mta", "diagnostic-code",
      "last-attempt-date", "will-retry-until", "x-actual-recipient", "final-log-id"}
 )  # fmt: skip
 _RECIPIENTS = frozenset({"final-recipient", "original-recipient"})
-_MASKED = re.compile(r"[*xX]+@[*xX.]+$")  # what some hide of the address to which they forwarded
-_DIAGNOSTIC_TYPE = re.compile(r"smtp|lmtp|esmtp|dns|unix|local|x[.-].*|\w{1,12}")
+_MASKED = regex(r"[*xX]+@[*xX.]+$")  # what some hide of the address to which they forwarded
+_DIAGNOSTIC_TYPE = regex(r"smtp|lmtp|esmtp|dns|unix|local|x[.-].*|\w{1,12}")
 _REMOTE_TYPES = frozenset({"smtp", "lmtp", "x-smtp", "esmtp"})
 _ACTIONS = {
     "fail": Action.FAILED,

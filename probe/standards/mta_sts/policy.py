@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from probe._regex import regex
 from probe.model.text import decode
 from probe.model.tls_policy import StsProblem, StsWhy
 from probe.standards.mta_sts.results import StsMode, StsPolicy
@@ -12,9 +13,9 @@ MEDIA_TYPE = "text/plain"
 MAX_AGE_LIMIT = 31557600  # seconds, RFC 8461 section 3.2
 _SHORT_MAX_AGE = 86400  # RFC 8461 section 3.2 expects "weeks or greater"
 _MODES = frozenset(StsMode)
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]{0,31}")
+_NAME = regex(r"[A-Za-z0-9][A-Za-z0-9_.\-]{0,31}")
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9\-]{0,61}[A-Za-z0-9])?"
-_MX_PATTERN = re.compile(rf"(?:\*\.)?{_LABEL}(?:\.{_LABEL})*")
+_MX_PATTERN = regex(rf"(?:\*\.)?{_LABEL}(?:\.{_LABEL})*")
 
 
 def policy_host(domain: str) -> str:

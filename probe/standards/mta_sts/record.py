@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
-
 from probe._dataclass import dataclass
+from probe._regex import regex
 from probe.model.text import decode
 from probe.model.tls_policy import StsProblem, StsWhy
 from probe.standards.dns.message import Answer, Question, RecordType
 from probe.standards.mta_sts.results import StsStatus
 
-_VERSION = re.compile(rb"v=STSv1[ \t]*;")
-_FIELD = re.compile(r"([A-Za-z0-9][A-Za-z0-9_.\-]{0,31})=([\x21-\x3a\x3c\x3e-\x7e]+)")
-_ID = re.compile(r"[A-Za-z0-9]{1,32}")
+_VERSION = regex(rb"v=STSv1[ \t]*;")
+_FIELD = regex(r"([A-Za-z0-9][A-Za-z0-9_.\-]{0,31})=([\x21-\x3a\x3c\x3e-\x7e]+)")
+_ID = regex(r"[A-Za-z0-9]{1,32}")
 
 
 @dataclass(frozen=True, slots=True)

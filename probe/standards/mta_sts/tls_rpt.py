@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 
+from probe._regex import regex
 from probe.model.text import decode
 from probe.model.tls_policy import TlsRptProblem, TlsRptWhy
 from probe.standards.dns.message import Answer, Question, RecordType
 from probe.standards.mta_sts.results import StsStatus, TlsRptResult
 
-_VERSION = re.compile(rb"v=TLSRPTv1[ \t]*;")
-_MAILTO = re.compile(r"mailto:[^\s@,;!]+@[^\s@,;!]+", re.IGNORECASE)
-_HTTPS = re.compile(r"https://[^\s,;!]+", re.IGNORECASE)
+_VERSION = regex(rb"v=TLSRPTv1[ \t]*;")
+_MAILTO = regex(r"mailto:[^\s@,;!]+@[^\s@,;!]+", re.IGNORECASE)
+_HTTPS = regex(r"https://[^\s,;!]+", re.IGNORECASE)
 
 
 def tls_rpt_question(domain: str) -> Question:

@@ -6,10 +6,10 @@ cannot be sent.
 
 from __future__ import annotations
 
-import re
 from enum import StrEnum
 
 from probe._dataclass import dataclass
+from probe._regex import regex
 from probe.model.address import Mailbox, ReversePath
 from probe.model.reply import Stage
 
@@ -39,7 +39,7 @@ _STAGES = {
 }
 
 # A control character in an argument would end the command early and begin another one.
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_CONTROL = regex("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 @dataclass(frozen=True, slots=True)

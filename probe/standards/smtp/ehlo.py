@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
+from probe._regex import regex
 from probe.model.reply import Reply
 from probe.standards.smtp.results import Extensions
 
 # ehlo-line = ehlo-keyword *( SP ehlo-param ); some old servers write "=" instead of the first SP.
-_EHLO_LINE = re.compile(r"([A-Za-z0-9][A-Za-z0-9-]*)(?:[ \t=]\s*(.*))?", re.DOTALL)
+_EHLO_LINE = regex(r"([A-Za-z0-9][A-Za-z0-9-]*)(?:[ \t=]\s*(.*))?", re.DOTALL)
 
 
 def parse_extensions(reply: Reply) -> Extensions:

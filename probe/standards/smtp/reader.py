@@ -13,6 +13,7 @@ import re
 
 from probe import settings
 from probe._dataclass import dataclass
+from probe._regex import regex
 from probe.model.reply import EnhancedStatus, Reply
 from probe.model.text import decode
 from probe.standards.smtp.results import Deviation
@@ -20,14 +21,14 @@ from probe.standards.smtp.results import Deviation
 _LF, _CR = 0x0A, 0x0D
 
 # Three ASCII digits, then "-", SP or the end of the line; int() would also take "25 " and "2_5".
-_REPLY_LINE = re.compile(rb"([0-9]{3})(?:([- ])(.*))?", re.DOTALL)
-_SHORT_CODE = re.compile(rb"[0-9]{1,2}(?:[- ].*)?", re.DOTALL)
+_REPLY_LINE = regex(rb"([0-9]{3})(?:([- ])(.*))?", re.DOTALL)
+_SHORT_CODE = regex(rb"[0-9]{1,2}(?:[- ].*)?", re.DOTALL)
 
 # RFC 2034 section 4: the status comes right after the reply code. Some servers write "#5.1.0".
-_ENHANCED = re.compile(r"#?([245]\.[0-9]{1,3}\.[0-9]{1,3})(?![0-9.]*[0-9])")
+_ENHANCED = regex(r"#?([245]\.[0-9]{1,3}\.[0-9]{1,3})(?![0-9.]*[0-9])")
 
 # RFC 5321 section 4.2: textstring = 1*(%d09 / %d32-126); UTF-8 is RFC 6531's.
-_CONTROL = re.compile(rb"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_CONTROL = regex(rb"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 # With one of these a reply answers nothing: its code cannot be told.
 _UNUSABLE = frozenset(

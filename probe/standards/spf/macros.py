@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from urllib.parse import quote
 
 from probe._dataclass import dataclass
+from probe._regex import regex
 from probe.model.spf import SpfReason, SpfWhy
 from probe.standards.dns.names import NAME_LIMIT
 
-_TOKEN = re.compile(
+_TOKEN = regex(
     r"%\{(?P<letter>[A-Za-z])(?P<digits>[0-9]*)(?P<reverse>[rR]?)(?P<delimiters>[.\-+,/_=]*)\}"
     r"|%(?P<escape>[%_-])"
     r"|(?P<literal>[!-$&-~]+)"

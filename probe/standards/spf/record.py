@@ -6,6 +6,7 @@ import re
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
 from probe._dataclass import dataclass, replace
+from probe._regex import regex
 from probe.model.spf import SpfReason, SpfWhy
 from probe.standards.spf.macros import MacroError, MacroString, parse_domain_spec, parse_macro_string
 from probe.standards.spf.results import SpfVerdict
@@ -18,9 +19,9 @@ _QUALIFIERS = {
     "~": SpfVerdict.SOFTFAIL,
     "?": SpfVerdict.NEUTRAL,
 }
-_MODIFIER = re.compile(r"(?P<name>[A-Za-z][A-Za-z0-9_.\-]*)=(?P<value>.*)", re.DOTALL)
-_MECHANISM = re.compile(r"(?P<qualifier>[+\-~?]?)(?P<name>[A-Za-z0-9]+)(?P<rest>(?:[:/].*)?)", re.DOTALL)
-_DUAL_CIDR = re.compile(r"(?:(?<!/)/(?P<four>[0-9]+))?(?://(?P<six>[0-9]+))?\Z")
+_MODIFIER = regex(r"(?P<name>[A-Za-z][A-Za-z0-9_.\-]*)=(?P<value>.*)", re.DOTALL)
+_MECHANISM = regex(r"(?P<qualifier>[+\-~?]?)(?P<name>[A-Za-z0-9]+)(?P<rest>(?:[:/].*)?)", re.DOTALL)
+_DUAL_CIDR = regex(r"(?:(?<!/)/(?P<four>[0-9]+))?(?://(?P<six>[0-9]+))?\Z")
 _NO_ADDRESS = {"ip4": SpfReason.NO_IPV4_ADDRESS, "ip6": SpfReason.NO_IPV6_ADDRESS}
 _DNS_MECHANISMS = frozenset({"a", "mx", "ptr", "include", "exists"})
 
