@@ -43,7 +43,7 @@ SYSTEM = regex(
 _TEXT_LIMIT = 32768  # characters of a notice in which a reply for all recipients is looked for
 _ENTRY_LIMIT = 8192  # characters of the text on one recipient
 _TAILS = {
-    "paragraph": regex(r"\S[^\n]*\n[ \t]*\n"),
+    "paragraph": regex(r"^[^\S\n]*+\S[^\n]*+\n[ \t]*+\n", re.MULTILINE),
     "indented": regex(r"\n(?=\S)|\n[ \t]*\n(?=[ \t]*\S*@\S*[ \t]*$)|\n[ \t]*\n(?=\S)", re.MULTILINE),
     "quoted": regex(r"^(?:--|<[^<>\s]+@[^<>\s]+>:)", re.MULTILINE),
 }

@@ -23,8 +23,10 @@ from probe.settings import BOUNCE_DEPTH_LIMIT, BOUNCE_HEADER_LIMIT, BOUNCE_PART_
 _HEAD = regex(rb"(?:[ \t]*\r?\n)+")
 _RAW_FIELD = regex(rb"[^\n]++(?:\n[ \t][^\n]*+)*+\n?")
 _FOLD = regex(r"\r?\n[ \t]+")
+_CR = 0x0D
 _FIELD_LIMIT = 8192  # octets
-_BLANK = regex(rb"\r?\n[ \t]*\r?\n")
+# Without the CR of the line before: an expression that begins with a letter is found faster
+_BLANK = regex(rb"\n[ \t]*\r?\n")
 _GUESSED_BOUNDARY = regex(rb"^--([^\s-][^\r\n]{0,200}?)[ \t]*\r?\nContent-", re.MULTILINE | re.IGNORECASE)
 # Charset names of senders with the Python codec of another name, or of a larger charset
 _WIDER = {
@@ -103,8 +105,11 @@ def read_head(data: bytes, report: int = 0) -> Part:
     start = match.end() if match else 0
     if data[start : start + 5] in {b"From ", b">From"}:
         start = data.find(b"\n", start) + 1 or len(data)
-    blank = _BLANK.search(data, max(0, start - 1))
+    first = max(0, start - 1)
+    blank = _BLANK.search(data, first)
     end = blank.start() if blank else len(data)
+    if blank and end > first and data[end - 1] == _CR:
+        end -= 1
     body = data[blank.end() :] if blank else data[start + BOUNCE_HEADER_LIMIT :]
     header = read_header(_beginnings(data, start, end))
     return Part(header.fields, header.content_type, header.parameters, body, header.is_attached, report)
