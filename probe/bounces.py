@@ -35,6 +35,7 @@ from probe.standards.dsn.results import Action, DeliveryStatus
 from probe.wording.spoken import clauses, words_of
 
 ACTION_KEY = "action_text"  # in JSON, for what to do: `action` is what the reporting server did
+CONCLUSION_PLACE = "conclusion"
 _STATUS_KEYS = (
     "recipient", "original_recipient", "actual_recipient", "action", "status", "reporting_mta", "remote_mta",
     "reply",
@@ -171,24 +172,34 @@ def _is_from_line(line: bytes) -> bool:
 
 def to_json(recipient_result: BouncedRecipient) -> dict[str, Any]:
     """The object that `--format jsonl` prints: the keys of the contract, and further ones."""
-    about, conclusion, ending = json_parts(recipient_result)
-    return about | document(conclusion, ACTION_KEY) | ending
+    row: dict[str, Any] = {}
+    values, conclusion = json_parts(recipient_result)
+    for key, value in values.items():
+        row |= {key: value} if key != CONCLUSION_PLACE else document(conclusion, ACTION_KEY)
+    return row
 
 
-def json_parts(
-    recipient_result: BouncedRecipient,
-) -> tuple[dict[str, Any], Conclusion | None, dict[str, Any]]:
-    """(the keys of that object before those for the conclusion, the conclusion, the keys behind)"""
-    status, explanation = recipient_result.status, recipient_result.explanation
-    head: dict[str, Any] = {
+def json_parts(recipient_result: BouncedRecipient) -> tuple[dict[str, Any], Conclusion | None]:
+    """(that object, with None under CONCLUSION_PLACE where the keys for the conclusion belong, the
+    conclusion)"""
+    explanation, notice = recipient_result.explanation, recipient_result.notice
+    row: dict[str, Any] = {
         "file": recipient_result.name,
         "is_bounce": recipient_result.is_bounce,
-        "kind": recipient_result.kind.value,
-        "detail": words_of(recipient_result.notice.form),
-        "detail_tag": recipient_result.notice.form.value,
+        "kind": str(recipient_result.kind),
+        "detail": _words_of_form(notice.form),
+        "detail_tag": str(notice.form),
+        **_status_json(recipient_result, recipient_result.status),
+        CONCLUSION_PLACE: None,
+        "returned": _returned_json(recipient_result),
+        "layout": notice.layout,
+        "problems": list(clauses(notice.problems)) if notice.problems else [],
+        "problem_tags": [str(problem.tag) for problem in notice.problems],
     }
-    conclusion = explanation.conclusion if explanation is not None else None
-    return head | _status_json(recipient_result, status), conclusion, _returned_json(recipient_result)
+    return row, explanation.conclusion if explanation is not None else None
+
+
+_words_of_form = cache(words_of)
 
 
 def _status_json(recipient_result: BouncedRecipient, status: DeliveryStatus | None) -> dict[str, Any]:
@@ -200,7 +211,7 @@ def _status_json(recipient_result: BouncedRecipient, status: DeliveryStatus | No
         "recipient": status.recipient or None,
         "original_recipient": status.original_recipient or None,
         "actual_recipient": status.actual_recipient or None,
-        "action": status.action.value or None,
+        "action": str(status.action) or None,
         "status": str(status.reported_status) if status.reported_status else None,
         "reporting_mta": status.reporting_mta or None,
         "remote_mta": status.remote_mta or None,
@@ -210,25 +221,19 @@ def _status_json(recipient_result: BouncedRecipient, status: DeliveryStatus | No
             "text": reply_line(status),
         },
         "reply_is_remote": status.is_remote,
-        "stage": recipient_result.stage.value if recipient_result.stage else "",
+        "stage": str(reading.stage) if reading and reading.stage else "",
         "added": status.added or None,
     }
 
 
 def _returned_json(recipient_result: BouncedRecipient) -> dict[str, Any]:
-    original, problems = recipient_result.notice.original, recipient_result.notice.problems
-    message = {
+    original = recipient_result.notice.original
+    return {
         "reverse_path": recipient_result.sender or None,
         "header_from": original.header_from or None,
         "recipients": list(original.recipients),
         "message_id": original.message_id or None,
         "date": original.date or None,
-    }
-    return {
-        "returned": message,
-        "layout": recipient_result.notice.layout,
-        "problems": list(clauses(problems)),
-        "problem_tags": [problem.tag.value for problem in problems],
     }
 
 

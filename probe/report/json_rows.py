@@ -44,8 +44,9 @@ def bounce_line(recipient: BouncedRecipient) -> str:
 
 def bounce_row(recipient: BouncedRecipient) -> str:
     """One object on one line, without a line break."""
-    from probe.bounces import ACTION_KEY, json_parts
+    from probe.bounces import ACTION_KEY, CONCLUSION_PLACE, json_parts
 
-    about, conclusion, ending = json_parts(recipient)
-    of_conclusion = _of_conclusion(conclusion, ACTION_KEY)
-    return f"{json_text(about)[:-1]}, {of_conclusion[1:-1]}, {json_text(ending)[1:]}"
+    row, conclusion = json_parts(recipient)
+    # a quotation mark within a value is escaped, so this is the key
+    about, _, ending = json_text(row).partition(f'"{CONCLUSION_PLACE}": null')
+    return f"{about}{_of_conclusion(conclusion, ACTION_KEY)[1:-1]}{ending}"
