@@ -71,22 +71,24 @@ def unwrap(text: str) -> ReplyParts:
 
 def stage_in(text: str) -> Stage | None:
     """The stage that `unwrap` finds, without the rest: most texts have nothing that names one."""
-    reply = PlainReply.of(text)
-    return parts_of(reply).stage if reply.forms is not None or "<<<" in reply.text else None
+    plain, line, forms = PlainReply.of(text)
+    remote, proven = _in_transcript(plain)
+    if proven is not None or forms is None:
+        return proven
+    named = wrapping.stage_named(plain, forms)
+    if named is not None or not forms.may_tell_stage:
+        return named
+    return _without_wrapping(_body(remote, plain, line), forms)[1]
 
 
 def parts_of(reply: PlainReply) -> ReplyParts:
     """The same for an unescaped reply."""
     plain, line, forms = reply
-    refusal = transcript.refusal(plain) if "<<<" in plain else None
-    remote, proven = refusal or (None, None)
-    body = _on_one_line(remote) if remote else _without_subject(plain, line)
+    remote, proven = _in_transcript(plain)
+    body = _body(remote, plain, line)
     stage = named = None
     if forms is not None:
-        body = wrapping.without_reported(body, forms).strip()
-        words = wrapping.without_prefix(body, forms)
-        if words == body:  # otherwise the server's own words begin here
-            words, stage = wrapping.without_head(body, forms)
+        words, stage = _without_wrapping(body, forms)
         body = wrapping.without_forms_within(words, forms)
         named = wrapping.stage_named(plain, forms)
     body = body.strip()
@@ -103,6 +105,23 @@ def parts_of(reply: PlainReply) -> ReplyParts:
         stage=proven or named or stage,
         local=remote is None and transcript.is_filler(plain),
     )
+
+
+def _in_transcript(plain: str) -> tuple[str | None, Stage | None]:
+    """(the refusal in a transcript, its stage as far as the transcript proves it)"""
+    return (transcript.refusal(plain) if "<<<" in plain else None) or (None, None)
+
+
+def _body(remote: str | None, plain: str, line: str) -> str:
+    return _on_one_line(remote) if remote else _without_subject(plain, line)
+
+
+def _without_wrapping(body: str, forms: Forms) -> tuple[str, Stage | None]:
+    """(the text from the server's words on, the stage that the words before them tell)"""
+    body = wrapping.without_reported(body, forms).strip()
+    words = wrapping.without_prefix(body, forms)
+    # otherwise the server's own words begin there
+    return wrapping.without_head(body, forms) if words == body else (words, None)
 
 
 def received_parts(reply: Reply) -> ReplyParts:

@@ -47,6 +47,11 @@ class Forms:
         return [(_compile(it.head), it) for it in self.wrappings if it.head]
 
     @cached_property
+    def may_tell_stage(self) -> bool:
+        """Whether the words before those of a server may tell a stage."""
+        return any(it.head and it.tells for it in self.wrappings)
+
+    @cached_property
     def stages(self) -> Sequence[tuple[re.Pattern[str], str]]:
         return [(_compile(text), stage) for it in self.wrappings for stage, text in it.stages.items()]
 
@@ -64,12 +69,11 @@ class Forms:
 def forms_in(line: str) -> Forms | None:
     """The forms that a text on one line may contain; None for none, as in most replies."""
     lower = line.lower()
+    families = rule_table().wrapper_words
     words: list[str] = []
-    for root, others in rule_table().wrapper_words.items():
-        if root in lower:
-            words.append(root)
-            if others:
-                words += [word for word in others if word in lower]
+    for root in filter(lower.__contains__, families):
+        words.append(root)
+        words += filter(lower.__contains__, families[root])
     return forms_with(tuple(words)) if words else None
 
 
