@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
+from ipaddress import ip_address
 
 from probe._dataclass import dataclass
+from probe._regex import regex
 from probe.model.address import IPAddress
 from probe.model.notice_reason import NoticeForm, NoticeWhy
+from probe.standards.dsn.address import mailboxes
 from probe.standards.dsn.results import DeliveryStatus
+
+_FIELD_LIMIT = 2000  # characters of a trace field
+# From-domain and By-domain of a trace field; an address in brackets or parentheses before "by" that is not
+# from EHLO is the client's
+_TRACE = regex(r"\s*from\s(?P<client>.{0,800}?)\sby\s+(?P<by>[\w.-]{1,255})", re.IGNORECASE | re.DOTALL)
+_TRACE_IP = regex(r"(?<!helo=)(?<!helo )[\[(](?:ipv6:)?([0-9a-f:.]{2,45})[\])]", re.IGNORECASE)
+# The forward-path (RFC 5321 section 4.4, `For`)
+_TRACE_FOR = regex(r"\bfor\s+<([^<>\s]{3,320})>", re.IGNORECASE)
 
 
 class NoticeKind(StrEnum):
@@ -33,9 +45,8 @@ class Trace:
 class ReturnedMessage:
     """The headers of the returned message, as far as the notice has them; empty: not known.
 
-    `reverse_path` is its envelope sender, from a Return-Path or the report; `delivered_to` are the recipients
-    in its trace fields, which may differ from its To field; `trace` is its newest Received field, None if
-    that names no address.
+    `reverse_path` is its envelope sender, from a Return-Path or the report; `received` are its Received
+    fields, the newest first; `forwarded_to` the values of Delivered-To and its like.
     """
 
     reverse_path: str = ""
@@ -44,8 +55,30 @@ class ReturnedMessage:
     message_id: str = ""
     date: str = ""
     subject: str = ""
-    delivered_to: tuple[str, ...] = ()
-    trace: Trace | None = None
+    forwarded_to: tuple[str, ...] = ()
+    received: tuple[str, ...] = ()
+
+    @property
+    def delivered_to(self) -> tuple[str, ...]:
+        """The recipients in its trace fields, which may differ from those of its To field."""
+        addresses = (
+            address for value in self.received for address in _TRACE_FOR.findall(value[:_FIELD_LIMIT])
+        )
+        return mailboxes(", ".join((*self.forwarded_to, *addresses)))
+
+    @property
+    def trace(self) -> Trace | None:
+        """Its newest Received field: the last address before "by" is the client's, because the first may be
+        from EHLO. None if it names no address."""
+        match = _TRACE.match(self.received[0][:_FIELD_LIMIT]) if self.received else None
+        if match is None:
+            return None
+        for text in reversed(_TRACE_IP.findall(match["client"])):
+            try:
+                return Trace(match["by"].lower().rstrip("."), ip_address(text))
+            except ValueError:
+                continue
+        return None
 
 
 @dataclass(frozen=True, slots=True)

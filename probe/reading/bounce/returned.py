@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from ipaddress import ip_address
 
 from probe._regex import regex
-from probe.reading.bounce.results import ReturnedMessage, Trace
+from probe.reading.bounce.results import ReturnedMessage
 from probe.reading.bounce.structure import Part, read_head
 from probe.settings import BOUNCE_HEADER_LIMIT
 from probe.standards.dsn.address import mailbox, mailboxes
@@ -18,12 +17,7 @@ _RETURNED_TYPES = frozenset(
 _HEADER_LINE = regex(
     r"^[>| \t]{0,4}(?:return-path|received|from|to|subject|date|message-id|x-[a-z-]+):[ \t]", re.I | re.M
 )
-
-# From-domain and By-domain of a trace field; an address in brackets or parentheses before "by" that is not
-# from EHLO is the client's
-_TRACE = regex(r"\s*from\s(?P<client>.{0,800}?)\sby\s+(?P<by>[\w.-]{1,255})", re.IGNORECASE | re.DOTALL)
-_TRACE_IP = regex(r"(?<!helo=)(?<!helo )[\[(](?:ipv6:)?([0-9a-f:.]{2,45})[\])]", re.IGNORECASE)
-_TRACE_FOR = regex(r"\bfor\s+<([^<>\s]{3,320})>", re.IGNORECASE)
+_FORWARDED_TO = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to")
 
 
 def is_returned(part: Part) -> bool:
@@ -37,10 +31,6 @@ def read_returned(octets: bytes) -> ReturnedMessage:
     header_from = mailbox(head.header("from"))
     recipients = mailboxes(", ".join((*head.headers("to"), *head.headers("cc"))))
     envelope = mailbox(head.header("return-path")) or mailbox(head.header("x-envelope-from"))
-    addresses = (
-        *_delivered_to(head),
-        *(address for value in head.headers("received") for address in _for(value)),
-    )
     return ReturnedMessage(
         reverse_path=envelope,
         header_from=header_from,
@@ -48,8 +38,8 @@ def read_returned(octets: bytes) -> ReturnedMessage:
         message_id=head.header("message-id")[:998],
         date=head.header("date")[:200],
         subject=head.header("subject")[:998],
-        delivered_to=mailboxes(", ".join(addresses)),
-        trace=_trace(head.header("received")),
+        forwarded_to=tuple([value for name in _FORWARDED_TO for value in head.headers(name)]),
+        received=tuple(head.headers("received")),
     )
 
 
@@ -59,31 +49,6 @@ def returned_in_text(text: str) -> ReturnedMessage:
     if start is None:
         return ReturnedMessage()
     lines = text[start.start() : start.start() + BOUNCE_HEADER_LIMIT].split("\n")
-    indent = re.match(r"[>| \t]*", lines[0])
-    width = indent.end() if indent else 0
+    width = len(lines[0]) - len(lines[0].lstrip(">| \t"))
     plain = "\n".join(line[width:] if line[:width].strip("> |\t") == "" else line for line in lines)
     return read_returned(plain.encode("utf-8", "surrogatepass"))
-
-
-def _delivered_to(head: Part) -> tuple[str, ...]:
-    names = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to")
-    return tuple(value for name in names for value in head.headers(name))
-
-
-def _for(field: str) -> list[str]:
-    """The forward-path of a trace field (RFC 5321 section 4.4, `For`)."""
-    return _TRACE_FOR.findall(field[:2000])
-
-
-def _trace(field: str) -> Trace | None:
-    """The writer of the field and the address of its client: the last address before "by", because the first
-    may be from EHLO."""
-    match = _TRACE.match(field[:2000])
-    if match is None:
-        return None
-    for text in reversed(_TRACE_IP.findall(match["client"])):
-        try:
-            return Trace(match["by"].lower().rstrip("."), ip_address(text))
-        except ValueError:
-            continue
-    return None
