@@ -78,16 +78,18 @@ class Choice(Generic[Item]):
 
     def __init__(self, items: Iterable[tuple[Item, Literals]]) -> None:
         self._items: list[Item] = []
-        self._by_word: dict[str, list[tuple[str, int]]] = {}
-        self._without_word: list[tuple[str, int]] = []
+        self._numbers: dict[str, list[int]] = {}  # literal -> the items that need it
+        self._by_word: dict[str, list[str]] = {}
+        self._without_word: list[str] = []
         self._without_literal: set[int] = set()
         for number, (item, literals) in enumerate(items):
             self._items.append(item)
             for literal in literals.words:
                 inner = (word for word in literal.split(" ")[1:-1] if word.split() == [word])
                 word = max(inner, key=len, default="")
-                place = self._by_word.setdefault(word, []) if word else self._without_word
-                place.append((literal, number))
+                if literal not in self._numbers:
+                    (self._by_word.setdefault(word, []) if word else self._without_word).append(literal)
+                self._numbers.setdefault(literal, []).append(number)
             if not literals.words:
                 self._without_literal.add(number)
 
@@ -97,12 +99,14 @@ class Choice(Generic[Item]):
     def likely(self, text: str) -> list[Item]:
         """Those that may concern the text, in their order."""
         lower = folded(text)
-        numbers = {number for literal, number in self._without_word if literal in lower}
+        is_there = lower.__contains__
+        literals = [*filter(is_there, self._without_word)]
         for word in self._by_word.keys() & lower.split():
-            for literal, number in self._by_word[word]:
-                if literal in lower:
-                    numbers.add(number)
-        return [self._items[number] for number in sorted(numbers | self._without_literal)]
+            literals += filter(is_there, self._by_word[word])
+        if not literals:
+            return [self._items[number] for number in sorted(self._without_literal)]
+        numbers = self._without_literal.union(*map(self._numbers.__getitem__, literals))
+        return [self._items[number] for number in sorted(numbers)]
 
 
 class Alternatives(NamedTuple):
@@ -136,14 +140,18 @@ class Alternatives(NamedTuple):
             return True
         if self.other_words and not any(map(is_there, self.other_words)):
             return False
-        return any(item.search(text) for item in self.others)
+        for item in self.others:
+            words = item.literals.words
+            if (not words or any(map(is_there, words))) and pattern_of(item.text, item.flags).search(text):
+                return True
+        return False
 
     def within(self, text: str) -> Alternatives:
         """The same for parts of a text: those that may be in it."""
         is_there = folded(text).__contains__
-        return Alternatives(
-            self.whole,
-            tuple(filter(is_there, self.words)),
-            tuple(it for it in self.others if not it.literals.words or any(map(is_there, it.literals.words))),
-            tuple(filter(is_there, self.other_words)),
-        )
+        words = tuple(filter(is_there, self.words))
+        if not self.other_words:
+            return self._replace(words=words)
+        present = frozenset(filter(is_there, self.other_words))
+        others = [it for it in self.others if not present.isdisjoint(it.literals.words)] if present else []
+        return Alternatives(self.whole, words, tuple(others), tuple(present))

@@ -35,6 +35,7 @@ _REMARK = regex(r"\(\s*(?:ultimately )?(?:generated|expanded) from:?\s*([^()\n]{
 _CODED = regex(
     r"(?:^\s*|[:;<>\"'(\[]\s*)(?P<code>[45]\d\d[ -]\S)|(?<![\w.-])[245]\.\d{1,3}\.\d{1,3}(?![.\d])"
 )
+_MAY_BE_CODED = regex(r"[45]\d\d[ -]\S|[245]\.\d{1,3}\.\d")
 _ARROW = regex(r"^[ \t]*<<< ", re.MULTILINE)
 _LABELLED = regex(r"\s*(?:date|sent|subject|received|from|to|time)\s*:", re.IGNORECASE)
 SYSTEM = regex(
@@ -208,6 +209,8 @@ def _without_remark(text: str, head: str) -> tuple[str, str]:
 
 def coded_line(text: str) -> str:
     """The first line that holds a reply code (from there on) or a status, with the lines that continue it."""
+    if _MAY_BE_CODED.search(text) is None:
+        return ""
     lines = text.split("\n")
     for index, line in enumerate(lines):
         match = _CODED.search(line)

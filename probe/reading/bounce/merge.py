@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from probe._regex import regex
@@ -14,6 +13,7 @@ from probe.standards.dsn.results import Action, DeliveryStatus
 
 _CODE = regex(r"(?<![\d.#])([245]\d\d)(?![\d.])")
 _LEADING = regex(r"^\W*[245]\d\d\W+(?:\(?\d(?:\.\d{1,3}){2}\)?\W+)?")
+_NO_LETTERS = regex(r"\W+")
 _ALIKE = 40  # letters and digits
 
 
@@ -160,4 +160,4 @@ def _words(reply: str) -> str:
 
 
 def _squeeze(text: str) -> str:
-    return re.sub(r"\W+", "", text).lower()
+    return _NO_LETTERS.sub("", text).lower()

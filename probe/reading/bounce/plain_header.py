@@ -32,13 +32,17 @@ def read_plain_header(head: bytes) -> Header | None:
         return None
     fields: dict[str, list[str]] = {}
     for name, value in _FIELD.findall(text):
-        fields.setdefault(name.lower(), []).append(value.rstrip("\r\n"))
+        key, line = name.lower(), value.rstrip("\r\n")
+        if key in fields:
+            fields[key].append(line)
+        else:
+            fields[key] = [line]
     type_field = fields.get("content-type", (DEFAULT_TYPE,))[0]
     disposition = fields.get("content-disposition", ("",))[0]
     if not (type_field.isascii() and disposition.isascii()):
         return None
     content_type, *pieces = type_field.split(";")
-    parameters = tuple(_parameters(pieces))
+    parameters = tuple(_parameters(pieces)) if pieces else ()
     if len(parameters) != len(pieces) or '"' in content_type or len(pieces) >= _MOST_PARAMETERS:
         return None
     kind = content_type.strip().lower()

@@ -119,7 +119,7 @@ def _judge(top: Part, parts: Sequence[Part], layouts: Layouts) -> tuple[Delivery
     # a report that names recipients settles what a message is, whatever it looks like
     is_likely = bool(report.recipients) or kinds.looks_like_bounce(top, own, layouts)
     reply = None if is_likely else kinds.receipt(top, parts) or kinds.auto_reply(top, own, layouts)
-    entries, layout = _entries(own, layouts, top)
+    entries, layout = _entries(own, layouts, mailbox(top.header("from")).rpartition("@")[2])
     name = layout.id if layout else ""
     refusals = read_transcript(own)
     if kinds.is_requested(own, report.recipients, layouts):
@@ -217,10 +217,9 @@ def _returned_message(parts: Sequence[Part], behind: str, report: StatusReport) 
     return original
 
 
-def _entries(text: str, layouts: Layouts, top: Part) -> tuple[list[Entry], Layout | None]:
+def _entries(text: str, layouts: Layouts, domain: str) -> tuple[list[Entry], Layout | None]:
     """The entries of the first layout that finds a recipient. A bare local name belongs to the reporter's
-    domain."""
-    domain = mailbox(top.header("from")).rpartition("@")[2]
+    `domain`."""
     for layout in layouts.layouts.likely(text):
         by_recipient: dict[str, Entry] = {}
         if not layout.signs.are_in(text):

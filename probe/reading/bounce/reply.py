@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from probe._regex import regex
 from probe.model.reply import EnhancedStatus, Stage
+from probe.reading.bounce.expressions import folded
 from probe.reading.reply.octets import characters
 from probe.reading.reply.quotation import may_quote
 from probe.reading.reply.read import Reading, read_reply
@@ -22,6 +23,7 @@ _ABSENT = regex(
     r"|\bhost ([^\s:]{1,255}) not found",
     re.IGNORECASE,
 )
+_OF_ABSENCE = ("name service error", "name server:", "lookup", "not found")
 _HEAD = regex(r"\W{0,3}([245]\d\d)(?:[ -]|$)\s*(?:([245]\.\d{1,3}\.\d{1,3})(?![\d.]*\d))?[ :]*")
 
 
@@ -86,6 +88,8 @@ def own_status(status: DeliveryStatus, reading: Reading | None) -> EnhancedStatu
 def names_another_host(status: DeliveryStatus) -> bool:
     """Whether the missing name in the words is not the recipient's domain but one of its mail servers: then
     its MX record points to nothing, which can be corrected."""
+    if not any(map(folded(status.reply).__contains__, _OF_ABSENCE)):
+        return False
     domain = status.recipient.rpartition("@")[2].lower().rstrip(".")
     absent = {name.lower().rstrip(".") for names in _ABSENT.findall(status.reply) for name in names if name}
     return bool(absent) and domain not in absent and domain.isascii()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import binascii
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from probe._dataclass import dataclass, replace
 from probe._regex import regex
@@ -24,6 +25,9 @@ _HEAD = regex(rb"(?:[ \t]*\r?\n)+")
 _RAW_FIELD = regex(rb"[^\n]++(?:\n[ \t][^\n]*+)*+\n?")
 _FOLD = regex(r"\r?\n[ \t]+")
 _CR = 0x0D
+_REMEMBERED = 256  # characters: longer fields are mostly of one message
+_EMPTY_LINE = regex(rb"[ \t]*\r?\n")
+_FIELD_NAME = regex(rb"[!-9;-~]+[ \t]*:")
 _FIELD_LIMIT = 8192  # octets
 # Without the CR of the line before: an expression that begins with a letter is found faster
 _BLANK = regex(rb"\n[ \t]*\r?\n")
@@ -103,7 +107,7 @@ def read_head(data: bytes, report: int = 0) -> Part:
     """Read the header section of a message or part; the rest is `body`. A leading From_ line is dropped."""
     match = _HEAD.match(data)
     start = match.end() if match else 0
-    if data[start : start + 5] in {b"From ", b">From"}:
+    if data.startswith((b"From ", b">From"), start):
         start = data.find(b"\n", start) + 1 or len(data)
     first = max(0, start - 1)
     blank = _BLANK.search(data, first)
@@ -164,10 +168,10 @@ def read_part(data: bytes, report: int = 0, *, in_digest: bool = False) -> Part:
 
     In a multipart/digest a part without a Content-Type is a message (RFC 2046 section 5.1.5).
     """
-    empty = re.match(rb"[ \t]*\r?\n", data)
+    empty = _EMPTY_LINE.match(data)
     if in_digest and empty:
         return Part(NO_FIELDS, "message/rfc822", (), data[empty.end() :], report=report)
-    if empty or not re.match(rb"[!-9;-~]+[ \t]*:", data):
+    if empty or not _FIELD_NAME.match(data):
         return Part(NO_FIELDS, "text/plain", (), data, report=report)
     return read_head(data, report)
 
@@ -261,6 +265,10 @@ def _uudecode(body: bytes) -> bytes:
 
 
 def _decode(raw: str) -> str:
+    return _decode_once(raw) if len(raw) <= _REMEMBERED else _text_of(raw)
+
+
+def _text_of(raw: str) -> str:
     flat = (_FOLD.sub(" ", raw) if "\n" in raw else raw).strip()
     if "=?" not in flat:
         return flat if flat.isascii() else decode(flat.encode("utf-8", "surrogateescape"))
@@ -270,3 +278,7 @@ def _decode(raw: str) -> str:
         else in_charset(piece, charset or "")
         for piece, charset in encoded_words(flat)
     ).strip()
+
+
+_decode_once = lru_cache(maxsize=512)(_text_of)
+"""The same fields are asked for several times, and bounces have senders and subjects in common."""

@@ -4,6 +4,7 @@ bounce_layouts.toml)."""
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from probe._regex import regex
 from probe.model.reply import Stage
@@ -26,7 +27,11 @@ _STAGES = (
 
 def unwrap_text(text: str, wrappings: Choice[Expression]) -> tuple[str, str, Stage | None]:
     """(reply, host, stage) if a wrapping is found in `text`; the reply is empty if none is."""
-    flat = " ".join(text[:_LIMIT].split())
+    return _unwrap_once(text, wrappings) if len(text) <= _LIMIT else _unwrap(text[:_LIMIT], wrappings)
+
+
+def _unwrap(text: str, wrappings: Choice[Expression]) -> tuple[str, str, Stage | None]:
+    flat = " ".join(text.split())
     if not flat:
         return "", "", None
     for wrapping in wrappings.likely(flat):
@@ -37,6 +42,10 @@ def unwrap_text(text: str, wrappings: Choice[Expression]) -> tuple[str, str, Sta
             command = groups.get("command") or groups.get("tag") or ""
             return match["reply"].strip(), host.strip("[]<>.,:"), stage_of(command)
     return "", "", None
+
+
+_unwrap_once = lru_cache(maxsize=16)(_unwrap)
+"""The texts of one notice are looked at by its layout, then by who looks for its writer."""
 
 
 def stage_of(command: str) -> Stage | None:

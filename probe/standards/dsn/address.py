@@ -3,29 +3,42 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from probe._regex import regex
 
-_TYPE = regex(r"\s*([A-Za-z0-9._-]{1,40})\s*;\s*(.*)", re.DOTALL)
+_TYPE = regex(r"[A-Za-z0-9._-]{1,40}")
 _MAILBOX = regex(
     r"(?P<mailbox>\"[^\"\r\n]{1,128}\"@[^\s<>()\[\],;:\"']{1,255}"
     r"|[^\s<>()\[\],;:\"'\u3000-\u303f\uff00-\uffef]{1,128}@(?:\[[0-9A-Fa-f.:vVIP]{2,60}\]|[^\s<>()\[\],;:\"'\u3000-\u303f\uff00-\uffef]{1,255}))"
 )
+_REMEMBERED = 320  # characters: longer texts are not remembered
 _UNICODE = regex(r"\\x\{([0-9A-F]{2,6})\}")
 
 
 def split_type(value: str) -> tuple[str, str]:
     """Split `type; value` of RFC 3464 section 2.1.2; the type is lower case, empty when there is none."""
-    match = _TYPE.match(value) if ";" in value else None
-    return (match.group(1).lower(), match.group(2).strip()) if match else ("", value.strip())
+    kind, semicolon, rest = value.partition(";")
+    kind = kind.strip()
+    if semicolon and _TYPE.fullmatch(kind):
+        return kind.lower(), rest.strip()
+    return "", value.strip()
 
 
 def mailbox(text: str) -> str:
     """The first thing with an @ in `text`, without brackets and `mailto:`; empty when there is none."""
     if "@" not in text:
         return ""
+    return _first_once(text) if len(text) <= _REMEMBERED else _first(text)
+
+
+def _first(text: str) -> str:
     match = _MAILBOX.search(text.replace("mailto:", " "))
     return trim(match.group("mailbox")) if match else ""
+
+
+_first_once = lru_cache(maxsize=512)(_first)
+"""The addresses of a bounce are read several times, those of its reporter in many bounces."""
 
 
 def mailboxes(text: str, most: int = 200) -> tuple[str, ...]:
@@ -67,9 +80,18 @@ def recipient_field(value: str) -> str:
 
 def host_name(value: str) -> str:
     """The name in Reporting-MTA or Remote-MTA: `dns; mx.example.net (192.0.2.1)` gives `mx.example.net`."""
+    if not value:
+        return ""
+    return _host_once(value) if len(value) <= _REMEMBERED else _host(value)
+
+
+def _host(value: str) -> str:
     _, text = split_type(value)
     first = text.split(maxsplit=1)[0] if text else ""
     return first.strip("[]<>(),;").rstrip(".").split("[")[0][:255]
+
+
+_host_once = lru_cache(maxsize=512)(_host)
 
 
 def _character(digits: str) -> str:

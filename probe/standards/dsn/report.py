@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from probe._dataclass import dataclass, field
 from probe._regex import regex
@@ -18,7 +19,8 @@ from probe.standards.dsn.address import host_name, mailbox, recipient_field, spl
 from probe.standards.dsn.results import Action, DeliveryStatus
 
 _FIELD = regex(r"([A-Za-z][A-Za-z0-9_-]{1,60})[ \t]*:(?!//)[ \t]*(.*)")
-_STATUS = regex(r"(?<![\d.])([245])[.](\d{1,3})[.](\d{1,3})(?![\d.]*\d)")
+# What may not stand before the first digit is looked at behind it: so that only digits are tried
+_STATUS = regex(r"([245])(?<![\d.].)[.](\d{1,3})[.](\d{1,3})(?![\d.]*\d)")
 _REPLY_CODE = regex(r"(?<![\d.#])[245]\d\d(?![\d.])")
 _REPLY_IN_STATUS = regex(r"[245]\d\d[ -]\S")
 _COMMENT = regex(r"^\s*[245]\.\d{1,3}\.\d{1,3}\s+\((?:[245]\d\d )?([^\n]+?)\)?\s*$")
@@ -88,6 +90,7 @@ def read_report(text: str) -> StatusReport:
     return report
 
 
+@lru_cache(maxsize=64)
 def action_of(value: str) -> Action:
     """The action in a value such as `failed (bad destination)`."""
     text = value.strip().lower()
@@ -97,7 +100,12 @@ def action_of(value: str) -> Action:
 def status_of(value: str) -> EnhancedStatus | None:
     """The first RFC 3463 status in a value."""
     match = _STATUS.search(value)
-    return EnhancedStatus(*(int(part) for part in match.groups())) if match else None
+    return _status(*match.groups()) if match else None
+
+
+@lru_cache(maxsize=512)
+def _status(klass: str, subject: str, detail: str) -> EnhancedStatus:
+    return EnhancedStatus(int(klass), int(subject), int(detail))
 
 
 def _lines(text: str) -> list[re.Match[str]]:
@@ -126,7 +134,7 @@ def _groups(text: str) -> list[list[tuple[str, str]]]:
         elif current and (line[0] in " \t" or current[-1][0] == "diagnostic-code"):
             name, value = current[-1]
             current[-1] = (name, f"{value} {line.strip()}".strip())
-    return [group for group in _join(groups, guesses) if group]
+    return [group for group in (_join(groups, guesses) if guesses else groups) if group]
 
 
 def _join(groups: list[list[tuple[str, str]]], guesses: set[int]) -> Iterator[list[tuple[str, str]]]:
@@ -192,7 +200,7 @@ def _diagnosis(group: list[tuple[str, str]]) -> tuple[str, bool]:
         if name != "diagnostic-code":
             continue
         kind, text = split_type(value)
-        if kind and not _DIAGNOSTIC_TYPE.fullmatch(kind):
+        if kind and kind not in _REMOTE_TYPES and not _DIAGNOSTIC_TYPE.fullmatch(kind):
             kind, text = "", value.strip()
         if kind == "x-unix" and text.isdigit():
             continue  # Sendmail: the exit status of a program is no words

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any
 
-from probe._dataclass import dataclass, replace
+from probe._dataclass import dataclass, fields
 from probe.model.reply import EnhancedStatus, Stage
 
 
@@ -57,13 +58,17 @@ class DeliveryStatus:
 
     def with_values(self, **values: Any) -> DeliveryStatus:
         """The same with these values of its fields; itself if it has them, which is faster."""
-        if all(getattr(self, name) == value for name, value in values.items()):
-            return self
-        return replace(self, **values)
+        for name, value in values.items():
+            if getattr(self, name) != value:
+                return DeliveryStatus(**dict(zip(_NAMES, _values_of(self), strict=True)) | values)
+        return self
 
     @property
     def names(self) -> frozenset[str]:
         """All addresses by which the notice calls this recipient, in lower case."""
-        return frozenset(
-            name.lower() for name in (self.recipient, self.original_recipient, self.actual_recipient) if name
-        )
+        names = (self.recipient, self.original_recipient, self.actual_recipient)
+        return frozenset([name.lower() for name in names if name])
+
+
+_NAMES = tuple(field.name for field in fields(DeliveryStatus))
+_values_of = attrgetter(*_NAMES)
