@@ -131,7 +131,8 @@ def read_bounces(data: bytes, name: str = "") -> tuple[BouncedRecipient, ...]:
     notice = read_notice(data, bounce_layouts())
     if not notice.recipients:
         return (BouncedRecipient(name, notice, notice.kind),)
-    reading = cache(explain)  # a reply for all recipients is read only once
+    # a reply for all recipients is read only once
+    reading = cache(explain) if len(notice.recipients) > 1 else explain
     named_addresses = {address for status in notice.recipients for address in status.names}
     recipients = tuple(
         _recipient_of(name, notice, status, named_addresses, reading) for status in notice.recipients

@@ -40,6 +40,8 @@ def refuse_outlook(subject: str, title: str, data: bytes) -> None:
 def refuse_controls(subject: str, value: str) -> None:
     """Refuse CR, LF, NUL, ESC and other controls in an option: they could end or forge a line. Also refuse
     surrogates that stand for no octet (PEP 383), which no file name can have."""
+    if value.isprintable():
+        return
     for position, char in enumerate(value, 1):
         category = unicodedata.category(char)
         if category == "Cc":

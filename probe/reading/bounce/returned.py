@@ -38,7 +38,9 @@ def read_returned(octets: bytes) -> ReturnedMessage:
         message_id=head.header("message-id")[:998],
         date=head.header("date")[:200],
         subject=head.header("subject")[:998],
-        forwarded_to=tuple([value for name in _FORWARDED_TO for value in head.headers(name)]),
+        forwarded_to=tuple(
+            [value for name in _FORWARDED_TO if name in head.fields for value in head.headers(name)]
+        ),
         received=tuple(head.headers("received")),
     )
 
