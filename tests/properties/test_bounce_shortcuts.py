@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from probe.bounces import read_bounces, to_json
 from probe.model.reply import EnhancedStatus, Stage
-from probe.reading.bounce import layout
+from probe.reading.bounce import layout, transcript
 from probe.reading.bounce.reply import _ABSENT, names_another_host
 from probe.reading.bounce.structure import read_head
 from probe.reading.reply.unwrap import stage_in, unwrap
@@ -35,6 +35,9 @@ _PIECES = (
         "while talking to mx.test.:\n",
         "Remote host said: ",
         "no such user",
+        "WHILE TALKING to",
+        "... ",
+        "<-- 550",
         "ſaid: ",
         "5.7",
         "1.2.3.4",
@@ -95,6 +98,12 @@ def test_a_line_with_a_code_is_found_wherever_one_is(text: str) -> None:
     lines = [line for line in text.split("\n") if layout._CODED.search(line)]
     is_told = any(not layout._LABELLED.match(line) for line in lines)
     assert bool(layout.coded_line(text)) == is_told
+
+
+@given(_TEXTS)
+def test_no_line_of_a_transcript_is_passed_over(text: str) -> None:
+    for line in text.split("\n"):
+        assert transcript._MARKED.search(line) is None or transcript._may_be_marked(line)
 
 
 @given(_TEXTS)

@@ -67,9 +67,10 @@ def _until_signature(lines: Sequence[str], words: Mapping[str, Alternatives]) ->
         if _SIGNATURE.match(raw):
             return
         line = (_LINK.sub("", raw) if "<" in raw else raw).strip()
-        if words["formula"].are_in(line) and len(line) > _LONG_LINE:
-            line = _other_sentences(line, words) or line
-        is_formula = words["formula"].are_in(line) or (
+        has_formula = words["formula"].are_in(line)
+        if has_formula and len(line) > _LONG_LINE and (others := _other_sentences(line, words)):
+            line, has_formula = others, words["formula"].are_in(others)
+        is_formula = has_formula or (
             in_formula and _GOES_ON.match(line) is not None and not words["telling"].are_in(line)
         )
         in_formula = is_formula and not line.endswith(_SENTENCE_ENDS)
