@@ -16,8 +16,9 @@ import sys
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import Any, AnyStr, NamedTuple
+from typing import Any, AnyStr
 
+from probe._named_tuple import NamedTuple
 from probe._version import VERSION
 
 _FILE = Path(__file__).with_name("__pycache__") / f"_regex.{sys.implementation.cache_tag}.codes"

@@ -8,10 +8,11 @@ mail can be taken to decides; only without it are all others asked.
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from enum import StrEnum
 from ipaddress import ip_address
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
+from probe._enum import StrEnum
+from probe._named_tuple import NamedTuple
 from probe.knowledge.operator_signs import networks_of
 from probe.model.address import IPAddress
 from probe.model.dialable import is_private, why_no_host

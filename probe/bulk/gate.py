@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
 
+from probe._named_tuple import NamedTuple
 from probe.bulk.report import BulkGate
 
 NAMES = ("refused", "deferred", "unknown", "malformed", "duplicate", "typo")

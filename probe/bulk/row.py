@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import NamedTuple
-
+from probe._enum import StrEnum
+from probe._named_tuple import NamedTuple
 from probe.bulk.domain import DomainState
 from probe.bulk.verdict import Verdict, verdict
 

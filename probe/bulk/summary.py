@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
 
+from probe._named_tuple import NamedTuple
 from probe.bulk.report import BulkMatter, BulkOperator, BulkOutcome, BulkTotals
 from probe.bulk.verdict import Verdict
 from probe.knowledge.providers import by_id

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import NamedTuple
 
+from probe._named_tuple import NamedTuple
 from probe.bulk.domain import DomainState
 from probe.knowledge.causes import causes
 from probe.model.evidence import Band

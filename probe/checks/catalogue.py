@@ -7,10 +7,10 @@ A check is a module with `ID`, `STEP`, a docstring (its first line is the title;
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from enum import StrEnum
 from typing import Protocol
 
 from probe._dataclass import replace
+from probe._enum import StrEnum
 from probe.checks.dialogue import (
     bounce_reply,
     log_reply,

@@ -9,8 +9,8 @@ from __future__ import annotations
 import contextlib
 import secrets
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
+from probe._named_tuple import NamedTuple
 from probe.bulk.pace import Pace
 from probe.bulk.verdict import Verdict
 from probe.cli.bulk_lanes import Lanes

@@ -14,9 +14,10 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from ipaddress import ip_address
 from itertools import count
-from typing import Any, NamedTuple
+from typing import Any
 
 from probe import run
+from probe._named_tuple import NamedTuple
 from probe.cli.bulk_smtp import Servers, VisitLost
 from probe.cli.errors import UsageError, complain
 from probe.knowledge.operator_signs import first_signs

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
+from probe._named_tuple import NamedTuple
 from probe.bulk.pace import Pace
 from probe.bulk.verdict import Verdict
 from probe.cli.bulk_answers import Answers, OpenDomain

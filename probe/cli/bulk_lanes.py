@@ -6,8 +6,8 @@ import heapq
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
-from typing import NamedTuple
 
+from probe._named_tuple import NamedTuple
 from probe.bulk.lanes import DisjointSet
 from probe.bulk.summary import OperatorCount
 from probe.cli.bulk_tables import in_turn

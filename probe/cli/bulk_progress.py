@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
-from enum import StrEnum
 from types import TracebackType
 
+from probe._enum import StrEnum
 from probe.cli.errors import complain
 from probe.cli.progress import ProgressLine
 from probe.model.text import duration, thousands

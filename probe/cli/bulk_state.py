@@ -13,8 +13,9 @@ import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
+from probe._named_tuple import NamedTuple
 from probe.bulk.domain import DomainState
 from probe.bulk.row import BulkRow, DomainFacts
 from probe.bulk.summary import OperatorCount

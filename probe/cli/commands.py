@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from enum import StrEnum
 from importlib import import_module
-from typing import Any, NamedTuple
+from typing import Any
+
+from probe._enum import StrEnum
+from probe._named_tuple import NamedTuple
 
 Run = Callable[[Sequence[str]], int]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
+from probe._named_tuple import NamedTuple
 from probe.cli.commands import COMMANDS, Group
 from probe.cli.terminal import terminal_columns
 

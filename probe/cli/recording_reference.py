@@ -6,10 +6,10 @@ import dataclasses
 import types
 import typing
 from collections.abc import Iterator
-from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 
+from probe._enum import StrEnum
 from probe.cli.reference_text import literal
 from probe.knowledge.finding_tags import shared_words
 from probe.model.answer_fault import AnswerFault, AnswerWhy, WireFault

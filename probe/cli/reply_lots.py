@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
+from probe._named_tuple import NamedTuple
 from probe.explanation import Explanation, explain_line
 from probe.model.reply import Stage
 from probe.model.verdict import ExitCode

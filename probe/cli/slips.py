@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Sequence
-from enum import StrEnum
 from pathlib import Path
 
+from probe._enum import StrEnum
 from probe.model.text import printable
 
 _HEAD = 1 << 16  # octets of a file that are read to recognise its kind

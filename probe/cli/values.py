@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import math
 import os
-from enum import StrEnum
 from ipaddress import IPv6Address
 from pathlib import Path
 from typing import TypeVar
 
 from probe._dataclass import replace
+from probe._enum import StrEnum
 from probe._regex import regex
 from probe.cli.errors import UsageError, refuse_outlook, unreadable
 from probe.model.address import AddressError, IPAddress, Mailbox, ReversePath

@@ -6,10 +6,10 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
-from enum import StrEnum
 
 from probe import settings
 from probe._dataclass import dataclass, field, replace
+from probe._enum import StrEnum
 from probe.collect.session import OnReply, SessionOutcome, run_session
 from probe.knowledge.operator_signs import first_signs, network
 from probe.knowledge.providers import operator_of

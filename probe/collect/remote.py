@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import asyncio
 from ipaddress import ip_address
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from probe._dataclass import replace
+from probe._named_tuple import NamedTuple
 from probe._version import VERSION
 from probe.collect.caller import Caller, caller
 from probe.knowledge.rules import rules_digest

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from enum import StrEnum
 
 from probe._dataclass import replace
+from probe._enum import StrEnum
 from probe.diagnosis.own_server import (
     by_own_family,
     by_own_server,

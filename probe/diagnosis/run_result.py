@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 from probe._dataclass import dataclass
+from probe._enum import StrEnum
 from probe.facts.session import Exchange, Session
 from probe.model.reason import Reason, Tagged
 from probe.model.reply import Reply, Stage

@@ -8,9 +8,9 @@ is None.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from enum import StrEnum
 
 from probe._dataclass import fields
+from probe._enum import StrEnum
 from probe.facts.model import Facts
 from probe.facts.session import Session, TlsFacts
 from probe.model.address import NullReversePath

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from enum import StrEnum
 from ipaddress import ip_network
 
+from probe._enum import StrEnum
 from probe.facts.deciding import main_sessions
 from probe.facts.session import Session
 from probe.model.address import IPAddress

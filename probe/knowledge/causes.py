@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
+from probe._named_tuple import NamedTuple
 from probe.knowledge import toml_import
 from probe.model.evidence import Band
 from probe.model.reply import Stage

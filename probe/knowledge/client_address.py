@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from functools import cache
 
 from probe._dataclass import dataclass
+from probe._enum import StrEnum
 from probe.knowledge.toml_import import HERE, load
 
 PLACE = "@IP@"

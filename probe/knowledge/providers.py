@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from enum import StrEnum
 from functools import cache, lru_cache
 from typing import Any
 
 from probe._dataclass import dataclass
+from probe._enum import StrEnum
 from probe.knowledge.names import is_within, label_count
 from probe.knowledge.toml_import import HERE, load
 from probe.standards.public_suffix import organizational_domain

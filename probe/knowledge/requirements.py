@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import StrEnum
 from functools import cache
 from typing import Any
 
 from probe._dataclass import dataclass
+from probe._enum import StrEnum
 from probe.knowledge.toml_import import HERE, load
 
 

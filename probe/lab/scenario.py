@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 from probe._dataclass import dataclass, field
+from probe._enum import StrEnum
 from probe.model.target import ControlsMode, Options, PairTarget
 
 

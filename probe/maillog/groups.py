@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 from probe._dataclass import dataclass
+from probe._enum import StrEnum
 from probe.maillog.bins import Bins, Durations
 from probe.maillog.operators import Operator
 from probe.maillog.reasons import Reason

@@ -7,9 +7,8 @@ each: every one has its own fate.
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 from probe._dataclass import dataclass
+from probe._enum import StrEnum
 from probe.model.evidence import Band
 from probe.model.report_tool import ReportTool
 from probe.model.verdict import ExitCode, FixBy, Retry

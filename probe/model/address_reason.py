@@ -7,9 +7,9 @@ exception is, where no part of the program is at hand that could make them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import StrEnum
 
 from probe._dataclass import dataclass, fields
+from probe._enum import StrEnum
 
 
 class AddressReason(StrEnum):

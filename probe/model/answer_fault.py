@@ -5,9 +5,8 @@ The words are in the tables of the same names in probe/knowledge/findings/reason
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 from probe._dataclass import dataclass
+from probe._enum import StrEnum
 from probe.model.exhaustion import Shortage
 
 

@@ -6,10 +6,10 @@ the network it runs in. Sources: the IANA special-purpose address registries (RF
 
 from __future__ import annotations
 
-from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from probe._dataclass import dataclass
+from probe._enum import StrEnum
 from probe.model.address import IPAddress
 
 

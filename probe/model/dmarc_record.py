@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 from probe._dataclass import dataclass
+from probe._enum import StrEnum
 from probe.model.answer_fault import AnswerWhy
 from probe.model.tag_list import TagListWhy
 

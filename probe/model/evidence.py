@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import StrEnum
 from typing import Any
 
 from probe._dataclass import dataclass
+from probe._enum import StrEnum
 from probe.model.verdict import FixBy, Retry
 
 

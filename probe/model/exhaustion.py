@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import errno
 import os
-from enum import StrEnum
+
+from probe._enum import StrEnum
 
 
 class Shortage(StrEnum):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
+from probe._enum import StrEnum
 
 
 class Use(StrEnum):

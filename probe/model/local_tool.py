@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from enum import StrEnum
 from typing import TypeVar
 
 from probe._dataclass import dataclass
+from probe._enum import StrEnum
 
 T = TypeVar("T")
 

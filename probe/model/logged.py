@@ -3,9 +3,8 @@ operator."""
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 from probe._dataclass import dataclass
+from probe._enum import StrEnum
 from probe.model.address import IPAddress
 from probe.model.reply import Stage
 

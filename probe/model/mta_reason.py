@@ -3,9 +3,8 @@ sentences."""
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 from probe._dataclass import dataclass
+from probe._enum import StrEnum
 from probe.model.exhaustion import Shortage
 from probe.model.local_tool import ToolWhy
 

@@ -7,7 +7,7 @@ recordings of earlier versions: the reason's text is then a complete sentence.
 
 from __future__ import annotations
 
-from enum import StrEnum
+from probe._enum import StrEnum
 
 
 class HeloReason(StrEnum):

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any, TypeVar
 
+from probe._enum import StrEnum
 from probe.model.address import AddressError, IPAddress, Mailbox
 from probe.model.address_parse import describe, parse_endpoint, parse_ip, parse_mailbox
 from probe.model.endpoint import DNS_PORT, Endpoint

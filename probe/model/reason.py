@@ -7,10 +7,10 @@ sentence.
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from probe._dataclass import dataclass
+from probe._enum import StrEnum
 from probe.model.address import IPAddress
 from probe.model.dialable import NotPublic
 from probe.model.exhaustion import Shortage

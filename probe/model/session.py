@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import StrEnum
 
 from probe._dataclass import dataclass, field
+from probe._enum import StrEnum
 from probe.model.observed import Gap
 
 

@@ -3,7 +3,7 @@ each."""
 
 from __future__ import annotations
 
-from enum import StrEnum
+from probe._enum import StrEnum
 
 
 class StepStatus(StrEnum):

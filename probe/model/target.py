@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from probe._dataclass import dataclass
+from probe._enum import StrEnum
 from probe.model import option_values as read
 from probe.model.address import IPAddress, Mailbox, ReversePath
 from probe.model.endpoint import DNS_PORT, Endpoint

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from enum import IntEnum, StrEnum
+from enum import IntEnum
 
 from probe._dataclass import dataclass
+from probe._enum import StrEnum
 
 
 class Outcome(StrEnum):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+from probe._named_tuple import NamedTuple
 from probe.net.answers import seconds_kept, with_age
 from probe.net.dns_query import Query
 from probe.net.dns_wire import Reply, read_reply

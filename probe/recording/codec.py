@@ -15,12 +15,12 @@ import math
 import re
 import types
 from collections.abc import Callable, Mapping
-from enum import StrEnum
 from functools import cache, partial
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from probe._dataclass import MISSING, dataclass, fields, is_dataclass
+from probe._enum import StrEnum
 from probe.model.answer_fault import AnswerWhy
 from probe.model.dialable import NotPublic
 from probe.model.local_tool import ToolWhy

@@ -14,7 +14,9 @@ import os
 import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from probe._named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from probe.recording.file import RecordingWriter

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address
 
+from probe._enum import StrEnum
 from probe._regex import regex
 from probe.model.answer_fault import AnswerFault, AnswerWhy
 from probe.model.dialable import AddressKind, NotPublic

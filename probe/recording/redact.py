@@ -14,13 +14,13 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterable, Iterator
-from enum import StrEnum
 from functools import cache
 from ipaddress import IPv4Address
 from itertools import islice
 from typing import TypeVar
 
 from probe._dataclass import dataclass, replace
+from probe._enum import StrEnum
 from probe.knowledge.toml_import import HERE, load
 from probe.model.address import IPAddress, Mailbox
 from probe.model.answer_fault import AnswerWhy

@@ -10,9 +10,10 @@ Named tuples, not dataclasses: `explain` loads them, and forty dataclasses cost 
 from __future__ import annotations
 
 from enum import Enum
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from probe._dataclass import dataclass
+from probe._named_tuple import NamedTuple
 from probe.model.verdict import ExitCode
 from probe.report.line import Line
 from probe.report.rows import (

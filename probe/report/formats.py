@@ -9,12 +9,13 @@ must not load what only a live check needs.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from enum import StrEnum
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from probe import settings
+from probe._enum import StrEnum
+from probe._named_tuple import NamedTuple
 from probe.report.detail import Detail
 from probe.report.style import QUIET, VERBOSE, Style
 

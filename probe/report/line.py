@@ -5,7 +5,9 @@ Text from outside is unescaped, in `Raw` or `Code`. Only writers escape.
 
 from __future__ import annotations
 
-from typing import NamedTuple, TypeAlias, assert_never
+from typing import TypeAlias, assert_never
+
+from probe._named_tuple import NamedTuple
 
 
 class Raw(NamedTuple):

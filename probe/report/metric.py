@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from probe._named_tuple import NamedTuple
 
 Labels = tuple[tuple[str, str], ...]
 

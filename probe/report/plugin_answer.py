@@ -6,7 +6,8 @@ States and thresholds are those of the Monitoring Plugins Development Guidelines
 from __future__ import annotations
 
 from enum import Enum, IntEnum
-from typing import NamedTuple
+
+from probe._named_tuple import NamedTuple
 
 CERTIFICATE_DAYS = 14.0  # a certificate that is replaced by a program is replaced earlier than that
 

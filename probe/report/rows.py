@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
+from probe._named_tuple import NamedTuple
 from probe.model.steps import StepStatus
 from probe.report.line import Line
 

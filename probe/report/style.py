@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import NamedTuple
+
+from probe._named_tuple import NamedTuple
 
 QUIET, NORMAL, VERBOSE = -1, 0, 1
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from enum import Enum, StrEnum
+from enum import Enum
 from functools import cache
 from typing import TypeGuard
 
 from probe._dataclass import dataclass, fields, is_dataclass
+from probe._enum import StrEnum
 from probe.knowledge.finding_tags import shared_words
 from probe.model.address_reason import AddressWhy
 from probe.model.dialable import NotPublic

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parents[2] / "probe"
-OPEN_TO_ALL = frozenset({"_dataclass", "_regex", "_version", "settings"})
+OPEN_TO_ALL = frozenset({"_dataclass", "_enum", "_named_tuple", "_regex", "_version", "settings"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,8 @@ class Layer:
 
 LAYERS = (
     Layer("_dataclass", is_pure=True),
+    Layer("_enum", is_pure=True),
+    Layer("_named_tuple", is_pure=True),
     Layer("_version", is_pure=True),
     Layer("_regex", is_pure=True),
     Layer("settings", is_pure=True),

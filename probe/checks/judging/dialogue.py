@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from enum import StrEnum
 
+from probe._enum import StrEnum
 from probe._regex import regex
 from probe.facts import deciding
 from probe.facts.deciding import deciding_exchange, farthest, is_closing

@@ -3,8 +3,7 @@ sentence."""
 
 from __future__ import annotations
 
-from enum import StrEnum
-
+from probe._enum import StrEnum
 from probe.checks.judging.wording import Values
 from probe.facts.model import Facts
 from probe.knowledge.dnsbl import by_id

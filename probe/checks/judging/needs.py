@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
 
+from probe._named_tuple import NamedTuple
 from probe.checks.judging import dmarc_paths, listings
 from probe.checks.judging.unsubscribe import one_click_counts
 from probe.facts.model import Facts

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from enum import StrEnum
 
 from probe._dataclass import dataclass, replace
+from probe._enum import StrEnum
 from probe.facts.gaps import Fact, gap_of
 from probe.facts.model import Facts, VantageFacts
 from probe.knowledge.finding_tags import finding_tags

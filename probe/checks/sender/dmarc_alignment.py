@@ -13,8 +13,8 @@ Source: RFC 9989 sections 4.4 and 5.3; RFC 7489 section 3.1.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from enum import StrEnum
 
+from probe._enum import StrEnum
 from probe.checks.judging.dmarc_paths import dkim_path, enforces, spf_path
 from probe.checks.judging.wording import Voice, is_missing, why_not_looked_at
 from probe.facts.gaps import Fact

@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, TypeVar
 
+from probe._named_tuple import NamedTuple
 from probe.reading.reply.patterns import pattern_of
 
 IGNORE_CASE = re.IGNORECASE

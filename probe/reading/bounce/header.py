@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+
+from probe._named_tuple import NamedTuple
 
 Fields = Mapping[str, Sequence[str]]
 """The fields by their names in lower case: the values as they stand, in order, still folded."""

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
+from probe._named_tuple import NamedTuple
 from probe.reading.bounce.expressions import Literals, folded
 
 # The parser of the standard library: what it reads is what is run. An operation that is not known here tells

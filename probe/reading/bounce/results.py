@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from enum import StrEnum
 from ipaddress import ip_address
 
 from probe._dataclass import dataclass
+from probe._enum import StrEnum
 from probe._regex import regex
 from probe.model.address import IPAddress
 from probe.model.notice_reason import NoticeForm, NoticeWhy

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import NamedTuple
 
+from probe._named_tuple import NamedTuple
 from probe.model.address import AddressError
 from probe.model.address_parse import parse_domain, parse_mailbox
 from probe.model.text import printable

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Sequence
-from enum import StrEnum
 
 from probe._dataclass import dataclass
+from probe._enum import StrEnum
 from probe.reading.list.cells import DELIMITERS, split, split_literally
 
 SAMPLE = 200  # lines that are looked at

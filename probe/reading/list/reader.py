@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice
-from typing import NamedTuple
 
+from probe._named_tuple import NamedTuple
 from probe.reading.list.cells import split, split_literally
 from probe.reading.list.entry import Entry, read
 from probe.reading.list.layout import SAMPLE, Layout, ListForm, find_out, parse_json

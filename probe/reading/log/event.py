@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from enum import StrEnum
 from itertools import islice
-from typing import NamedTuple
 
 from probe._dataclass import dataclass
+from probe._enum import StrEnum
+from probe._named_tuple import NamedTuple
 from probe.model.reply import Stage
 
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 import json
 import re
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
 
+from probe._named_tuple import NamedTuple
 from probe._regex import regex
 from probe.model.text import decode
 from probe.reading.log.event import Stamp

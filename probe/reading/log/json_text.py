@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
+from probe._named_tuple import NamedTuple
 from probe._regex import regex
 
 _TOKEN = regex(rb"\"(?>[^\"\\]|\\.)*+\"?|[{}]")

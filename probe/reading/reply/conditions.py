@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
+from probe._named_tuple import NamedTuple
 from probe.reading.reply.mask import MaskedText
 from probe.reading.reply.records import Aspect, MatchRule
 from probe.reading.reply.speaker import Speaker, fits

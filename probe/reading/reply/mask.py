@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import NamedTuple
 
+from probe._named_tuple import NamedTuple
 from probe._regex import regex
 from probe.reading.reply.folding import plain
 from probe.reading.reply.patterns import pattern_of

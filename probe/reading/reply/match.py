@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
-from typing import NamedTuple
 
+from probe._named_tuple import NamedTuple
 from probe._regex import regex
 from probe.model.evidence import Facet
 from probe.reading.reply.candidates import Place, places

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
+from probe._named_tuple import NamedTuple
 from probe._regex import regex
 from probe.reading.reply.patterns import pattern_of
 from probe.reading.reply.records import MatchRule, NotionRule, SentenceBook, Table

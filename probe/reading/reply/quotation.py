@@ -7,8 +7,8 @@ whether the sender's or the recipient's address was asked about; the reason is i
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
+from probe._named_tuple import NamedTuple
 from probe.reading.reply.patterns import pattern_of
 from probe.reading.reply.table import rule_table
 

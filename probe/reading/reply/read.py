@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
+from probe._named_tuple import NamedTuple
 from probe.knowledge.causes import causes
 from probe.model.evidence import ConductOverride, Evidence, Facet
 from probe.model.reply import EnhancedStatus, Reply, Stage

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any
 
 from probe._dataclass import dataclass, field
+from probe._enum import StrEnum
+from probe._named_tuple import NamedTuple
 from probe.model.evidence import ConductOverride, Facet
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from probe._dataclass import replace
+from probe._named_tuple import NamedTuple
 from probe.model.evidence import Evidence
 from probe.reading.reply.records import Programs
 

@@ -9,8 +9,8 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, lru_cache
-from typing import NamedTuple
 
+from probe._named_tuple import NamedTuple
 from probe.reading.reply.folding import plain
 
 HINTS = ""

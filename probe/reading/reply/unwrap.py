@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import NamedTuple
 
+from probe._named_tuple import NamedTuple
 from probe._regex import regex
 from probe.model.reply import EnhancedStatus, Reply, Stage
 from probe.reading.reply import transcript, wrapping

@@ -7,8 +7,8 @@ shows that a resolver works; no answer shows that this machine's resolver is at 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from enum import StrEnum
 
+from probe._enum import StrEnum
 from probe.standards.dns.message import Answer, Question, RecordType, Status
 
 CONTROL = Question("", RecordType.NS)

@@ -12,8 +12,8 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 from functools import lru_cache
-from typing import NamedTuple
 
+from probe._named_tuple import NamedTuple
 from probe.standards.dns.message import Question, Status
 from probe.standards.dns.provenance import has_made_start
 from probe.standards.dns.special_use import is_reserved

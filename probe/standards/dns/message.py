@@ -8,10 +8,10 @@ The same code so runs over a live resolver, a recording, or a dict.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Generator
-from enum import StrEnum
 from typing import TypeVar
 
 from probe._dataclass import dataclass, replace
+from probe._enum import StrEnum
 from probe.model.address import IPAddress
 from probe.model.answer_fault import AnswerFault, AnswerWhy, OwnWordWhy
 from probe.model.dialable import nat64_inner

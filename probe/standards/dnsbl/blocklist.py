@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Network, IPv6Address
 
 from probe._dataclass import dataclass, field
+from probe._enum import StrEnum
 from probe.model.address import IPAddress
 from probe.model.listing import CodeKind, ListingReason, ListingWhy
 from probe.standards.dnsbl.results import ListingCode

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from operator import attrgetter
 from typing import Any
 
 from probe._dataclass import dataclass, fields
+from probe._enum import StrEnum
 from probe.model.reply import EnhancedStatus, Stage
 
 

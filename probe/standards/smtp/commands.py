@@ -6,9 +6,8 @@ cannot be sent.
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 from probe._dataclass import dataclass
+from probe._enum import StrEnum
 from probe._regex import regex
 from probe.model.address import Mailbox, ReversePath
 from probe.model.reply import Stage

@@ -17,10 +17,10 @@ RCPT; `Verb` has nothing beyond it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import StrEnum
 
 from probe import settings
 from probe._dataclass import dataclass, field
+from probe._enum import StrEnum
 from probe.model.address import Mailbox, NullReversePath, ReversePath
 from probe.model.reply import Stage
 from probe.model.session import Stop

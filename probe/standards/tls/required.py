@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
-from enum import StrEnum
 
 from probe._dataclass import dataclass
+from probe._enum import StrEnum
 from probe.model.observed import CertificateFault
 from probe.model.reason import Reason
 from probe.model.trust import Trust
