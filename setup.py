@@ -33,16 +33,19 @@ class CarryTables(build_py):
         sys.path.insert(0, str(ROOT))
         from probe.knowledge import toml_import
         from probe.knowledge.rule_files import HERE
+        from probe.knowledge.rules import DIGEST, compute_digest, rules_digest
         from probe.reading.bounce import layouts
         from probe.reading.reply import table
         from probe.reading.reply.build import build
 
         if self.editable_mode:
             table.stored_table(keep=True)
+            rules_digest()
             layouts.stored_layouts(keep=True)
             return
         target = Path(self.build_lib)
         _write(target / table.COMPILED.relative_to(ROOT), build())
+        _write(target / DIGEST.relative_to(ROOT), compute_digest())
         _write(target / layouts.COMPILED.relative_to(ROOT), layouts.build_layouts())
         for path in HERE.rglob("*.toml"):
             _write(target / path.with_name(path.name + ".json").relative_to(ROOT), toml_import.parse(path))

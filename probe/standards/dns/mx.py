@@ -89,6 +89,8 @@ def in_order_of_trying(records: Iterable[Mx], seed: int) -> list[Mx]:
         name = names.normal(record.exchange)
         best[name] = min(record.preference, best.get(name, record.preference))
     hosts = [Mx(preference, name) for name, preference in best.items()]
+    if len({mx.preference for mx in hosts}) == len(hosts):
+        return sorted(hosts, key=lambda mx: mx.preference)
     return sorted(hosts, key=lambda mx: (mx.preference, _lot(mx.exchange, seed), mx.exchange))
 
 

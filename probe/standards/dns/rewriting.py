@@ -7,7 +7,6 @@ answer that holds nothing else says nothing about the zone.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from ipaddress import ip_network
 
@@ -53,6 +52,8 @@ def control_question(seed: int) -> Question:
     """The address of a name that nobody has registered; the same for one `seed`. It has the form of a mail
     domain, because some resolvers answer for certain forms of names alone, and its parent zone (com) has no
     wildcard."""
+    import hashlib  # which loads OpenSSL; few runs ask for the name
+
     digest = hashlib.sha256(f"no such name {seed}".encode()).digest()
     label = "".join(_LETTERS[octet % len(_LETTERS)] for octet in digest[:_LABEL_LENGTH])
     return Question(f"{label}.com", RecordType.A)
@@ -69,7 +70,7 @@ def rewriting_in(answers: Iterable[Answer], seed: int) -> Rewriting | None:
     asked, and for every one of them the same address came that no list gives: one list alone may have given
     up its domain."""
     by_question = {answer.question: answer for answer in answers}
-    control = by_question.get(control_question(seed))
+    control = by_question.get(control_question(seed)) if any(map(_is_like_control, by_question)) else None
     if control is not None and not control.is_unknown:
         return by_control(control)
     entries = [
@@ -91,6 +92,11 @@ def _shown(answers: list[Answer]) -> Rewriting | None:
         return None
     names = frozenset(answer.aliases[-1] for answer in answers if answer.aliases)
     return Rewriting(addresses, names, tuple(answers))
+
+
+def _is_like_control(question: Question) -> bool:
+    label, _, zone = question.name.partition(".")
+    return zone == "com" and len(label) == _LABEL_LENGTH and question.rtype is RecordType.A
 
 
 def _list_name(name: str) -> str:

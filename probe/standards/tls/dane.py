@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from datetime import datetime
 from functools import partial
@@ -71,7 +70,7 @@ def why_unusable(record: Tlsa) -> TlsaWhy | None:
     if record.matching_type not in (_FULL, *_DIGESTS):
         return _why(record, TlsaProblem.UNKNOWN_MATCHING_TYPE)
     digest = _DIGESTS.get(record.matching_type)
-    if digest and len(record.data) != hashlib.new(digest).digest_size:
+    if digest and len(record.data) != len(_digest(digest, b"")):
         return _why(record, TlsaProblem.NO_DIGEST, octets=len(record.data), digest=digest.upper())
     if not record.data:
         return _why(record, TlsaProblem.NO_DATA)
@@ -161,7 +160,13 @@ def _selects(record: Tlsa, der: bytes) -> bool:
     """RFC 6698 section 2.1: selector and matching type applied to one certificate."""
     data = der if record.selector == _WHOLE_CERTIFICATE else public_key_of(der)
     digest = _DIGESTS.get(record.matching_type)
-    return (hashlib.new(digest, data).digest() if digest else data) == record.data
+    return (_digest(digest, data) if digest else data) == record.data
+
+
+def _digest(kind: str, data: bytes) -> bytes:
+    import hashlib  # which loads OpenSSL; few runs meet a TLSA record
+
+    return hashlib.new(kind, data).digest()
 
 
 def public_key_of(der: bytes) -> bytes:

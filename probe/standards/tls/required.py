@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import datetime
 
 from probe._dataclass import dataclass
@@ -101,6 +100,8 @@ def _is_named(certificate: Certificate, pattern: str) -> bool:
 
 
 def _by_fingerprint(demand: CertificateDemand, leaf: bytes) -> tuple[Reason[CertificateFault], ...]:
+    import hashlib  # which loads OpenSSL
+
     try:
         prints = {hashlib.new(demand.digest, octets).hexdigest() for octets in (leaf, public_key_of(leaf))}
     except ValueError as error:  # a digest that this machine has not, or a key that cannot be read
