@@ -7,9 +7,7 @@ from probe.facts.session import Session
 from probe.model.observed import CertificateFault
 from probe.model.reason import Reason
 from probe.model.target import TlsMode
-from probe.standards.tls.required import held_to
 from probe.standards.tls.results import DaneResult, DaneStatus
-from probe.survey.demand import BY_TLSA, tls_towards
 
 # modes that do not go on without TLS
 NEEDED = (TlsMode.REQUIRE, TlsMode.ENCRYPT)
@@ -55,6 +53,10 @@ def certificate_faults(facts: Facts, session: Session) -> tuple[Reason[Certifica
         return ()
     if policy is None:
         return tls.problems
+    # few mail servers of one's own have such a policy
+    from probe.standards.tls.required import held_to
+    from probe.survey.demand import BY_TLSA, tls_towards
+
     if policy.level in BY_TLSA:
         return (_by_tlsa(_dane_of(facts, session.mx_host)),)
     demand = tls_towards(facts.sending, session.mx_host, facts.recipient.mx.domain).certificate

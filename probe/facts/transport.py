@@ -16,7 +16,6 @@ from probe.standards.mta_sts.judge import judge
 from probe.standards.mta_sts.policy import policy_url
 from probe.standards.mta_sts.results import StsResult, StsStatus, TlsRptResult
 from probe.standards.mta_sts.tls_rpt import judge_tls_rpt
-from probe.standards.tls.dane import match_tlsa
 from probe.standards.tls.results import DaneResult, DaneStatus
 from probe.survey.recipient import HostTlsa, TransportRecords
 
@@ -72,6 +71,8 @@ def _dane(tlsa: HostTlsa, sessions: tuple[Session, ...], at: datetime) -> DaneRe
     if not answer.authenticated:
         # RFC 7672 section 2.1.1: as if there were none
         return replace(result, status=DaneStatus.INSECURE)
+    from probe.standards.tls.dane import match_tlsa  # few hosts have such records
+
     tlsas = tlsa.tlsas
     records = tuple(f"{t.usage} {t.selector} {t.matching_type} {t.data.hex()}" for t in tlsas.records)
     chain = next((s.tls.chain for s in sessions if s.mx_host == host and s.tls and s.tls.chain), ())
