@@ -17,7 +17,7 @@ import types
 from collections.abc import Callable, Mapping
 from functools import cache, partial
 from ipaddress import IPv4Address, IPv6Address
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, Union, get_args, get_origin
 
 from probe._dataclass import MISSING, dataclass, fields, is_dataclass
 from probe._enum import StrEnum
@@ -28,6 +28,7 @@ from probe.model.mta_reason import MtaWhy
 from probe.model.reason import Reason
 from probe.recording import events as ev
 from probe.recording import mta_sentences
+from probe.recording.field_types import field_types
 from probe.recording.limits import (
     NAMED,
     RANGES,
@@ -367,7 +368,7 @@ def _dataclass_reader(hint: type, shapes: Mapping[str, _Shape]) -> Callable[[Any
 
 
 def _field_shapes(hint: type) -> dict[str, _Shape]:
-    hints = get_type_hints(hint)
+    hints = field_types(hint)
     shapes: dict[str, _Shape] = {}
     for key, name in _names_of(hint).items():
         if isinstance(hints[name], TypeVar) or (hint.__name__, name) in DERIVED:
