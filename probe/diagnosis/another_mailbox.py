@@ -17,7 +17,6 @@ from probe.knowledge.fact_evidence import fact_evidence
 from probe.model.address_parse import is_punycode_mailbox
 from probe.model.evidence import Evidence
 from probe.reading.reply.read import Reading
-from probe.standards.dsn.address import mailboxes
 
 PUNYCODE_MAILBOX = "connect.punycode-mailbox"
 _UNKNOWN = "user_unknown"
@@ -26,6 +25,10 @@ _MISSPELT = "address_syntax"
 
 def names_punycode_mailbox(text: str) -> bool:
     """Whether the text names a mailbox whose local part is Punycode."""
+    from probe.standards.dsn.address import (
+        mailboxes,  # only where a reply is about a mailbox that is not there
+    )
+
     return any(map(is_punycode_mailbox, mailboxes(text)))
 
 
