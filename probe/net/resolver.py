@@ -151,8 +151,8 @@ class Resolver:
     def _begin(self, question: Question, turn: Turn | None) -> None:
         if self._watch is None:
             # the longest time for a try: a server that answers by then works
-            until = self._asked_at(question) + self._query_timeout
-            self._watch = asyncio.get_running_loop().call_at(until, self._look_around)
+            wait = self._query_timeout - (time.monotonic() - self._asked_at(question))
+            self._watch = asyncio.get_running_loop().call_later(wait, self._look_around)
         task = asyncio.get_running_loop().create_task(self._answer(question))
         self._tasks.add(task)
         task.add_done_callback(partial(self._finish, question, turn))
