@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import struct
+from collections.abc import Sequence
 
 from probe._dataclass import dataclass
 from probe.standards.dns import names
@@ -40,9 +40,22 @@ class Query:
 def question_octets(question: Question) -> bytes:
     """The question section. Raises BadNameError for a name that DNS cannot hold (`names.why_bad_name`)."""
     name = question.name
+    octets = name.encode("ascii", "replace")
     # a fast path for usual names; for others `to_labels` says what is wrong
-    labels = tuple(name.encode().split(b".")) if _USUAL.fullmatch(name) else names.to_labels(name)
-    return b"".join([_LENGTHS[len(label)] + label for label in labels]) + _KINDS[question.rtype]
+    if len(octets) <= names.NAME_LIMIT and not octets.translate(None, _USUAL):
+        try:
+            return _section(octets.split(b"."), question.rtype)
+        except KeyError:
+            pass
+    return _section(names.to_labels(name), question.rtype)
+
+
+def _section(labels: Sequence[bytes], rtype: RecordType) -> bytes:
+    """Raises KeyError for an empty label, or one that is too long."""
+    section = b""
+    for label in labels:
+        section += _LENGTHS[len(label)] + label
+    return section + _KINDS[rtype]
 
 
 def make_query(question: Question, ident: int, *, edns: bool) -> Query:
@@ -56,7 +69,7 @@ def behind_id(section: bytes, *, edns: bool) -> bytes:
     return b"".join((_QUERY_TAIL_EDNS, section, _OPT)) if edns else _QUERY_TAIL + section
 
 
-_USUAL = re.compile(r"(?=.{1,253}\Z)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*", re.ASCII)
-_LENGTHS = tuple(bytes((length,)) for length in range(names.LABEL_LIMIT + 1))
+_USUAL = b"abcdefghijklmnopqrstuvwxyz0123456789-_."
+_LENGTHS = {length: bytes((length,)) for length in range(1, names.LABEL_LIMIT + 1)}
 _KINDS = {rtype: struct.pack("!BHH", 0, number, IN) for rtype, number in TYPE_NUMBERS.items()}
 _QUERY_TAIL, _QUERY_TAIL_EDNS = (struct.pack("!HHHHH", _RD | AD, 1, 0, 0, edns) for edns in (False, True))

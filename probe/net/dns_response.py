@@ -42,8 +42,7 @@ class Response(NamedTuple):
 
 def of_lean(question: Question, reply: LeanReply, wire: bytes, server: str, elapsed_ms: int) -> Response:
     """A response from the result of the fast parser."""
-    status, records, ttl, authenticated = reply
-    return Response(question, status, records, ttl, authenticated, server, elapsed_ms, wire)
+    return Response(question, *reply, server, elapsed_ms, wire)
 
 
 def read_carefully(question: Question, wire: bytes) -> Reply | None:

@@ -16,7 +16,7 @@ from probe.net.dns_query import behind_id, question_octets
 from probe.net.dns_response import of_answer, read_carefully
 from probe.net.resolver import FINAL
 from probe.net.witness import is_own_word
-from probe.standards.dns import lean
+from probe.standards.dns import lean, names
 from probe.standards.dns.message import Question, RecordType, Status
 
 NAMES = (
@@ -100,10 +100,11 @@ def _check(question: Question, wire: bytes) -> bool:
     for is_stub in (False, True):
         assert not is_own_word(question, careful, is_stub=is_stub)
     response = of_answer(careful.of("192.0.2.53").answer_to(question))
-    assert reply.status is response.status
-    assert reply.records == response.records
-    assert reply.authenticated is response.authenticated
-    assert reply.ttl == response.ttl
+    status, records, ttl, authenticated = reply
+    assert status is response.status
+    assert records == response.records
+    assert authenticated is response.authenticated
+    assert ttl == response.ttl
     return True
 
 
@@ -158,7 +159,7 @@ def test_a_denial_by_the_zone_is_read(rcode: int, status: Status) -> None:
     assert _check(question, wire)
     read = lean.read(wire, question_octets(question), question)
     assert read is not None
-    assert (read.status, read.ttl) == (status, 300)
+    assert read == (status, (), 300, False)
 
 
 @pytest.mark.parametrize("edns", [True, False])
@@ -169,3 +170,27 @@ def test_a_query_asks_as_dnspython_does(edns: bool) -> None:
     assert query.question[0].rdtype == dns.rdatatype.TLSA
     assert query.flags == dns.flags.RD | dns.flags.AD
     assert (query.edns, query.payload) == ((0, 1232) if edns else (-1, 0))
+
+
+_LABELS = st.text("abcxyz019-_", max_size=66) | st.text(max_size=5)
+
+
+@given(st.lists(_LABELS, max_size=6).map(".".join))
+@example(".".join(["a" * 63] * 3 + ["a" * 61]))
+@example(".".join(["a" * 63] * 3 + ["a" * 62]))
+@example("a" * 64)
+@example("a..b")
+@example("a.example.")
+@example("A.Example")
+@example(r"a\.b.example")
+@example("\ud800.example")
+@example("")
+def test_a_question_section_has_the_labels_of_its_name(name: str) -> None:
+    try:
+        labels = names.to_labels(name)
+    except names.BadNameError:
+        with pytest.raises(names.BadNameError):
+            question_octets(Question(name, RecordType.MX))
+    else:
+        octets = b"".join(bytes((len(label),)) + label for label in labels)
+        assert question_octets(Question(name, RecordType.MX)) == octets + b"\0\0\x0f\0\1"

@@ -23,14 +23,9 @@ LeanRecord = bytes | str | tuple[int, str] | tuple[bytes, ...] | tuple[int, int,
 numbers and its data; PTR and NS: a name. Names are as in `names`."""
 
 
-class LeanReply(NamedTuple):
-    """A parsed reply: ANSWER, NODATA or NXDOMAIN, the records (each once), its TTL in seconds, and the AD bit
-    (RFC 4035)."""
-
-    status: Status
-    records: tuple[LeanRecord, ...]
-    ttl: int
-    authenticated: bool
+LeanReply = tuple[Status, tuple[LeanRecord, ...], int, bool]
+"""A parsed reply: ANSWER, NODATA or NXDOMAIN, the records (each once), its TTL in seconds, and the AD bit
+(RFC 4035)."""
 
 
 class _UnusualError(Exception):
@@ -39,15 +34,19 @@ class _UnusualError(Exception):
 
 _HEADER = 12  # octets before the question
 _COUNTS = struct.Struct("!HHHHH")
-_RECORD = struct.Struct("!HHIH")
-_TTL_LENGTH = struct.Struct("!IH")
+_RECORD = struct.Struct("!HHIH")  # behind its owner
+_POINTED_RECORD = struct.Struct("!HHHIH")  # with a pointer as its owner
+_RECORD_ASKED_FOR = struct.Struct("!6sIH")  # the same, with owner, type and class as octets
 _IN, _OPT, _SOA = 1, 41, 6
-_NXDOMAIN = 3
-_HOLDS_LONGEST = 0xFFFFFFFF
+_ANSWER = Status.ANSWER
+_NEGATIVE = {0: Status.NODATA, 3: Status.NXDOMAIN}  # by response code, where there are no answers
 _POINTER = 0xC0  # the two highest bits of its first octet (RFC 1035 section 4.1.4)
+_POINTER_BITS = 0xC000
+_HOLDS_LONGEST = 0xFFFFFFFF
 _POINTER_TO_QUESTION = b"\xc0\x0c"  # to the name of the question
 _RECORDS_LIMIT = 64  # in all sections; what has more is not usual
 _POINTERS_LIMIT = 8  # on the way through one name
+_STEPS = (0, *range(2, 65), *bytes(192))  # octets of a label, by its first one; 0 for what is no label
 _NAME_ROOM = 255  # octets of a name on the wire (RFC 1035 section 2.3.4)
 _TEXTS_KEPT = 4096  # of names, up to 250 octets each
 _PLAIN = bytes(octet for octet in range(0x21, 0x7F) if octet != 0x5C)  # stand for themselves, and the dot
@@ -60,36 +59,33 @@ def read(wire: bytes, section: bytes, question: Question) -> LeanReply | None:
     parser is needed, also if it is not a reply to the query. The caller has compared the id (RFC 5452 section
     9.1)."""
     try:
-        return _read(wire, section, question)
+        flags, questions, answers, authorities, additional = _COUNTS.unpack_from(wire, 2)
+        rcode = flags & 0x000F
+        # QR set, opcode 0, TC not set, NOERROR or NXDOMAIN
+        if flags & 0xFA00 != 0x8000 or rcode not in _NEGATIVE or not wire.startswith(section, _HEADER):
+            return None
+        name = question.name
+        if questions != 1 or "\\" in name or answers + authorities + additional > _RECORDS_LIMIT:
+            return None
+        at = _HEADER + len(section)
+        names = {_HEADER: name}
+        is_vouched_for = flags & 0x0020 != 0
+        if answers:
+            if rcode:
+                return None
+            records, ttl, at = _answers(wire, at, answers, section[-4:], names)
+            if authorities:
+                at, _ = _authority(wire, at, authorities, names)
+            _additional(wire, at, additional, names)
+            return _ANSWER, records, ttl, is_vouched_for
+        at, start = _authority(wire, at, authorities, names)
+        _additional(wire, at, additional, names)
+        holds_zone_itself = flags & 0x0480 == 0x0480  # AA and RA
+        if start is None or holds_zone_itself or not _speaks_for(start, name, is_denied=rcode != 0):
+            return None
+        return _NEGATIVE[rcode], (), start.holds, is_vouched_for
     except (_UnusualError, IndexError, struct.error):
         return None
-
-
-def _read(wire: bytes, section: bytes, question: Question) -> LeanReply | None:
-    flags, questions, answers, authorities, additional = _COUNTS.unpack_from(wire, 2)
-    rcode = flags & 0x000F
-    # QR set, opcode 0, TC not set, NOERROR or NXDOMAIN
-    if flags & 0xFA00 != 0x8000 or rcode not in (0, _NXDOMAIN) or not wire.startswith(section, _HEADER):
-        return None
-    if questions != 1 or "\\" in question.name or answers + authorities + additional > _RECORDS_LIMIT:
-        return None
-    is_denied = rcode == _NXDOMAIN
-    is_vouched_for = bool(flags & 0x0020)
-    at = _HEADER + len(section)
-    names = {_HEADER: question.name}
-    if answers:
-        if is_denied:
-            return None
-        records, ttl, at = _answers(wire, at, answers, section[-4:], names)
-        at, _ = _authority(wire, at, authorities, names)
-        _additional(wire, at, additional, names)
-        return LeanReply(Status.ANSWER, records, ttl, is_vouched_for)
-    at, start = _authority(wire, at, authorities, names)
-    _additional(wire, at, additional, names)
-    holds_zone_itself = flags & 0x0480 == 0x0480  # AA and RA
-    if start is None or holds_zone_itself or not _speaks_for(start, question.name, is_denied=is_denied):
-        return None
-    return LeanReply(Status.NXDOMAIN if is_denied else Status.NODATA, (), start.holds, is_vouched_for)
 
 
 class _Start(NamedTuple):
@@ -122,18 +118,19 @@ def _answers(
     lowest = _HOLDS_LONGEST
     beginning = _POINTER_TO_QUESTION + kind
     for _ in range(count):
-        if not wire.startswith(beginning, at):
+        owner_and_kind, ttl, length = _RECORD_ASKED_FOR.unpack_from(wire, at)
+        if owner_and_kind != beginning:
             raise _UnusualError
-        ttl, length = _TTL_LENGTH.unpack_from(wire, at + 6)
-        start = at + 12
+        start = at + _RECORD_ASKED_FOR.size
         at = start + length
-        if at > len(wire):
-            raise _UnusualError
         records.append(reader(wire, start, at, names))
-        lowest = min(lowest, ttl)
-    if not lowest:
-        raise _UnusualError  # it may be of the name server's own machine
-    return (tuple(records) if count == 1 else tuple(dict.fromkeys(records))), lowest, at
+        if ttl < lowest:  # noqa: PLR1730  `min` takes longer than all else here
+            lowest = ttl
+    if not lowest or at > len(wire):
+        raise _UnusualError  # without a time to live it may be of the name server's own machine
+    if count > 1 and len(set(records)) < count:
+        records = list(dict.fromkeys(records))
+    return tuple(records), lowest, at
 
 
 def _address_v4(wire: bytes, start: int, end: int, names: dict[int, str]) -> bytes:
@@ -151,7 +148,10 @@ def _address_v6(wire: bytes, start: int, end: int, names: dict[int, str]) -> byt
 
 
 def _mx(wire: bytes, start: int, end: int, names: dict[int, str]) -> tuple[int, str]:
-    return (wire[start] << 8 | wire[start + 1], _target(wire, start + 2, end, names))
+    target, behind = _name(wire, start + 2, names)
+    if behind > end:
+        raise _UnusualError
+    return wire[start] << 8 | wire[start + 1], target
 
 
 def _target(wire: bytes, start: int, end: int, names: dict[int, str]) -> str:
@@ -205,51 +205,56 @@ def _authority(wire: bytes, at: int, count: int, names: dict[int, str]) -> tuple
 def _additional(wire: bytes, at: int, count: int, names: dict[int, str]) -> None:
     """Only an OPT record without options (RFC 6891 section 6.1.2), and additional addresses."""
     for _ in range(count):
-        first = wire[at]
-        if not first:
-            at += 1
-        elif first >= _POINTER and (first & 0x3F) << 8 | wire[at + 1] in names:
-            at += 2
+        if not wire[at]:
+            kind, _, ttl, length = _RECORD.unpack_from(wire, at + 1)
+            at += 1 + _RECORD.size + length
         else:
-            _, at = _name(wire, at, names)
-        kind, _, ttl, length = _RECORD.unpack_from(wire, at)
-        at += _RECORD.size + length
-        if at > len(wire) or kind == _SOA or (kind == _OPT and (length or ttl >> 24)):
+            owner, kind, _, ttl, length = _POINTED_RECORD.unpack_from(wire, at)
+            if owner - _POINTER_BITS in names:
+                at += _POINTED_RECORD.size + length
+            else:
+                _, at = _name(wire, at, names)
+                kind, _, ttl, length = _RECORD.unpack_from(wire, at)
+                at += _RECORD.size + length
+        if kind == _SOA or (kind == _OPT and (length or ttl >> 24)):
             raise _UnusualError
+    if at > len(wire):
+        raise _UnusualError
 
 
 def _name(wire: bytes, start: int, names: dict[int, str], pointers: int = 0) -> tuple[str, int]:
     """The name at an offset in its text form, and the offset behind it. `names` are the names of this message
     that have been read, by their offset; `pointers` led here."""
     at = start
-    while 0 < (length := wire[at]) < 64:
-        at += length + 1
-    text = _text(wire[start:at])
+    while step := _STEPS[wire[at]]:
+        at += step
+    labels, length, rest = wire[start:at], wire[at], ""
     if length:
         target = (length & 0x3F) << 8 | wire[at + 1]
         if length < _POINTER or target >= start or pointers == _POINTERS_LIMIT:
             raise _UnusualError
-        rest = names.get(target) or _in_question(names[_HEADER], target)
-        if rest is None:
-            rest, _ = _name(wire, target, names, pointers + 1)
-        text = f"{text}.{rest}" if text and rest else text or rest
-        if len(text) + 2 > _NAME_ROOM:
-            raise _UnusualError
+        if target not in names:
+            names[target] = _behind_pointer(wire, target, names, pointers)
+        rest = names[target]
         at += 1
-    names[start] = text
+    text = names[start] = _text(labels, rest)
     return text, at + 1
 
 
-def _in_question(name: str, target: int) -> str | None:
-    """What a pointer to `target` means, where that is the beginning of a label in the name of the question;
-    each of its characters is one octet."""
+def _behind_pointer(wire: bytes, target: int, names: dict[int, str], pointers: int) -> str:
+    """What a pointer to `target` means. Each character in the name of the question is one octet, so where a
+    label of that name begins, the rest of it is meant."""
+    question_name = names[_HEADER]
     begin = target - _HEADER
-    return name[begin:] if 0 < begin < len(name) and name[begin - 1] == "." else None
+    if 0 < begin < len(question_name) and question_name[begin - 1] == ".":
+        return question_name[begin:]
+    return _name(wire, target, names, pointers + 1)[0]
 
 
 @lru_cache(_TEXTS_KEPT)
-def _text(labels: bytes) -> str:
-    """The text of labels with their length octets; many answers have the same few."""
+def _text(labels: bytes, rest: str) -> str:
+    """The text of labels with their length octets, before the rest of the name; many answers have the same
+    few."""
     parts: list[bytes] = []
     at = 0
     while at < len(labels):
@@ -260,9 +265,11 @@ def _text(labels: bytes) -> str:
     # neither an octet that has no plain form, nor a dot within a label
     if octets.translate(None, _PLAIN) or octets.count(b".") != max(len(parts) - 1, 0):
         raise _UnusualError
-    if len(octets) + 2 > _NAME_ROOM:
+    text = octets.decode("ascii").lower()
+    text = f"{text}.{rest}" if text and rest else text or rest
+    if len(text) + 2 > _NAME_ROOM:
         raise _UnusualError
-    return octets.decode("ascii").lower()
+    return text
 
 
 _READERS: dict[bytes, Callable[[bytes, int, int, dict[int, str]], LeanRecord]] = {
