@@ -12,6 +12,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from functools import partial
+from itertools import islice
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -109,12 +110,13 @@ class DnsEngine:
                 self._change.clear()
                 while ready:
                     under_way -= self._go_on(ready.popleft(), take)
-                while source is not None and not self.questions.is_full and under_way < ENGINE_WORK:
-                    work = next(source, None)
-                    if work is None:
+                while source is not None and (room := min(self.questions.room, ENGINE_WORK - under_way)) > 0:
+                    tasks = [_Task(work, ready) for work in islice(source, room)]
+                    if len(tasks) < room:
                         source = None
-                    else:
-                        under_way += 1 - self._go_on(_Task(work, ready), take)
+                    under_way += len(tasks)
+                    for task in tasks:
+                        under_way -= self._go_on(task, take)
                 self.questions.send()
                 if source is not None or under_way:
                     await self._change.wait()
@@ -133,18 +135,19 @@ class DnsEngine:
 
     def _go_on(self, task: _Task, take: Callable[[Any], None]) -> bool:
         """Run a work until it needs a response that has not arrived. Returns whether the work is finished."""
-        ask = self.questions.ask
-        while True:
-            responses: Any = None if task.responses is None else tuple(task.responses)
-            try:
-                questions = task.work.send(responses)
-            except StopIteration as stop:
-                result = stop.value
-                break
-            task.responses = [ask(it, task, place) for place, it in enumerate(questions)]
-            task.missing = task.responses.count(None)
-            if task.missing:
-                return False
+        ask, go_on = self.questions.ask, task.work.send
+        try:
+            while True:
+                responses: Any = None if task.responses is None else tuple(task.responses)
+                questions = go_on(responses)
+                responses = task.responses = []
+                for question in questions:
+                    responses.append(ask(question, task, len(responses)))
+                task.missing = responses.count(None)
+                if task.missing:
+                    return False
+        except StopIteration as stop:
+            result = stop.value
         take(result)
         return True
 

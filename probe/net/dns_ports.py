@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Protocol
 
 from probe.model.exhaustion import shortage
@@ -21,7 +21,6 @@ from probe.settings import DNS_SOCKET_AGE, ENGINE_BURST, ENGINE_SOCKETS
 from probe.standards.dns.message import Question
 
 _DATAGRAM = 4096  # octets; EDNS allows at most 1232; longer replies are read elsewhere
-_IDS = 4096  # octets of random numbers drawn at once
 _ID = struct.Struct("2s")
 
 
@@ -33,36 +32,20 @@ class Waiting(Protocol):
 
 
 class OpenQuestion:
-    """A question without a response. `octets` is its question section (empty where it has a name that DNS
-    cannot hold), `wire` the query behind its id, `places` the sockets and ids under which it was asked,
-    `takers` who waits for the response and for which place; `was_refused`: a name server answered REFUSED,
-    perhaps because it had too many questions."""
+    """A question without a response. `section` is its question section (RFC 1035 section 4.1.2), `began` when
+    it was first asked, `places` the sockets and ids under which it was, one for each attempt, `takers` who
+    waits for the response and for which place; `was_refused`: a name server answered REFUSED, perhaps because
+    it had too many questions."""
 
-    __slots__ = (
-        "began",
-        "is_in_flight",
-        "key",
-        "octets",
-        "places",
-        "question",
-        "sent",
-        "takers",
-        "tries",
-        "was_refused",
-        "wire",
-    )
+    __slots__ = ("began", "places", "question", "section", "takers", "was_refused")
 
-    def __init__(self, question: Question, key: bytes, octets: bytes) -> None:
+    def __init__(self, question: Question, section: bytes) -> None:
         self.question = question
-        self.key = key
-        self.octets = octets
-        self.wire = behind_id(octets, edns=True) if octets else b""
-        self.was_refused = False
-        self.began = self.sent = 0.0
-        self.tries = 0
-        self.is_in_flight = False
+        self.section = section
+        self.began = 0.0
         self.places: list[tuple[Port, bytes]] = []
         self.takers: list[tuple[Waiting, int]] = []
+        self.was_refused = False
 
 
 class Port:
@@ -83,14 +66,22 @@ class Port:
         self._unreachable = unreachable
         self._loop = asyncio.get_running_loop()
         self.opened_at = self._loop.time()
-        self._ids = _random_ids()
         self._socket = connected_socket(server, self._read)
         self.send = self._socket.send
 
-    def free_id(self) -> bytes:
-        """A random id that is not in use on this socket."""
+    def queries(self, questions: list[OpenQuestion]) -> list[bytes]:
+        """The datagrams that ask these questions on this socket, each under an id from the system's source of
+        random numbers that is not in use here."""
         by_id = self.by_id
-        return next(ident for ident in self._ids if ident not in by_id)
+        datagrams = []
+        random = _ID.iter_unpack(os.urandom(_ID.size * len(questions)))
+        for question, (ident,) in zip(questions, random, strict=True):
+            while ident in by_id:
+                ident = os.urandom(_ID.size)  # noqa: PLW2901
+            by_id[ident] = question
+            question.places.append((self, ident))
+            datagrams.append(ident + behind_id(question.section, edns=True))
+        return datagrams
 
     def close(self) -> None:
         """Close it."""
@@ -110,13 +101,6 @@ class Port:
                 self._unreachable(self)
         if wires:
             self._on_wires(self, wires)
-
-
-def _random_ids() -> Iterator[bytes]:
-    """Ids from the system's source of random numbers."""
-    while True:
-        for (ident,) in _ID.iter_unpack(os.urandom(_IDS)):
-            yield ident
 
 
 class Ports:

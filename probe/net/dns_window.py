@@ -41,6 +41,8 @@ from probe.standards.dns import lean
 from probe.standards.dns.message import Answer, Question, RecordType, Status
 from probe.standards.dns.names import BadNameError
 
+_NXDOMAIN = Status.NXDOMAIN
+
 
 class QuestionWindow:
     """Asks the name servers of `careful`. `size` is a fixed number of open questions; None adapts it.
@@ -58,8 +60,11 @@ class QuestionWindow:
         self._careful = careful
         resolver = careful.resolver
         self._ports = Ports(resolver.nameservers, self._take_wires, self._unreachable)
-        self._only_careful = resolver.only_tcp
         self._behind = bool(servers_behind(resolver.nameservers))
+        # types that only the resolver for single questions asks for
+        self._unusual = frozenset(
+            RecordType if resolver.only_tcp else (RecordType.PTR,) if self._behind else ()
+        )
         self._has_room = has_room
         self._forget_denials = forget_denials
         self._loop = asyncio.get_running_loop()
@@ -72,51 +77,54 @@ class QuestionWindow:
         self._in_flight = 0
         self._open: dict[bytes, OpenQuestion] = {}
         self._queue: deque[OpenQuestion] = deque()
-        self._due: deque[OpenQuestion] = deque()  # in the order in which they were sent
-        self._memory: dict[bytes, tuple[float, float, Response]] = {}
+        self._due: deque[tuple[float, list[OpenQuestion]]] = deque()  # as they were sent, and when
+        self._memory: dict[bytes, tuple[float, Response]] = {}
         self._is_paused = False
         self._ticker: asyncio.TimerHandle | None = None
 
     @property
-    def is_full(self) -> bool:
-        """Whether there is no room for another question."""
-        return self._in_flight + len(self._queue) >= self._size
+    def room(self) -> int:
+        """How many more questions there is room for; below 0 if there are too many."""
+        return math.ceil(self._size) - self._in_flight - len(self._queue)
 
     def ask(self, question: Question, taker: Waiting, place: int) -> Response | None:
         """The response if it is cached; else None, and `taker` receives it later for `place`. `send` sends
         the new questions; a question that is already open is not sent twice."""
         try:
-            octets = key = question_octets(question)
+            key = question_octets(question)
         except BadNameError:
-            octets, key = b"", str(question).encode("utf-8", "backslashreplace")
+            key = str(question).encode("utf-8", "backslashreplace")
+            is_usual = False
+        else:
+            is_usual = question.rtype not in self._unusual
         entry = self._memory.get(key)
         if entry is not None:
-            since, until, response = entry
-            now = self._now()
-            if now < until:
-                return response.after(int(now - since))
+            since, response = entry
+            age = self._now() - since
+            if age < response.ttl:
+                return response.after(int(age))
             del self._memory[key]
         pending = self._open.get(key)
         if pending is None:
-            pending = self._open[key] = OpenQuestion(question, key, octets)
-            self._queue.append(pending)
+            pending = self._open[key] = OpenQuestion(question, key)
+            if is_usual:
+                self._queue.append(pending)
+            else:
+                self._ask_carefully(pending)
         pending.takers.append((taker, place))
         return None
 
     def send(self) -> None:
         """Send waiting questions as far as there is room, a burst at a time."""
-        if self._is_paused:
-            return
-        burst = ENGINE_BURST
         queue = self._queue
-        now = self._now()
-        while queue and self._in_flight < self._size:
-            if not burst or not self._send(queue[0], now):
-                self._is_paused = True
-                self._loop.call_later(ENGINE_PAUSE, self._resume)
-                break
-            queue.popleft()
-            burst -= 1
+        if not self._is_paused and queue:
+            room = min(ENGINE_BURST, len(queue), math.ceil(self._size) - self._in_flight)
+            if room > 0:
+                unsent = self._send([queue.popleft() for _ in range(room)], self._now())
+                queue.extendleft(reversed(unsent))
+                if unsent or room == ENGINE_BURST:
+                    self._is_paused = True
+                    self._loop.call_later(ENGINE_PAUSE, self._resume)
         if self._ticker is None and self._open:
             self._ticker = self._loop.call_later(ENGINE_TICK, self._tick)
 
@@ -132,45 +140,56 @@ class QuestionWindow:
         self._is_paused = False
         self._has_room()
 
-    def _send(self, pending: OpenQuestion, now: float) -> bool:
-        """Send a question; False if the kernel has no room for it now."""
-        is_behind = self._behind and pending.question.rtype is RecordType.PTR
-        is_usual = pending.octets and not self._only_careful and not is_behind
-        port = self._ports.next(pending.tries) if is_usual else None
+    def _send(self, questions: list[OpenQuestion], now: float) -> list[OpenQuestion]:
+        """Ask the next name server these questions, which were all asked equally often. Returns those that
+        the kernel has no room for now."""
+        port = self._ports.next(len(questions[0].places))
         if port is None:
-            self._ask_carefully(pending)
-            return True
-        ident = port.free_id()
-        try:
-            port.send(ident + pending.wire)
-        except (BlockingIOError, InterruptedError):
-            return False
-        except OSError:
-            self._ask_carefully(pending)
-            return True
-        port.by_id[ident] = pending
-        pending.places.append((port, ident))
-        if not pending.is_in_flight:
-            pending.is_in_flight = True
-            pending.began = now
-            self._in_flight += 1
-        pending.tries += 1
-        pending.sent = now
-        self._due.append(pending)
-        return True
+            for pending in questions:
+                self._ask_carefully(pending)
+            return []
+        if not questions[0].places:
+            self._in_flight += len(questions)
+            for pending in questions:
+                pending.began = now
+        send = port.send
+        sent = 0
+        # as close together as can be: a name server that went to sleep in between costs both sides more
+        for datagram in port.queries(questions):
+            try:
+                send(datagram)
+            except (BlockingIOError, InterruptedError):
+                break
+            except OSError:
+                self._ask_carefully(questions[sent])
+            sent += 1
+        if sent:
+            self._due.append((now, questions[:sent]))
+        unsent = questions[sent:]
+        for pending in unsent:
+            self._take_back(pending)
+        return unsent
+
+    def _take_back(self, pending: OpenQuestion) -> None:
+        """The last attempt was not made."""
+        port, ident = pending.places.pop()
+        del port.by_id[ident]
+        if not pending.places:
+            self._in_flight -= 1
 
     def _take_wires(self, port: Port, wires: list[bytes]) -> None:
         now = self._now()
         by_id, server = port.by_id, port.server
+        read, settle = lean.read, self._settle
         for wire in wires:
             pending = by_id.get(wire[:2])
             if pending is None:
                 continue
             question = pending.question
-            reply = lean.read(wire, pending.octets, question)
+            reply = read(wire, pending.section, question)
             elapsed_ms = round((now - pending.began) * 1000)
             if reply is not None:
-                self._settle(pending, of_lean(question, reply, wire, server, elapsed_ms), now)
+                settle(pending, of_lean(question, reply, wire, server, elapsed_ms), now)
             else:
                 self._read_carefully(pending, port, wire, elapsed_ms)
         self._has_room()
@@ -180,7 +199,7 @@ class QuestionWindow:
         reply = read_carefully(question, wire)
         if reply is None:
             return  # not a reply to it, whoever sent it
-        if reply.status is Status.REFUSED and pending.tries < ENGINE_REFUSED_TRIES:
+        if reply.status is Status.REFUSED and len(pending.places) < ENGINE_REFUSED_TRIES:
             pending.was_refused = True  # it stays open, and is asked again when it is due
             return
         is_whole = reply.status in FINAL and reply.open_end is None
@@ -198,7 +217,6 @@ class QuestionWindow:
 
     def _ask_carefully(self, pending: OpenQuestion) -> None:
         self._leave(pending)
-        pending.tries = -1
         self._careful.ask(pending.question, partial(self._answered, pending))
 
     def _answered(self, pending: OpenQuestion, answer: Answer) -> None:
@@ -212,47 +230,58 @@ class QuestionWindow:
             self._is_crowded = True
         if self._size < self._largest:
             self._size += 1 / self._size if self._is_crowded else 1
-        del self._open[pending.key]
-        if response.ttl > 0 and not (self._forget_denials and response.status is Status.NXDOMAIN):
-            self._remember(pending.key, response, now)
+        section = pending.section
+        del self._open[section]
+        if response.ttl > 0 and not (self._forget_denials and response.status is _NXDOMAIN):
+            if len(self._memory) >= ENGINE_ANSWERS_KEPT:
+                self._forget_oldest()
+            self._memory[section] = (now, response)
         for taker, place in pending.takers:
             taker.fill_in(place, response)
+        pending.takers.clear()
 
-    def _remember(self, key: bytes, response: Response, now: float) -> None:
-        """Keep a response until its time to live is over, or it is among the oldest of too many."""
-        memory = self._memory
-        if len(memory) >= ENGINE_ANSWERS_KEPT:
-            # many at once: a dict finds its oldest key the more slowly, the more were removed before it
-            for oldest in tuple(islice(memory, ENGINE_ANSWERS_KEPT // 10)):
-                del memory[oldest]
-        memory[key] = (now, now + response.ttl, response)
+    def _forget_oldest(self) -> None:
+        # many at once: a dict finds its oldest key the more slowly, the more were removed before it
+        for oldest in tuple(islice(self._memory, ENGINE_ANSWERS_KEPT // 10)):
+            del self._memory[oldest]
 
     def _leave(self, pending: OpenQuestion) -> None:
         """Remove a question that is no longer open here."""
-        for port, ident in pending.places:
-            del port.by_id[ident]
-        pending.places.clear()
-        if pending.is_in_flight:
-            pending.is_in_flight = False
+        if pending.places:
+            for port, ident in pending.places:
+                del port.by_id[ident]
+            pending.places.clear()
             self._in_flight -= 1
 
     def _tick(self) -> None:
-        """Ask questions again after their timeout."""
+        """Ask questions again after their timeout, a burst at a time."""
         now = self._now()
         long_ago = now - ENGINE_AGAIN
-        while self._due and self._due[0].sent <= long_ago:
-            pending = self._due.popleft()
-            if not pending.is_in_flight:
-                continue
-            counts = self._is_crowded or not pending.was_refused
-            if counts and not self._is_fixed and now - self._halved_at >= ENGINE_AGAIN:
-                self._size = max(ENGINE_LEAST_WINDOW, self._size / 2)
-                self._halved_at = now
-            if pending.tries >= (ENGINE_REFUSED_TRIES if pending.was_refused else ENGINE_TRIES):
-                self._ask_carefully(pending)
-            elif not self._send(pending, now):
-                self._due.appendleft(pending)
-                break
+        burst = ENGINE_BURST
+        while burst > 0 and self._due and self._due[0][0] <= long_ago:
+            again = [it for it in self._due.popleft()[1] if it.places]
+            if again:
+                burst -= len(again)
+                unsent = self._ask_again(again, now)
+                if unsent:
+                    self._due.appendleft((long_ago, unsent))
+                    burst = 0
         self._ports.renew()
-        self._ticker = self._loop.call_later(ENGINE_TICK, self._tick) if self._open else None
+        delay = ENGINE_TICK if burst > 0 else ENGINE_PAUSE
+        self._ticker = self._loop.call_later(delay, self._tick) if self._open else None
         self._has_room()
+
+    def _ask_again(self, questions: list[OpenQuestion], now: float) -> list[OpenQuestion]:
+        """Ask questions of one burst, which were not answered, again; or, after several attempts, by the
+        resolver for single ones. Returns those that the kernel has no room for now."""
+        counts = self._is_crowded or not all(it.was_refused for it in questions)
+        if counts and not self._is_fixed and now - self._halved_at >= ENGINE_AGAIN:
+            self._size = max(ENGINE_LEAST_WINDOW, self._size / 2)
+            self._halved_at = now
+        again = []
+        for pending in questions:
+            if len(pending.places) >= (ENGINE_REFUSED_TRIES if pending.was_refused else ENGINE_TRIES):
+                self._ask_carefully(pending)
+            else:
+                again.append(pending)
+        return self._send(again, now) if again else []

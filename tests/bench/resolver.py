@@ -40,8 +40,12 @@ def _cpu() -> float:
     return usage.ru_utime + usage.ru_stime
 
 
+_MX = RecordType.MX
+_CONCLUSIVE = (Status.ANSWER, Status.NXDOMAIN)
+
+
 def _ask(name: str) -> Work[Status]:
-    (response,) = yield (Question(name, RecordType.MX),)
+    (response,) = yield (Question(name, _MX),)
     return response.status
 
 
@@ -50,7 +54,7 @@ async def _engine(names: list[str], port: int) -> int:
 
     def take(status: Status) -> None:
         nonlocal answers
-        answers += status in (Status.ANSWER, Status.NXDOMAIN)
+        answers += status in _CONCLUSIVE
 
     async with DnsEngine((Endpoint("127.0.0.1", port),)) as engine:
         await engine.run(map(_ask, names), take)
