@@ -8,20 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import os
-import struct
 from collections.abc import Callable
 from typing import Protocol
 
 from probe.model.exhaustion import shortage
 from probe.model.target import Endpoint
-from probe.net.dns_query import behind_id
 from probe.net.dns_response import Response
 from probe.net.dns_udp import connected_socket
 from probe.settings import DNS_SOCKET_AGE, ENGINE_BURST, ENGINE_SOCKETS
 from probe.standards.dns.message import Question
 
 _DATAGRAM = 4096  # octets; EDNS allows at most 1232; longer replies are read elsewhere
-_ID = struct.Struct("2s")
 
 
 class Waiting(Protocol):
@@ -33,16 +30,16 @@ class Waiting(Protocol):
 
 class OpenQuestion:
     """A question without a response. `section` is its question section (RFC 1035 section 4.1.2), `began` when
-    it was first asked, `places` the sockets and ids under which it was, one for each attempt, `takers` who
-    waits for the response and for which place; `was_refused`: a name server answered REFUSED, perhaps because
-    it had too many questions."""
+    it was first asked, `sent` when it was last, `places` the sockets and ids under which it was, one for each
+    attempt, `takers` who waits for the response and for which place; `was_refused`: a name server answered
+    REFUSED, perhaps because it had too many questions."""
 
-    __slots__ = ("began", "places", "question", "section", "takers", "was_refused")
+    __slots__ = ("began", "places", "question", "section", "sent", "takers", "was_refused")
 
     def __init__(self, question: Question, section: bytes) -> None:
         self.question = question
         self.section = section
-        self.began = 0.0
+        self.began = self.sent = 0.0
         self.places: list[tuple[Port, bytes]] = []
         self.takers: list[tuple[Waiting, int]] = []
         self.was_refused = False
@@ -69,19 +66,20 @@ class Port:
         self._socket = connected_socket(server, self._read)
         self.send = self._socket.send
 
-    def queries(self, questions: list[OpenQuestion]) -> list[bytes]:
-        """The datagrams that ask these questions on this socket, each under an id from the system's source of
-        random numbers that is not in use here."""
+    def admit(self, questions: list[OpenQuestion]) -> list[bytes]:
+        """Expect responses to these questions here. Returns their ids, from the system's source of random
+        numbers, each of which no other question has."""
         by_id = self.by_id
-        datagrams = []
-        random = _ID.iter_unpack(os.urandom(_ID.size * len(questions)))
-        for question, (ident,) in zip(questions, random, strict=True):
+        octets = os.urandom(2 * len(questions))
+        ids = []
+        for place, question in enumerate(questions):
+            ident = octets[2 * place : 2 * place + 2]
             while ident in by_id:
-                ident = os.urandom(_ID.size)  # noqa: PLW2901
+                ident = os.urandom(2)
             by_id[ident] = question
             question.places.append((self, ident))
-            datagrams.append(ident + behind_id(question.section, edns=True))
-        return datagrams
+            ids.append(ident)
+        return ids
 
     def close(self) -> None:
         """Close it."""

@@ -6,6 +6,7 @@ from probe._named_tuple import NamedTuple
 from probe.net.answers import seconds_kept, with_age
 from probe.net.dns_query import Query
 from probe.net.dns_wire import Reply, read_reply
+from probe.standards.dns import lean
 from probe.standards.dns.lean import LeanRecord, LeanReply
 from probe.standards.dns.message import Answer, Mx, Question, Record, Status, Tlsa, Txt
 
@@ -43,6 +44,14 @@ class Response(NamedTuple):
 def of_lean(question: Question, reply: LeanReply, wire: bytes, server: str, elapsed_ms: int) -> Response:
     """A response from the result of the fast parser."""
     return Response(question, *reply, server, elapsed_ms, wire)
+
+
+def of_wire(question: Question, section: bytes, wire: bytes, server: str) -> Response:
+    """A response from a datagram that the fast parser has read before."""
+    reply = lean.read(wire, section, question)
+    if reply is None:
+        raise AssertionError("the lean reader does not read again what it has read")
+    return of_lean(question, reply, wire, server, 0)
 
 
 def read_carefully(question: Question, wire: bytes) -> Reply | None:
