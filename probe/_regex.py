@@ -3,8 +3,8 @@
 Compiling an expression takes a quarter of a millisecond, and a command uses hundreds: a tenth of the time in
 which two thousand bounces are read. So what the compiler of the standard library made of each is kept beside
 Python's compiled modules, as they are: for one build of Python, written where one may write, and made again
-whenever it is not there. A code that is read is checked by the engine itself before it runs it; with anything
-unexpected the expression is compiled.
+whenever it is not there or not what was written. A code that is read is checked by the engine itself before
+it runs it; with anything unexpected the expression is compiled.
 """
 
 from __future__ import annotations
@@ -16,14 +16,17 @@ import sys
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import Any, AnyStr
+from typing import Any, AnyStr, Final
 
 from probe._named_tuple import NamedTuple
 from probe._version import VERSION
 
-_FILE = Path(__file__).with_name("__pycache__") / f"_regex.{sys.implementation.cache_tag}.codes"
+_MODULE = Path((__spec__ and __spec__.cached) or __file__)  # compiled; where PYTHONPYCACHEPREFIX says
+_FILE = _MODULE.with_name(f"_regex.{sys.implementation.cache_tag}.codes")
 _BUILD = [VERSION, sys.version, sys.byteorder]  # what a code is for
-_WORD = "I"  # of a code: 32 bits
+_WORD: Final = "I"  # of a code: 32 bits
+_CHECK = 8  # octets of the hash with which the file begins
+_LARGEST = 4_000_000  # octets; four times what all commands need: then old expressions are dropped
 _WORTH_WRITING = 16  # expressions: they cost a reader of the file less than compiling them
 
 _new: dict[tuple[Any, int], re.Pattern[Any]] = {}
@@ -66,13 +69,29 @@ def keep() -> None:
     raises: a folder that cannot be written to is no error."""
     if len(_new) < _WORTH_WRITING or sys.dont_write_bytecode or sys.implementation.name != "cpython":
         return
-    rows, words = dict(_codes().rows), bytearray(_codes().words)
-    for (expression, flags), pattern in _new.items():
+    with contextlib.suppress(OSError):
+        _FILE.parent.mkdir(parents=True, exist_ok=True)
+        if os.access(_FILE.parent, os.W_OK):  # the work is in vain where one may not write
+            _write(_with_new(_codes()))
+
+
+def _with_new(old: _Codes) -> _Codes:
+    """The codes that are kept, and those of the expressions that this run compiled."""
+    rows, words = (dict(old.rows), bytearray(old.words)) if len(old.words) < _LARGEST else ({}, bytearray())
+    for (expression, flags), pattern in _new.copy().items():  # a thread may still compile
         code = _code_of(expression, flags)
-        if code is not None and _pattern(expression, *code) == pattern:  # which compares the codes
+        if code is not None and _is_of(code, pattern):
             rows[_key(expression, flags)] = [*code[:-1], len(words), len(code[-1])]
             words += code[-1]
-    _write(_Codes(rows, bytes(words)))
+    return _Codes(rows, bytes(words))
+
+
+def _is_of(code: tuple[int, int, dict[str, int], bytes], pattern: re.Pattern[Any]) -> bool:
+    """Whether the engine makes this pattern of the code; patterns are equal if their codes are."""
+    try:
+        return _pattern(pattern.pattern, *code) == pattern
+    except (RuntimeError, TypeError, ValueError, OverflowError, IndexError):
+        return False
 
 
 def _key(expression: str | bytes, flags: int) -> str:
@@ -83,11 +102,14 @@ def _key(expression: str | bytes, flags: int) -> str:
 
 @cache
 def _codes() -> _Codes:
-    """Those of the file; none if it is another Python's, or no such file."""
+    """Those of the file; none if it is another Python's, or was damaged, or there is no such file."""
     import json
 
     try:
-        head, _, words = _FILE.read_bytes().partition(b"\n")
+        octets = _FILE.read_bytes()
+        if octets[:_CHECK] != _check(octets[_CHECK:]):
+            return _NONE
+        head, _, words = octets[_CHECK:].partition(b"\n")
         build, rows = json.loads(head)
         return _Codes(dict(rows), words) if build == _BUILD else _NONE
     except (OSError, ValueError, TypeError):
@@ -95,26 +117,34 @@ def _codes() -> _Codes:
 
 
 def _write(codes: _Codes) -> None:
+    """Put these in the place of the file, or leave it as it is. Raises OSError."""
     import json
 
+    head = json.dumps([_BUILD, codes.rows], separators=(",", ":"))
+    octets = head.encode() + b"\n" + codes.words
     draft = _FILE.with_name(f"{_FILE.name}.{os.getpid()}")
-    with contextlib.suppress(OSError):
-        _FILE.parent.mkdir(exist_ok=True)
-        head = json.dumps([_BUILD, codes.rows], separators=(",", ":"))
-        draft.write_bytes(head.encode() + b"\n" + codes.words)
+    try:
+        draft.write_bytes(_check(octets) + octets)
         draft.replace(_FILE)
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise
+
+
+def _check(octets: bytes) -> bytes:
+    """The hash by which Python itself knows the source of a compiled module: a damaged file has another."""
+    check: bytes = import_module("_imp").source_hash(0, octets)
+    return check
 
 
 def _pattern(
     expression: AnyStr, flags: int, groups: int, places: dict[str, int], code: bytes
 ) -> re.Pattern[AnyStr]:
     """The pattern of a code. Raises RuntimeError, or others, for one that is none."""
-    from array import array
-
     names: list[str | None] = [None] * (groups + 1)
     for name, place in places.items():
         names[place] = name
-    words = array(_WORD, code).tolist()
+    words = memoryview(code).cast(_WORD).tolist()
     pattern: re.Pattern[AnyStr] = import_module("_sre").compile(
         expression, flags, words, groups, dict(places), tuple(names)
     )

@@ -76,10 +76,10 @@ def leave(code: int) -> NoReturn:
     the midst of C++ code that aborts the process (CPython issue 87135). Who traces or profiles gets it."""
     if sys.gettrace() or sys.getprofile():
         sys.exit(code)
-    keep_expressions()
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError):
             stream.flush()
+    keep_expressions()
     os._exit(code)
 
 

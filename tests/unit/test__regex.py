@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -99,7 +100,7 @@ def test_a_file_that_is_not_right_is_no_error(file: Path, change: str) -> None:
     for text in _OWN:
         _regex.regex(text)
     _next_run()
-    octets = file.read_bytes()
+    octets = file.read_bytes()[_regex._CHECK :]
     head, _, words = octets.partition(b"\n")
     build, rows = json.loads(head)
     changed = {
@@ -110,12 +111,76 @@ def test_a_file_that_is_not_right_is_no_error(file: Path, change: str) -> None:
         "text": b"\xff not JSON",
         "empty": b"",
     }
-    file.write_bytes(changed[change])
+    file.write_bytes(_regex._check(changed[change]) + changed[change])
     for text in _OWN:
         assert _regex.regex(text) == re.compile(text)
     _next_run()
     for text in _OWN:
         assert _regex.regex(text) == re.compile(text)
+
+
+@pytest.mark.parametrize("bit", range(8))
+def test_a_damaged_file_is_not_believed(file: Path, bit: int) -> None:
+    for text in _OWN:
+        _regex.regex(text)
+    _next_run()
+    octets = file.read_bytes()
+    for position in range(bit, len(octets), 97):
+        damaged = bytearray(octets)
+        damaged[position] ^= 1 << bit
+        for content in (bytes(damaged), octets[:position]):
+            file.write_bytes(content)
+            _regex._codes.cache_clear()
+            assert _regex._codes() is _regex._NONE
+
+
+def test_where_one_may_not_write_nothing_is_compiled_twice(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for text in _OWN:
+        _regex.regex(text)
+    compiled: list[str] = []
+    monkeypatch.setattr(_regex, "_code_of", lambda expression, _: compiled.append(expression))
+    monkeypatch.setattr("os.access", lambda *_: False)
+    _regex.keep()
+    assert not compiled
+    assert not file.exists()
+
+
+def test_a_draft_that_cannot_be_finished_is_taken_away(file: Path) -> None:
+    file.mkdir(parents=True)  # in the place of the file
+    (file / "content").touch()
+    for text in _OWN:
+        _regex.regex(text)
+    _regex.keep()
+    assert list(file.parent.iterdir()) == [file]
+
+
+def test_old_expressions_go_when_there_are_too_many(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for text in _OWN:
+        _regex.regex(text)
+    _next_run()
+    monkeypatch.setattr(_regex, "_LARGEST", 100)
+    for text in _OWN:
+        _regex.regex(text + "x")
+    _next_run()
+    assert {_regex._key(f"{text}x", 0) for text in _OWN} == set(_regex._codes().rows)
+
+
+def test_an_engine_that_takes_no_code_is_no_error(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for text in _OWN:
+        _regex.regex(text)
+    monkeypatch.setattr(_regex, "_code_of", lambda *_: (0, 0, {}, b"\0\0\0\0"))
+    _regex.keep()
+    _regex._codes.cache_clear()
+    assert not _regex._codes().rows
+
+
+def test_the_file_is_where_compiled_modules_are(tmp_path: Path) -> None:
+    words = [sys.executable, "-X", f"pycache_prefix={tmp_path}", "-c"]
+    words.append("from probe import _regex; print(_regex._FILE)")
+    answer = subprocess.run(words, capture_output=True, text=True, check=True, timeout=60)
+    assert Path(answer.stdout.strip()).is_relative_to(tmp_path)
 
 
 def test_few_are_not_worth_a_file(file: Path) -> None:
