@@ -74,6 +74,7 @@ else:
     class StrEnum(enum.StrEnum, metaclass=EnumType):
         """A vocabulary of words."""
 
-    _EMPTY = {
-        key: value for key, value in vars(EnumType("Empty", (StrEnum,), {})).items() if key not in _OF_PYTHON
-    }
+    _Empty = EnumType(
+        "_Empty", (StrEnum,), {}
+    )  # has a name: the collector empties a class that nothing holds
+    _EMPTY = {key: value for key, value in vars(_Empty).items() if key not in _OF_PYTHON}

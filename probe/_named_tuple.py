@@ -65,8 +65,9 @@ def _code(fields: int) -> Any:
 
 def _getters(names: tuple[str, ...]) -> dict[str, Any]:
     """Attributes that read the values at the positions of these names."""
-    model = vars(_Model if len(names) <= len(_Model._fields) else _standard("Longer", _positions(len(names))))
-    return {name: model[f"a{position}"] for position, name in enumerate(names)}
+    # held by its name: the collector empties a class that nothing holds, whatever holds its attributes
+    model = _Model if len(names) <= len(_Model._fields) else _standard("Longer", _positions(len(names)))
+    return {name: getattr(model, f"a{position}") for position, name in enumerate(names)}
 
 
 def _positions(count: int) -> list[str]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import copy
+import gc
 import inspect
 import json
 import pickle
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -182,3 +183,16 @@ def test_a_pattern_takes_the_fields_in_their_order() -> None:
             assert line == "a"
         case _:
             pytest.fail("no match")
+
+
+class _Names(tuple[str, ...]):
+    """Names before which the collector comes."""
+
+    def __iter__(self) -> Iterator[str]:
+        gc.collect()
+        return super().__iter__()
+
+
+def test_the_collector_may_come_while_a_long_one_is_defined() -> None:
+    names = _Names(f"field_{position}" for position in range(40))
+    assert list(_named_tuple._getters(names)) == list(names)
