@@ -14,6 +14,7 @@ library.
 
 from __future__ import annotations
 
+import sys
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
@@ -209,9 +210,13 @@ def _init(cls: Any, members: dict[str, Any], scope: dict[str, Any]) -> Any:
     code = code.replace(
         co_varnames=("self", *positional, *by_name), co_qualname=f"{cls.__qualname__}.__init__"
     )
+    # one of the class's module stands behind the one that works: there its annotations are looked up
+    names = getattr(sys.modules.get(cls.__module__), "__dict__", {})
+    outer = FunctionType(code, names, "__init__", tuple(defaults))
     init = FunctionType(code, scope, "__init__", tuple(defaults))
-    init.__kwdefaults__ = defaults_by_name or None
-    init.__annotations__ = {**hints, "return": None}
+    init.__kwdefaults__ = outer.__kwdefaults__ = defaults_by_name or None
+    init.__annotations__ = outer.__annotations__ = {**hints, "return": None}
+    init.__wrapped__ = outer  # type: ignore[attr-defined]
     return init
 
 

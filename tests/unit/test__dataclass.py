@@ -8,7 +8,7 @@ import importlib
 import inspect
 import pickle
 import pkgutil
-from typing import Any, ClassVar
+from typing import Any, ClassVar, get_type_hints
 
 import pytest
 
@@ -222,6 +222,14 @@ def test_behaves_as_the_standard_class(build: Any) -> None:
 def test_signature_is_known_before_an_object_is_made(build: Any) -> None:
     standard, ours = _pair(build)
     assert str(inspect.signature(ours)) == str(inspect.signature(standard))
+
+
+@pytest.mark.parametrize("build", _SHAPES)
+def test_the_types_of_a_signature_are_found_in_the_class_s_module(build: Any) -> None:
+    standard, ours = _pair(build)
+    assert get_type_hints(ours.__init__) == get_type_hints(standard.__init__)
+    ours, standard = (inspect.signature(kind, eval_str=True) for kind in (ours, standard))
+    assert str(ours) == str(standard)
 
 
 def test_a_frozen_object_says_what_cannot_be_changed() -> None:
