@@ -83,17 +83,20 @@ else:
         return tuple(value.__own_fields__.values())
 
     def replace(instance, /, **changes):
-        """A copy with other values in the fields that are named. Raises ValueError for one that `__init__`
-        does not take."""
+        """A copy with other values in the fields that are named. Raises ValueError (from Python 3.13 on
+        TypeError) for one that `__init__` does not take."""
         for field in instance.__own_fields__.values():
             if not field.init:
                 if field.name in changes:
-                    raise ValueError(f"field {field.name} is declared with init=False, it cannot be replaced")
+                    raise _NOT_FOR_INIT(
+                        f"field {field.name} is declared with init=False, it cannot be replaced"
+                    )
             elif field.name not in changes:
                 changes[field.name] = getattr(instance, field.name)
         return instance.__class__(**changes)
 
 
+_NOT_FOR_INIT = TypeError if sys.version_info >= (3, 13) else ValueError
 _ELSEWHERE = frozenset({"InitVar", "KW_ONLY"})  # fields that the standard decorator knows
 
 

@@ -7,6 +7,7 @@ works without it if it cannot write.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -42,7 +43,7 @@ def derive(
 ) -> Mapping[str, Any]:
     """Return what `make` computes from `sources`, from the wheel's copy or the cache where one is valid.
 
-    `shipped` names the file a wheel carries; the cache has the same name in `__pycache__`.
+    `copy` names the file a wheel carries; the cache has the same name in `__pycache__`.
     `keep` says whether a new cache may be written; by default Python's own bytecode setting decides.
     """
     try:
@@ -87,4 +88,5 @@ def _write(cache: Path, entry: Mapping[str, Any]) -> None:
         temporary.write_text(json.dumps(entry, separators=(",", ":")), encoding="utf-8")
         temporary.replace(cache)
     except OSError:
-        return
+        with contextlib.suppress(OSError):
+            temporary.unlink()  # half of it, where the disk is full

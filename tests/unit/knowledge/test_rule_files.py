@@ -85,6 +85,15 @@ def test_a_place_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
     assert not list(tmp_path.glob("a.toml.json*"))
 
 
+def test_a_table_that_cannot_be_finished_leaves_nothing(tmp_path: Path) -> None:
+    source = tmp_path / "source.toml"
+    source.write_text("a = 1")
+    folder = tmp_path / "__pycache__" / "table.json"
+    (folder / "in its place").mkdir(parents=True)
+    assert toml_import.derive(tmp_path / "table.json", [source], lambda: {"a": 1}, keep=True) == {"a": 1}
+    assert list(folder.parent.iterdir()) == [folder]
+
+
 def test_the_digest_is_short_and_changes_with_any_source(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
