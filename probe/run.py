@@ -58,7 +58,7 @@ async def observe(
     current step; `recording_to` gets the recording before the first observation, so that an interrupted
     caller has it; `world` is the environment, by default the Internet; `spent` are the seconds of the timeout
     already used; `is_alone`: this process makes no other run, and may start another process for its own;
-    `early` is what `ask_first` sent for this run.
+    `early` is what `ask_first` sent for this run; the caller closes it afterwards.
     Cancelling ends the run: what was not reached is recorded, then CancelledError is raised.
     Raises ResolverConfigError when there is no resolver to ask.
 

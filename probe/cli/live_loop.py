@@ -57,6 +57,8 @@ def observe(
             stack.callback(lambda: past.append(archive.end(is_worth_it=bool(recordings))))
         if tape:
             stack.callback(tape.close)
+        if early:
+            stack.callback(early.close)
         progress = stack.enter_context(ProgressLine(is_wanted=delivery.to.verbosity >= 0))
         if descriptors.are_few():  # then load everything before sockets are opened
             _load(delivery.to.form)

@@ -36,7 +36,7 @@ class EarlyQuestion:
         self.sent_at = sent_at
 
     def close(self) -> None:
-        """Close the socket of a question that nobody has taken over."""
+        """Close the socket. The run is over; perhaps no resolver has taken the question over."""
         self.socket.close()
 
 

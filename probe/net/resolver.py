@@ -106,8 +106,6 @@ class Resolver:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         for answer in self._answers.values():
             answer.cancel()
-        if self._early is not None:
-            self._early.close()
 
     async def ask(self, questions: tuple[Question, ...]) -> tuple[Answer, ...]:
         """The answers in the order of the questions, asked at once; never raises on DNS errors. Each question

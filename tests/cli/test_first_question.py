@@ -14,6 +14,12 @@ import dns.rdatatype
 import dns.rrset
 import pytest
 
+from probe import run
+from probe.cli import choices, signals
+from probe.cli.delivery import Delivery
+from probe.cli.session import run_live
+from probe.model.target import DomainTarget, Endpoint, Options
+from probe.net.early_question import EarlyQuestion
 from tests.cli.command import smtp_probe
 
 PAIR = ("bob@example.com", "alice@example.net")
@@ -156,3 +162,27 @@ def test_the_recording_has_it_as_any_other(tmp_path: Path) -> None:
     assert (first.answer.question.name, first.answer.question.rtype.value) == ("example.net", "MX")
     assert first.answer.provenance is not None
     assert 0 <= first.answer.elapsed_ms <= first.at_ms + 1, "it was not sent before the run began"
+
+
+def test_a_run_that_is_interrupted_before_it_has_a_resolver_closes_the_socket(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    target = DomainTarget("example.net")
+    sent: list[EarlyQuestion] = []
+
+    def send() -> EarlyQuestion | None:
+        early = run.ask_first(target, options)
+        assert early is not None
+        sent.append(early)
+        return early
+
+    destination = choices.destination("line", None, quiet=True, verbose=False, pager=False)
+    delivery = Delivery(destination, subject="a-test")
+    monkeypatch.setattr(signals, "is_end_wanted", lambda: True)
+    with name_server() as (server, queries):
+        host, _, port = server.rpartition(":")
+        options = Options(nameservers=(Endpoint(host, int(port)),))
+        with pytest.raises(KeyboardInterrupt):
+            run_live(lambda hooks: run.observe(target, options, early=hooks.early), delivery, send)
+    assert queries == ["MX example.net."]
+    assert [early.socket.fileno() for early in sent] == [-1]

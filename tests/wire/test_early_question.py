@@ -158,14 +158,6 @@ async def test_past_the_deadline_what_was_asked_is_told() -> None:
         assert [it.rtype for it in server.queries] == ["MX"]
 
 
-async def test_a_run_that_ends_before_it_asks_closes_the_socket() -> None:
-    async with DnsServer(ZONE) as server:
-        early = sent(server.endpoint)
-        async with Resolver((server.endpoint,), early=early):
-            pass
-        assert early.socket.fileno() < 0
-
-
 async def test_a_question_of_another_name_is_not_taken_for_it() -> None:
     async with DnsServer(ZONE) as server:
         early = sent(server.endpoint)
