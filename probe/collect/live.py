@@ -81,7 +81,6 @@ async def _all_parts(context: Context) -> None:
     probe's own address, the sender's side and the blocklists."""
     domain = recipient_domain(context.target)
     driver = Driver(context)
-    from_here = _parts_from_here(context) or [Part.SENDER_ADDRESS]
     context.say(f"DNS of {domain}")
     # before the thread that loads the sender's side: a process is started sooner where no thread works
     opinions = asyncio.ensure_future(
@@ -92,7 +91,7 @@ async def _all_parts(context: Context) -> None:
     await asyncio.gather(
         _mailer(context, driver),
         _recipient(context, driver, domain),
-        recover_parts(context, from_here, _from_here(context, driver), None),
+        _what_shows_from_here(context, driver),
         of_sender,
         opinions,
     )
@@ -149,6 +148,12 @@ async def _recipient(context: Context, driver: Driver, domain: str) -> None:
     await recover_parts(context, [Part.SESSIONS], survey, None)
     if not driver.route.done():
         driver.route.set_result(None)
+
+
+async def _what_shows_from_here(context: Context, driver: Driver) -> None:
+    """`_from_here`; if this program fails at it, the parts that it has not finished are not reached."""
+    names = _parts_from_here(context) or [Part.SENDER_ADDRESS]
+    await recover_parts(context, names, _from_here(context, driver), None)
 
 
 async def _from_here(context: Context, driver: Driver) -> None:

@@ -258,6 +258,20 @@ async def test_a_silent_mail_server_within_its_budget_is_asked_at_its_next_host(
     assert len(server.dialogues) == 2
 
 
+async def test_a_run_that_is_cancelled_as_its_parts_begin_leaves_nothing_unawaited() -> None:
+    def end(_: str) -> None:
+        work.cancel()
+
+    async with DnsServer(ZONE) as dns:
+        with warnings.catch_warnings(record=True) as complaints:
+            warnings.simplefilter("always")
+            work = asyncio.ensure_future(observe(PAIR, options(dns, 9), world=live(QUICK), progress=end))
+            with pytest.raises(asyncio.CancelledError):
+                await work
+            gc.collect()
+    assert [str(it.message) for it in complaints if "never awaited" in str(it.message)] == []
+
+
 async def test_a_cancelled_run_keeps_what_it_saw_and_closes_its_sockets() -> None:
     recordings: list[Recording] = []
     async with DnsServer(ZONE) as dns, SmtpServer([silence()]) as server:
