@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from probe.model.target import Endpoint
 from probe.net.dns_query import Query, make_query
 from probe.net.dns_socket import open_socket
-from probe.net.nameservers import ResolverConfigError, configuration_of
+from probe.net.nameservers import ResolverConfigError, named
 from probe.net.resolv_conf import ResolverConfiguration
 from probe.standards.dns.message import Question
 from probe.standards.dns.names import why_bad_name
@@ -48,8 +48,8 @@ def ask_early(nameservers: tuple[Endpoint, ...], questions: Sequence[Question]) 
         return None
     with contextlib.ExitStack() as stack:
         try:
-            configuration = configuration_of(nameservers)
-            if configuration.tcp:
+            configuration = named(nameservers)
+            if configuration.tcp or not configuration.servers:
                 return None
             query = make_query(questions[0], int.from_bytes(os.urandom(2)), edns=True)
             udp = stack.enter_context(open_socket(configuration.servers[0]))

@@ -25,7 +25,13 @@ class ResolverConfigError(Exception):
 def configuration_of(nameservers: tuple[Endpoint, ...]) -> ResolverConfiguration:
     """The configuration of a run that was given these (empty: the system's). Raises ResolverConfigError when
     there is no usable one."""
-    return ResolverConfiguration(tuple(map(_check, nameservers))) if nameservers else system_nameservers()
+    return _given(nameservers) if nameservers else system_nameservers()
+
+
+def named(nameservers: tuple[Endpoint, ...]) -> ResolverConfiguration:
+    """The same as far as it is known without asking anything: no server where the system's file names none.
+    Raises ResolverConfigError when one that was given is none."""
+    return _given(nameservers) if nameservers else read(SYSTEM)
 
 
 def system_nameservers(path: Path = SYSTEM) -> ResolverConfiguration:
@@ -50,6 +56,10 @@ def _listens(server: Endpoint) -> bool:
         return True
     except OSError:
         return False
+
+
+def _given(nameservers: tuple[Endpoint, ...]) -> ResolverConfiguration:
+    return ResolverConfiguration(tuple(map(_check, nameservers)))
 
 
 def _check(server: Endpoint) -> Endpoint:

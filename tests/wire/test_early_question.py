@@ -191,7 +191,7 @@ def test_where_the_machine_wants_tcp_no_datagram_leaves(tcp: bool, monkeypatch: 
         server.bind(("127.0.0.1", 0))
         server.setblocking(False)
         configuration = ResolverConfiguration((Endpoint(*server.getsockname()),), tcp=tcp)
-        monkeypatch.setattr(nameservers, "system_nameservers", lambda: configuration)
+        monkeypatch.setattr(nameservers, "read", lambda _: configuration)
         early = ask_early((), (MX,))
         assert (early is None) == tcp
         if early is None:
@@ -200,6 +200,14 @@ def test_where_the_machine_wants_tcp_no_datagram_leaves(tcp: bool, monkeypatch: 
         else:
             assert server.recv(512) == early.query.wire
             early.close()
+
+
+def test_whether_a_server_listens_here_is_left_to_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[Endpoint] = []
+    monkeypatch.setattr(nameservers, "read", lambda _: ResolverConfiguration(()))
+    monkeypatch.setattr(nameservers, "_listens", looks.append)
+    assert ask_early((), (MX,)) is None
+    assert looks == [], "it may take a second, and the run looks, too"
 
 
 @pytest.mark.parametrize("step", ["connect", "send"])
