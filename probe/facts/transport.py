@@ -66,8 +66,7 @@ def _dane(tlsa: HostTlsa, sessions: tuple[Session, ...], at: datetime) -> DaneRe
     if answer.is_negative:
         return result
     if answer.is_unknown:
-        status = DaneStatus.NOT_ASKED if answer.status is Status.NOT_ASKED else DaneStatus.UNKNOWN
-        return replace(result, status=status, problems=(_unanswered(answer),))
+        return replace(result, status=_unknown(answer), problems=(_unanswered(answer),))
     if not answer.authenticated:
         # RFC 7672 section 2.1.1: as if there were none
         return replace(result, status=DaneStatus.INSECURE)
@@ -85,8 +84,11 @@ def _without_base(tlsa: HostTlsa) -> DaneResult:
     silent = tlsa.unanswered
     if silent is None:
         return DaneResult(tlsa.host, DaneStatus.INSECURE)
-    problem = _unanswered(silent)
-    return DaneResult(tlsa.host, DaneStatus.UNKNOWN, problems=(problem,), evidence=(silent.ref,))
+    return DaneResult(tlsa.host, _unknown(silent), problems=(_unanswered(silent),), evidence=(silent.ref,))
+
+
+def _unknown(answer: Answer) -> DaneStatus:
+    return DaneStatus.NOT_ASKED if answer.status is Status.NOT_ASKED else DaneStatus.UNKNOWN
 
 
 def _unanswered(answer: Answer) -> TlsaWhy:

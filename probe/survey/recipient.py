@@ -32,8 +32,8 @@ class TransportRecords:
 @dataclass(frozen=True, slots=True)
 class HostTlsa:
     """TLSA answers of one MX host by base domain, in the order in which they count. If there are none, the
-    host's address is not DNSSEC-signed, or, with `unanswered`, DNS did not say whether it is. `next_hop` is
-    the domain whose MX it is."""
+    host's address is not DNSSEC-signed, or, with `unanswered`, DNS did not say whether it is, or was not
+    asked. `next_hop` is the domain whose MX it is."""
 
     host: str
     answers: tuple[tuple[str, Answer], ...]
@@ -59,8 +59,8 @@ class HostTlsa:
     @property
     def known_tlsas(self) -> TlsaSet | None:
         """The same; None if DNS did not say whether there are any (RFC 7672 section 2.1.2)."""
-        is_silent = self.unanswered is not None if self.decisive is None else _is_silent(self.decisive[1])
-        return None if is_silent else self.tlsas
+        answer = self.unanswered if self.decisive is None else self.decisive[1]
+        return None if answer is not None and _is_silent(answer) else self.tlsas
 
 
 def transport_records(domain: str) -> Resolution[TransportRecords]:
@@ -113,8 +113,11 @@ def _base_domains(mx: MxResult, host: MxHost, own_cname: Answer | None) -> tuple
 
 
 def _all_unanswered(host: MxHost) -> Answer | None:
-    is_silent = bool(host.answers) and all(answer.is_unknown for answer in host.answers)
-    return next(filter(None, map(_unanswered, host.answers)), None) if is_silent else None
+    """What was said instead of an address, if there was no answer about one; a question that was asked comes
+    first."""
+    if not host.answers or not all(answer.is_unknown for answer in host.answers):
+        return None
+    return next(filter(_is_silent, host.answers), host.answers[0])
 
 
 def _unanswered(answer: Answer | None) -> Answer | None:

@@ -149,3 +149,25 @@ def test_an_unanswered_address_family_does_not_make_a_host_insecure() -> None:
     }
     mx, tlsa, _ = found(zone)
     assert mx.hosts[0].secure and tlsa.tlsas.records == (GOOD,)
+
+
+@pytest.mark.parametrize(
+    ("v4", "v6", "status"),
+    [
+        (Status.NOT_ASKED, Status.NOT_ASKED, DaneStatus.NOT_ASKED),  # the deadline came first
+        (Status.NOT_ASKED, Status.TIMEOUT, DaneStatus.UNKNOWN),
+        (Status.NOT_ASKED, Status.NODATA, DaneStatus.INSECURE),
+    ],
+)
+def test_a_host_whose_address_is_not_known_is_not_insecure(
+    v4: Status, v6: Status, status: DaneStatus
+) -> None:
+    zone = {
+        **said("MX r.test", Mx(10, HOST)),
+        **said(f"A {HOST}", status=v4, secure=False),
+        **said(f"AAAA {HOST}", status=v6, secure=False),
+    }
+    _, tlsa, questions = found(zone)
+    assert not questions
+    assert tlsa.known_tlsas == (None if status is DaneStatus.UNKNOWN else TlsaSet())
+    assert dane(zone) == (status, "")
