@@ -26,13 +26,13 @@ def read_by_typer(command: Callable[..., int], argv: list[str]) -> dict[str, Any
     """What typer calls the command with; None where it refuses the line, or shows its help."""
     calls: list[dict[str, Any]] = []
 
-    @functools.wraps(command)
+    @functools.wraps(as_typer_reads(command))
     def note(**values: Any) -> int:
         calls.append(values)
         return 0
 
     app = typer.Typer(add_completion=False, context_settings={"help_option_names": ["-h", "--help"]})
-    app.command()(as_typer_reads(note))
+    app.command()(note)
     program: Any = typer.main.get_command(app)
     refusal = cast(type[Exception], typer.BadParameter.__mro__[1])
     try:
