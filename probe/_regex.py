@@ -72,7 +72,9 @@ def keep() -> None:
     with contextlib.suppress(OSError):
         _FILE.parent.mkdir(parents=True, exist_ok=True)
         if os.access(_FILE.parent, os.W_OK):  # the work is in vain where one may not write
-            _write(_with_new(_codes()))
+            from probe import _cache_file
+
+            _cache_file.put(_FILE, _octets_of(_with_new(_codes())))
 
 
 def _with_new(old: _Codes) -> _Codes:
@@ -116,19 +118,13 @@ def _codes() -> _Codes:
         return _NONE
 
 
-def _write(codes: _Codes) -> None:
-    """Put these in the place of the file, or leave it as it is. Raises OSError."""
+def _octets_of(codes: _Codes) -> bytes:
+    """What the file holds of these."""
     import json
 
     head = json.dumps([_BUILD, codes.rows], separators=(",", ":"))
     octets = head.encode() + b"\n" + codes.words
-    draft = _FILE.with_name(f"{_FILE.name}.{os.getpid()}")
-    try:
-        draft.write_bytes(_check(octets) + octets)
-        draft.replace(_FILE)
-    except OSError:
-        draft.unlink(missing_ok=True)
-        raise
+    return _check(octets) + octets
 
 
 def _check(octets: bytes) -> bytes:

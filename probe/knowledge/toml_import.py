@@ -7,9 +7,7 @@ works without it if it cannot write.
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -58,7 +56,10 @@ def derive(
         pass
     table = make()
     if keep or (keep is None and not sys.dont_write_bytecode):
-        _write(cache, {"stamp": stamp, "table": table})
+        from probe import _cache_file  # only if there is no valid copy
+
+        entry = json.dumps({"stamp": stamp, "table": table}, separators=(",", ":"))
+        _cache_file.put(cache, entry.encode())
     return table
 
 
@@ -78,15 +79,3 @@ def _stamp(sources: Sequence[Path]) -> Stamp:
         status = path.stat()
         stamp.append([path.name, status.st_mtime_ns, status.st_size])
     return stamp
-
-
-def _write(cache: Path, entry: Mapping[str, Any]) -> None:
-    """Replace the cache in one step; a directory that cannot be written to is no error."""
-    temporary = cache.with_name(f"{cache.name}.{os.getpid()}")
-    try:
-        cache.parent.mkdir(exist_ok=True)
-        temporary.write_text(json.dumps(entry, separators=(",", ":")), encoding="utf-8")
-        temporary.replace(cache)
-    except OSError:
-        with contextlib.suppress(OSError):
-            temporary.unlink()  # half of it, where the disk is full

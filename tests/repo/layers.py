@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parents[2] / "probe"
-OPEN_TO_ALL = frozenset({"_dataclass", "_enum", "_named_tuple", "_regex", "_version", "settings"})
+OPEN_TO_ALL = frozenset(
+    {"_cache_file", "_dataclass", "_enum", "_named_tuple", "_regex", "_version", "settings"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ LAYERS = (
     Layer("_enum", is_pure=True),
     Layer("_named_tuple", is_pure=True),
     Layer("_version", is_pure=True),
+    Layer("_cache_file", is_pure=True),
     Layer("_regex", is_pure=True),
     Layer("settings", is_pure=True),
     Layer("model", is_pure=True),
