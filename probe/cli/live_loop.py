@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 class Hooks:
     """The callbacks of a run, and how it began: see `probe.run.observe`."""
 
-    sink: Callable[[Event], None] | None
+    sink: Callable[[Event], None]
     progress: Callable[[str], None]
     recording_to: Callable[[Recording], None]
     spent: float
@@ -69,8 +69,7 @@ def observe(
             spent = start.seconds_since_start()
             preparation = _Preparation(delivery.to.form, recordings, live)
             hooks = Hooks(_sink(tape, archive, preparation), say, recordings.append, spent, early)
-            begin = archive.begin if archive else _nothing
-            asyncio.run(until_asked_to_end(_preparing(work(hooks), begin, preparation)))
+            asyncio.run(until_asked_to_end(_preparing(work(hooks), archive, preparation)))
         except (KeyboardInterrupt, asyncio.CancelledError):
             if not recordings:
                 raise KeyboardInterrupt from None
@@ -146,14 +145,14 @@ _QUIT = b"QUIT"
 
 
 async def _preparing(
-    work: Coroutine[Any, Any, Recording], begin: Callable[[], None], preparation: _Preparation
+    work: Coroutine[Any, Any, Recording], archive: Archive | None, preparation: _Preparation
 ) -> Recording:
-    """The result of `work`; when it has loaded its own modules, `begin` is called, and the preparation
-    begins."""
+    """The result of `work`; when it has loaded its own modules, the archive and the preparation begin."""
     loop = asyncio.get_running_loop()
 
     def go_ahead() -> None:
-        begin()
+        if archive:
+            archive.begin()
         preparation.begin()
 
     ahead = loop.call_later(_AHEAD, go_ahead)
@@ -186,7 +185,3 @@ def _load(form: Format) -> None:
     finding_tags()
     shared_words()
     read_reply("550 5.1.1 x")
-
-
-def _nothing() -> None:
-    return None
