@@ -4,7 +4,8 @@ No search list is ever applied: names are asked unchanged. All state belongs to 
 
 After an answer that a server made itself (`Answer.doubt`) the next server is asked, and with the stub of
 systemd-resolved also the servers that it uses. PTR questions go to these directly, because the stub itself
-makes the reverse names of its machine.
+makes the reverse names of its machine. After a denial with authority it is tried whether that is the server's
+own (`probe.net.lent_authority`).
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from probe.net.dns_liveness import Liveness
 from probe.net.dns_schedule import RunQuestions, Turn, schedule
 from probe.net.dns_wire import Reply
 from probe.net.early_question import EarlyQuestion
+from probe.net.lent_authority import LentAuthority
 from probe.net.nameservers import configuration_of
 from probe.net.resolv_conf import SYSTEM
 from probe.net.stub import servers_behind
@@ -86,6 +88,7 @@ class Resolver:
         self._liveness = Liveness(on_silence)
         self._watch: asyncio.TimerHandle | None = None
         self._early = early
+        self._authority = LentAuthority()
         self._edns: dict[Endpoint, bool] = {}  # whether a server supports EDNS, as far as known
 
     async def __aenter__(self) -> Resolver:
@@ -263,6 +266,9 @@ class Resolver:
                 is_last = len(candidates) == 1 and own is None and patient
                 timeout = rest if is_last else min(self._query_timeout, rest)
                 reply = await self._exchange(server, question, timeout)
+                if reply.status in FINAL:
+                    ask = partial(self._ask_again, server, until)
+                    reply = await self._authority.withdraw(server, question, reply, ask)
                 if reply.status in FINAL and not self._is_own_word(question, reply):
                     return reply
                 if reply.status in FINAL:
@@ -272,6 +278,13 @@ class Resolver:
                 if reply.status is not Status.TIMEOUT or own is not None or not patient:
                     candidates.remove(server)  # it answered, or cannot be reached: do not ask again
         return own or most_telling(failures) or _not_asked(AnswerFault.NO_SERVER)
+
+    async def _ask_again(self, server: Endpoint, until: float, question: Question) -> Reply | None:
+        """One more reply of a server that answered; None if the run has no time or no queries left."""
+        rest = until - time.monotonic()
+        if rest <= 0 or self._queries_left <= 0:
+            return None
+        return await self._exchange(server, question, min(self._query_timeout, rest))
 
     async def _exchange(self, server: Endpoint, question: Question, timeout: float) -> Reply:
         self._queries_left -= 1  # before waiting: others ask meanwhile

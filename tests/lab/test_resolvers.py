@@ -78,6 +78,17 @@ def test_a_resolver_that_passes_on_the_truth_is_believed(world: World, at: dict[
     assert ptr["severity"] == ("not_assessed" if name in OWN_REVERSE else "ok"), ptr
 
 
+def test_authority_that_a_forwarder_hands_on_makes_no_zone_its_own(world: World, at: dict[str, str]) -> None:
+    """dnsmasq leaves the AA bit in the first answer, and in each that it does not cache (no MX); what it
+    gives out of its cache is without. Both runs say the same."""
+    address = at["dnsmasq-straight"]
+    for _ in range(2):
+        gone = through(world, address, "alice@nosuch.example")
+        assert (gone.exit_code, gone.verdict["cause"]) == (1, "bad_domain"), words(gone)
+        bare = through(world, address, "alice@implicit.example")
+        assert bare.report["dns"]["route"] == "implicit_mx", words(bare)
+
+
 OWN_DENIALS = [
     ("dnsmasq-address", "healthy.example", "SOA"),
     ("dnsmasq-address", "rbl.example", "SOA"),

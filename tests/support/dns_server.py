@@ -81,6 +81,8 @@ class Fault(StrEnum):
     BLOCKED = "blocked"  # NXDOMAIN of its own making: without an SOA record, with the extended error 15
     STALE = "stale"  # the truth, with the extended error 3
     LOCAL = "local"  # what a stub makes up for its machine: the truth of the zone with AA and AD, TTL 0
+    OWN_ZONE = "own_zone"  # the truth with authority, though it recurses
+    LENT_AUTHORITY = "lent_authority"  # denials alone, and not of an address that is asked for again
     THOUSANDS_OF_ERRORS = "thousands_of_errors"  # SERVFAIL with 10 000 extended errors, over TCP
 
 
@@ -330,6 +332,10 @@ class DnsServer:
                 response.authority.append(dns.rrset.from_text("example.", 300, "IN", "NS", "ns.example."))
             case _:
                 self._answer(query, response, bare=fault is Fault.BARE_CHAIN)
+                if fault is Fault.LENT_AUTHORITY and not response.answer:
+                    key = response.question[0].to_text()
+                    fault = None if key.endswith(" A") and key in self._dropped else Fault.OWN_ZONE
+                    self._dropped.add(key)
                 _twist(query, response, fault)
         return response
 
@@ -411,6 +417,8 @@ def _twist(query: dns.message.Message, response: dns.message.Message, fault: Fau
             response.answer.insert(0, dns.rrset.from_text(name, 300, "IN", "CNAME", "nowhere.example."))
         case Fault.STALE:
             response.use_edns(0, options=[dns.edns.EDEOption(dns.edns.EDECode.STALE_ANSWER)])
+        case Fault.OWN_ZONE:
+            response.flags |= dns.flags.AA
         case Fault.LOCAL:
             response.flags |= dns.flags.AA | dns.flags.AD
             for rrset in response.answer:

@@ -96,6 +96,37 @@ async def test_a_host_of_the_own_network_is_still_found_in_the_routers_hosts_fil
     assert name.status is Status.NXDOMAIN
 
 
+# Authority of a server that also recurses
+
+
+async def test_a_zone_of_its_own_is_not_believed_where_it_denies() -> None:
+    """Whether it is its own, is asked twice for the whole zone."""
+    async with DnsServer(ZONE, {"*": Fault.OWN_ZONE}) as server:
+        questions = [Question(name, rtype) for name in ("a.example", "b.example") for rtype in (MX, A)]
+        answers = await ask((server,), Question("mail.example", MX), *questions)
+        assert len(server.queries) == len(answers) + 2
+    assert all(answer.believed().status is Status.OWN_WORD for answer in answers)
+    assert "out of a zone of its own, example" in spoken(answers[0].doubt)
+
+
+@pytest.mark.parametrize("name", ["nosuch.example", "mail.example", "alias.example"])
+async def test_authority_that_a_forwarder_hands_on_is_not_its_own(name: str) -> None:
+    """As dnsmasq does before the answer is in its cache: the first run says what the second does."""
+    zone = {**ZONE, "CNAME alias.example": ["mail.example."]}
+    async with DnsServer(zone, {"*": Fault.LENT_AUTHORITY}) as server:
+        for _ in range(2):
+            (answer,) = await ask((server,), Question(name, MX))
+            assert answer.is_negative
+            assert answer.believed() == answer
+
+
+@pytest.mark.parametrize("fault", [Fault.SILENCE, Fault.SERVFAIL, Fault.BLOCKED])
+async def test_where_its_authority_cannot_be_tried_a_denial_is_not_believed(fault: Fault) -> None:
+    async with DnsServer(ZONE, {"MX nosuch.example": Fault.OWN_ZONE, "A nosuch.example": fault}) as server:
+        (answer,) = await ask((server,), Question("nosuch.example", MX))
+    assert answer.believed().status is Status.OWN_WORD
+
+
 # The stub of systemd-resolved
 
 

@@ -40,9 +40,9 @@ class ExtendedError:
 @dataclass(frozen=True, slots=True)
 class Provenance:
     """Who answered, and how. `server` is the name server's address (with its port, where that is not 53);
-    `authoritative` the AA bit, `recursive` the RA bit; `soa` the SOA record of a denial, `policy_zone` the
-    owner of an SOA record in the additional section, as response policy zones add it; both are empty if there
-    is none."""
+    `authoritative` the AA bit, unless the server was seen to hand on another's, `recursive` the RA bit; `soa`
+    the SOA record of a denial, `policy_zone` the owner of an SOA record in the additional section, as
+    response policy zones add it; both are empty if there is none."""
 
     server: str
     authoritative: bool = False
