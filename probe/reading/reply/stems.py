@@ -5,13 +5,13 @@ The words are data (notions.toml and vocabulary.toml). A stem matches from the s
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 
 from probe._named_tuple import NamedTuple
 from probe.reading.reply.folding import plain
+from probe.reading.reply.patterns import pattern_of
 
 HINTS = ""
 """The language of the words of notions.toml, which hint at a notion and make no sentence."""
@@ -25,6 +25,7 @@ them. Strings, because a table of thousands is loaded by every run, which looks 
 
 _FOLDS = str.maketrans({"ß": "ss", "æ": "ae", "œ": "oe"})
 UNSPACED = "\u0590-\u06ff\u0e00-\u0e7f\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
+_OF_UNSPACED = f"[{UNSPACED}]"
 _JUNCTIONS = rf"(?<=[a-z0-9])(?=[{UNSPACED}])|(?<=[{UNSPACED}])(?=[a-z0-9])"
 LEAD = 2  # leading letters of a word used for look-up
 
@@ -47,7 +48,7 @@ def fold(text: str) -> str:
     if lower.isascii():
         return lower
     folded = plain(unicodedata.normalize("NFC", lower).replace("\u0307", "")).translate(_FOLDS)
-    return re.sub(_JUNCTIONS, " ", folded)
+    return pattern_of(_JUNCTIONS).sub(" ", folded)
 
 
 def compile_stems(
@@ -118,4 +119,4 @@ def _meanings(meanings: str) -> tuple[Meaning, ...]:
 
 def is_unspaced(letter: str) -> bool:
     """Whether a letter is of a script that writes words together."""
-    return not letter.isascii() and re.match(f"[{UNSPACED}]", letter) is not None
+    return not letter.isascii() and pattern_of(_OF_UNSPACED).match(letter) is not None

@@ -173,7 +173,7 @@ def _plain(text: str) -> str:
 
 def _on_one_line(text: str) -> str:
     line = " ".join(part.strip() for part in text.splitlines())
-    return line if line.isascii() else re.sub(_BROKEN, "", line)
+    return line if line.isascii() else pattern_of(_BROKEN).sub("", line)
 
 
 def _code(text: str) -> tuple[int | None, EnhancedStatus | None]:
