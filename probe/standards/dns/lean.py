@@ -13,7 +13,6 @@ import struct
 from collections.abc import Callable
 from functools import lru_cache
 
-from probe._named_tuple import NamedTuple
 from probe.standards.dns.message import Question, Status
 from probe.standards.dns.provenance import has_made_start
 from probe.standards.dns.special_use import is_reserved
@@ -33,13 +32,20 @@ class _UnusualError(Exception):
 
 
 _HEADER = 12  # octets before the question
-_COUNTS = struct.Struct("!HHHHH")
-_RECORD = struct.Struct("!HHIH")  # behind its owner
-_POINTED_RECORD = struct.Struct("!HHHIH")  # with a pointer as its owner
-_RECORD_ASKED_FOR = struct.Struct("!6sIH")  # the same, with owner, type and class as octets
+_counts = struct.Struct("!5H").unpack_from  # the flags, and how many there are of each section
+_record = struct.Struct("!HHIH").unpack_from  # behind its owner: type, class, TTL, octets of data
+_RECORD = 10  # octets of these
+_record_asked_for = struct.Struct("!6sIH").unpack_from  # a pointer as owner, type and class; TTL, octets
+_record_beside = struct.Struct("!HHxxxxxxH").unpack_from  # a pointer as owner, type, octets
+_POINTED_RECORD = 12  # octets before the data of these
+_record_of_root = struct.Struct("!xHxxBxxxH").unpack_from  # type, upper octet of the TTL, octets
+_ROOT_RECORD = 11  # octets before the data of it
 _IN, _OPT, _SOA = 1, 41, 6
+_NOT_BELOW_NAMES = frozenset({_OPT, _SOA})
 _ANSWER = Status.ANSWER
-_NEGATIVE = {0: Status.NODATA, 3: Status.NXDOMAIN}  # by response code, where there are no answers
+_NEGATIVE = {0x8000: Status.NODATA, 0x8003: Status.NXDOMAIN}  # where there are no answers
+_PLAIN_REPLY = 0x8000  # QR, opcode 0, TC not set, NOERROR
+_PLAIN_MASK = 0xFA0F
 _POINTER = 0xC0  # the two highest bits of its first octet (RFC 1035 section 4.1.4)
 _POINTER_BITS = 0xC000
 _HOLDS_LONGEST = 0xFFFFFFFF
@@ -47,7 +53,7 @@ _POINTER_TO_QUESTION = b"\xc0\x0c"  # to the name of the question
 _RECORDS_LIMIT = 64  # in all sections; what has more is not usual
 _POINTERS_LIMIT = 8  # on the way through one name
 _STEPS = (0, *range(2, 65), *bytes(192))  # octets of a label, by its first one; 0 for what is no label
-_NAME_ROOM = 255  # octets of a name on the wire (RFC 1035 section 2.3.4)
+_TEXT_ROOM = 253  # characters of a name: 255 octets on the wire (RFC 1035 section 2.3.4)
 _TEXTS_KEPT = 4096  # of names, up to 250 octets each
 _PLAIN = bytes(octet for octet in range(0x21, 0x7F) if octet != 0x5C)  # stand for themselves, and the dot
 _UNSPECIFIED = bytes(16)
@@ -59,77 +65,62 @@ def read(wire: bytes, section: bytes, question: Question) -> LeanReply | None:
     parser is needed, also if it is not a reply to the query. The caller has compared the id (RFC 5452 section
     9.1)."""
     try:
-        flags, questions, answers, authorities, additional = _COUNTS.unpack_from(wire, 2)
-        rcode = flags & 0x000F
-        # QR set, opcode 0, TC not set, NOERROR or NXDOMAIN
-        if flags & 0xFA00 != 0x8000 or rcode not in _NEGATIVE or not wire.startswith(section, _HEADER):
-            return None
+        flags, questions, answers, authorities, additional = _counts(wire, 2)
+        kind = flags & _PLAIN_MASK
         name = question.name
-        if questions != 1 or "\\" in name or answers + authorities + additional > _RECORDS_LIMIT:
+        if questions != 1 or not wire.startswith(section, _HEADER) or "\\" in name:
             return None
-        at = _HEADER + len(section)
+        if answers + authorities + additional > _RECORDS_LIMIT:
+            return None
         names = {_HEADER: name}
+        at = _HEADER + len(section)
         is_vouched_for = flags & 0x0020 != 0
         if answers:
-            if rcode:
+            if kind != _PLAIN_REPLY:
                 return None
             records, ttl, at = _answers(wire, at, answers, section[-4:], names)
             if authorities:
-                at, _ = _authority(wire, at, authorities, names)
+                at, _, _ = _authority(wire, at, authorities, names)
             _additional(wire, at, additional, names)
             return _ANSWER, records, ttl, is_vouched_for
-        at, start = _authority(wire, at, authorities, names)
-        _additional(wire, at, additional, names)
-        holds_zone_itself = flags & 0x0480 == 0x0480  # AA and RA
-        if start is None or holds_zone_itself or not _speaks_for(start, name, is_denied=rcode != 0):
+        status = _NEGATIVE.get(kind)
+        if status is None or flags & 0x0480 == 0x0480:  # AA and RA: it holds the zone itself
             return None
-        return _NEGATIVE[rcode], (), start.holds, is_vouched_for
-    except (_UnusualError, IndexError, struct.error):
+        at, zone, ttl = _authority(wire, at, authorities, names)
+        _additional(wire, at, additional, names)
+        if zone is None or not _may_deny(zone, name, status):
+            return None
+        return status, (), ttl, is_vouched_for
+    except (_UnusualError, KeyError, IndexError, struct.error):
         return None
 
 
-class _Start(NamedTuple):
-    """An SOA record, and the TTL in seconds of a denial with it (RFC 2308 section 5)."""
-
-    zone: str
-    mname: str
-    rname: str
-    holds: int
-
-
-def _speaks_for(start: _Start, name: str, *, is_denied: bool) -> bool:
-    """Whether a denial of `name` comes from the zone; a fast form of `provenance.why_own_denial`."""
-    zone = start.zone
-    if zone and name != zone and not name.endswith(f".{zone}"):
-        return False
-    if (is_denied and name and zone == name) or is_reserved(name):
-        return False
-    return not has_made_start(start.mname, start.rname)
+def _may_deny(zone: str, name: str, status: Status) -> bool:
+    """Whether a zone can say that of a name; a fast form of `provenance.why_own_denial`."""
+    if name == zone:
+        return status is Status.NODATA and not is_reserved(name)
+    return (not zone or name.endswith("." + zone)) and not is_reserved(name)
 
 
 def _answers(
     wire: bytes, at: int, count: int, kind: bytes, names: dict[int, str]
 ) -> tuple[tuple[LeanRecord, ...], int, int]:
     """The records of the asked type and class `kind`, the lowest TTL, and where the section ends."""
-    reader = _READERS.get(kind)
-    if reader is None:
-        raise _UnusualError
-    records: list[LeanRecord] = []
+    read_data = _READERS[kind]
+    records: dict[LeanRecord, None] = {}
     lowest = _HOLDS_LONGEST
     beginning = _POINTER_TO_QUESTION + kind
     for _ in range(count):
-        owner_and_kind, ttl, length = _RECORD_ASKED_FOR.unpack_from(wire, at)
+        owner_and_kind, ttl, length = _record_asked_for(wire, at)
         if owner_and_kind != beginning:
             raise _UnusualError
-        start = at + _RECORD_ASKED_FOR.size
+        start = at + _POINTED_RECORD
         at = start + length
-        records.append(reader(wire, start, at, names))
+        records[read_data(wire, start, at, names)] = None
         if ttl < lowest:  # noqa: PLR1730  `min` takes longer than all else here
             lowest = ttl
     if not lowest or at > len(wire):
         raise _UnusualError  # without a time to live it may be of the name server's own machine
-    if count > 1 and len(set(records)) < count:
-        records = list(dict.fromkeys(records))
     return tuple(records), lowest, at
 
 
@@ -148,17 +139,23 @@ def _address_v6(wire: bytes, start: int, end: int, names: dict[int, str]) -> byt
 
 
 def _mx(wire: bytes, start: int, end: int, names: dict[int, str]) -> tuple[int, str]:
-    target, behind = _name(wire, start + 2, names)
-    if behind > end:
-        raise _UnusualError
-    return wire[start] << 8 | wire[start + 1], target
+    return wire[start] << 8 | wire[start + 1], _target(wire, start + 2, end, names)
 
 
 def _target(wire: bytes, start: int, end: int, names: dict[int, str]) -> str:
-    target, behind = _name(wire, start, names)
-    if behind > end:
-        raise _UnusualError
-    return target
+    """The name that these octets are."""
+    text, pointer = _labels(wire[start:end])
+    if pointer:
+        rest = names.get(pointer)
+        if rest is None:
+            if pointer >= start:
+                raise _UnusualError
+            rest = names[pointer] = _behind_pointer(wire, pointer, names, 0)
+        text = f"{text}.{rest}" if text and rest else text or rest
+        if len(text) > _TEXT_ROOM:
+            raise _UnusualError
+    names[start] = text
+    return text
 
 
 def _tlsa(wire: bytes, start: int, end: int, names: dict[int, str]) -> tuple[int, int, int, bytes]:
@@ -181,43 +178,46 @@ def _strings(wire: bytes, start: int, end: int, names: dict[int, str]) -> tuple[
     return tuple(texts)
 
 
-def _authority(wire: bytes, at: int, count: int, names: dict[int, str]) -> tuple[int, _Start | None]:
-    """Where the section ends, and its SOA record."""
-    soa: _Start | None = None
+def _authority(wire: bytes, at: int, count: int, names: dict[int, str]) -> tuple[int, str | None, int]:
+    """Where the section ends; and the zone of its SOA record, and for how many seconds a denial with it holds
+    (RFC 2308 section 5)."""
+    zone, lasts = None, 0
     for _ in range(count):
         owner, at = _name(wire, at, names)
-        kind, rclass, ttl, length = _RECORD.unpack_from(wire, at)
-        start = at + _RECORD.size
+        kind, rclass, ttl, length = _record(wire, at)
+        start = at + _RECORD
         at = start + length
         if at > len(wire):
             raise _UnusualError
         if kind == _SOA:
-            if soa is not None or rclass != _IN:
-                raise _UnusualError
             mname, behind = _name(wire, start, names)
             rname, behind = _name(wire, behind, names)
-            if behind + 20 != at:
+            if behind + 20 != at or rclass != _IN or zone is not None or _has_made_start(mname, rname):
                 raise _UnusualError
-            soa = _Start(owner, mname, rname, min(ttl, int.from_bytes(wire[at - 4 : at], "big")))
-    return at, soa
+            zone, lasts = owner, min(ttl, int.from_bytes(wire[at - 4 : at], "big"))
+    return at, zone, lasts
+
+
+_has_made_start = lru_cache(_TEXTS_KEPT)(has_made_start)
 
 
 def _additional(wire: bytes, at: int, count: int, names: dict[int, str]) -> None:
     """Only an OPT record without options (RFC 6891 section 6.1.2), and additional addresses."""
     for _ in range(count):
-        if not wire[at]:
-            kind, _, ttl, length = _RECORD.unpack_from(wire, at + 1)
-            at += 1 + _RECORD.size + length
-        else:
-            owner, kind, _, ttl, length = _POINTED_RECORD.unpack_from(wire, at)
-            if owner - _POINTER_BITS in names:
-                at += _POINTED_RECORD.size + length
-            else:
+        if wire[at]:
+            owner, kind, length = _record_beside(wire, at)
+            if owner - _POINTER_BITS not in names:
                 _, at = _name(wire, at, names)
-                kind, _, ttl, length = _RECORD.unpack_from(wire, at)
-                at += _RECORD.size + length
-        if kind == _SOA or (kind == _OPT and (length or ttl >> 24)):
-            raise _UnusualError
+                kind, _, _, length = _record(wire, at)
+                at += _RECORD - _POINTED_RECORD
+            if kind in _NOT_BELOW_NAMES:
+                raise _UnusualError
+            at += _POINTED_RECORD + length
+        else:
+            kind, upper, length = _record_of_root(wire, at)
+            if kind == _SOA or (kind == _OPT and (length or upper)):
+                raise _UnusualError
+            at += _ROOT_RECORD + length
     if at > len(wire):
         raise _UnusualError
 
@@ -252,6 +252,23 @@ def _behind_pointer(wire: bytes, target: int, names: dict[int, str], pointers: i
 
 
 @lru_cache(_TEXTS_KEPT)
+def _labels(octets: bytes) -> tuple[str, int]:
+    """The text of a name's octets, and where the pointer at its end leads; 0 for none. Many answers have the
+    same few."""
+    at, pointer = 0, 0
+    while step := _STEPS[octets[at]]:
+        at += step
+    if octets[at]:
+        pointer = (octets[at] & 0x3F) << 8 | octets[at + 1]
+        if octets[at] < _POINTER or pointer < _HEADER:
+            raise _UnusualError
+        at += 1
+    if at + 1 != len(octets):
+        raise _UnusualError
+    return _text(octets[: at - 1] if pointer else octets[:-1], ""), pointer
+
+
+@lru_cache(_TEXTS_KEPT)
 def _text(labels: bytes, rest: str) -> str:
     """The text of labels with their length octets, before the rest of the name; many answers have the same
     few."""
@@ -267,7 +284,7 @@ def _text(labels: bytes, rest: str) -> str:
         raise _UnusualError
     text = octets.decode("ascii").lower()
     text = f"{text}.{rest}" if text and rest else text or rest
-    if len(text) + 2 > _NAME_ROOM:
+    if len(text) > _TEXT_ROOM:
         raise _UnusualError
     return text
 
