@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from functools import partial
-from itertools import islice
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -38,11 +37,11 @@ order, and returns its result. It must not block: it runs where datagrams are re
 
 
 class _Task:
-    """A running generator, its responses, and how many it waits for; with all it is put into `ready`."""
+    """A generator that runs, its responses, and how many it waits for; with all it is put into `ready`."""
 
     __slots__ = ("missing", "ready", "responses", "work")
 
-    def __init__(self, work: Work[Any], ready: deque[_Task]) -> None:
+    def __init__(self, work: Work[None], ready: deque[_Task]) -> None:
         self.work = work
         self.ready = ready
         self.responses: Any = None  # a list of Response, or None if one is missing
@@ -54,6 +53,64 @@ class _Task:
         self.missing -= 1
         if not self.missing:
             self.ready.append(self)
+
+
+class _Series:
+    """All `works`, taken from the iterator when there is room; `take` receives each result."""
+
+    def __init__(
+        self, questions: QuestionWindow, works: Iterable[Work[Any]], take: Callable[[Any], None]
+    ) -> None:
+        self._questions = questions
+        self._works = iter(works)
+        self._has_more = True
+        self._take = take
+        self._ready: deque[_Task] = deque()
+        self._under_way = 0
+        self._room = 0  # for how many works more, in this turn
+
+    def go_on(self) -> bool:
+        """Run all until they wait for responses that have not arrived. Returns whether any does."""
+        self._room = self._questions.room
+        while self._ready:
+            self._advance(self._ready.popleft())
+        while self._may_begin():
+            self._under_way += 1
+            self._advance(_Task(self._one_by_one(), self._ready))
+        return self._has_more or self._under_way > 0
+
+    def _may_begin(self) -> bool:
+        """Whether there is another work, and room for it."""
+        if self._room <= 0:  # in the meantime some may have been answered from the cache
+            self._room = self._questions.room
+        return self._has_more and self._room > 0 and self._under_way < ENGINE_WORK
+
+    def _one_by_one(self) -> Work[None]:
+        """Works one after another, as far as there is room. They share a task: one for each takes longer."""
+        take = self._take
+        while self._room > 0:
+            self._room -= 1
+            work = next(self._works, None)
+            if work is None:
+                self._has_more = False
+                return
+            take((yield from work))
+
+    def _advance(self, task: _Task) -> None:
+        """Run a task until it needs a response that has not arrived."""
+        ask, go_on = self._questions.ask, task.work.send
+        try:
+            while True:
+                responses: Any = None if task.responses is None else tuple(task.responses)
+                questions = go_on(responses)
+                responses = task.responses = []
+                for question in questions:
+                    responses.append(ask(question, task, len(responses)))
+                task.missing = responses.count(None)
+                if task.missing:
+                    return
+        except StopIteration:
+            self._under_way -= 1
 
 
 class DnsEngine:
@@ -83,9 +140,9 @@ class DnsEngine:
             ),
             self._fail,
         )
-        self.questions = QuestionWindow(careful, window, self._wake, forget_denials=forget_denials)
         self._change = asyncio.Event()
         self._fault: BaseException | None = None
+        self.questions = QuestionWindow(careful, window, self._change.set, forget_denials=forget_denials)
 
     async def __aenter__(self) -> DnsEngine:
         return self
@@ -102,24 +159,12 @@ class DnsEngine:
     async def run(self, works: Iterable[Work[T]], take: Callable[[T], None]) -> None:
         """Run all `works`, taken from the iterator when there is room, and pass each result to `take`, in any
         order. Exceptions of a work, of `works` or of `take` are raised; then the rest is not done."""
-        source: Iterator[Work[T]] | None = iter(works)
-        ready: deque[_Task] = deque()
-        under_way = 0
+        series = _Series(self.questions, works, take)
         with rare_collections():
-            while source is not None or under_way:
-                self._change.clear()
-                while ready:
-                    under_way -= self._go_on(ready.popleft(), take)
-                while source is not None and (room := min(self.questions.room, ENGINE_WORK - under_way)) > 0:
-                    tasks = [_Task(work, ready) for work in islice(source, room)]
-                    if len(tasks) < room:
-                        source = None
-                    under_way += len(tasks)
-                    for task in tasks:
-                        under_way -= self._go_on(task, take)
+            while series.go_on():
                 self.questions.send()
-                if source is not None or under_way:
-                    await self._change.wait()
+                self._change.clear()
+                await self._change.wait()
                 if self._fault is not None:
                     raise self._fault
 
@@ -132,27 +177,6 @@ class DnsEngine:
 
         await self.run([work()], lambda responses: answers.extend(it.answer() for it in responses))
         return tuple(answers)
-
-    def _go_on(self, task: _Task, take: Callable[[Any], None]) -> bool:
-        """Run a work until it needs a response that has not arrived. Returns whether the work is finished."""
-        ask, go_on = self.questions.ask, task.work.send
-        try:
-            while True:
-                responses: Any = None if task.responses is None else tuple(task.responses)
-                questions = go_on(responses)
-                responses = task.responses = []
-                for question in questions:
-                    responses.append(ask(question, task, len(responses)))
-                task.missing = responses.count(None)
-                if task.missing:
-                    return False
-        except StopIteration as stop:
-            result = stop.value
-        take(result)
-        return True
-
-    def _wake(self) -> None:
-        self._change.set()
 
     def _fail(self, error: BaseException) -> None:
         """Let `run` raise an unexpected exception."""
