@@ -7,12 +7,15 @@ The kernel drops datagrams from another address or port, and chooses a random lo
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable
+from os import urandom
+from struct import iter_unpack
 from typing import Protocol
 
 from probe.model.exhaustion import shortage
 from probe.model.target import Endpoint
+from probe.net.dns_burst import BurstSender
+from probe.net.dns_query import BEFORE_SECTION, BEHIND_SECTION
 from probe.net.dns_response import Response
 from probe.net.dns_udp import connected_socket
 from probe.settings import DNS_SOCKET_AGE, ENGINE_BURST, ENGINE_SOCKETS
@@ -29,19 +32,20 @@ class Waiting(Protocol):
 
 
 class OpenQuestion:
-    """A question without a response. `section` is its question section (RFC 1035 section 4.1.2), `began` when
-    it was first asked, `sent` when it was last, `places` the sockets and ids under which it was, one for each
-    attempt, `takers` who waits for the response and for which place; `was_refused`: a name server answered
-    REFUSED, perhaps because it had too many questions."""
+    """A question without a response. `section` is its question section (RFC 1035 section 4.1.2), `takers` who
+    waits for the response and for which place, `tries` how often it was asked, `began` when it was first,
+    `sent` when it was last, `places` the sockets and ids under which a reply is expected; `was_refused`: a
+    name server answered REFUSED, perhaps because it had too many questions."""
 
-    __slots__ = ("began", "places", "question", "section", "sent", "takers", "was_refused")
+    __slots__ = ("began", "places", "question", "section", "sent", "takers", "tries", "was_refused")
 
-    def __init__(self, question: Question, section: bytes) -> None:
+    def __init__(self, question: Question, section: bytes, taker: tuple[Waiting, int]) -> None:
         self.question = question
         self.section = section
+        self.takers = [taker]
+        self.tries = 0
         self.began = self.sent = 0.0
-        self.places: list[tuple[Port, bytes]] = []
-        self.takers: list[tuple[Waiting, int]] = []
+        self.places: tuple[tuple[Port, bytes], ...] = ()
         self.was_refused = False
 
 
@@ -64,22 +68,37 @@ class Port:
         self._loop = asyncio.get_running_loop()
         self.opened_at = self._loop.time()
         self._socket = connected_socket(server, self._read)
-        self.send = self._socket.send
+        self._sender = BurstSender(self._socket)
 
-    def admit(self, questions: list[OpenQuestion]) -> list[bytes]:
-        """Expect responses to these questions here. Returns their ids, from the system's source of random
-        numbers, each of which no other question has."""
+    def ask(self, questions: list[OpenQuestion], now: float, *, together: bool) -> list[bytes]:
+        """Send these questions, `together` as `BurstSender.send`, and expect their replies here. Returns the
+        ids of those that the kernel has room for now, in the same order: from the system's source of random
+        numbers, and no other question has them. Raises OSError."""
         by_id = self.by_id
-        octets = os.urandom(2 * len(questions))
         ids = []
-        for place, question in enumerate(questions):
-            ident = octets[2 * place : 2 * place + 2]
+        wires = []
+        for (octets,), question in zip(
+            iter_unpack("2s", urandom(2 * len(questions))), questions, strict=True
+        ):
+            ident = octets
             while ident in by_id:
-                ident = os.urandom(2)
+                ident = urandom(2)
             by_id[ident] = question
-            question.places.append((self, ident))
+            question.places += ((self, ident),)
+            if not question.tries:
+                question.began = now
+            question.sent = now
+            question.tries += 1
             ids.append(ident)
-        return ids
+            wires.append(b"".join((ident, BEFORE_SECTION, question.section, BEHIND_SECTION)))
+        # as close together as can be: a name server that went to sleep in between costs both sides more
+        sent = self._sender.send(wires, together=together)
+        for question in questions[sent:]:
+            *places, (_, ident) = question.places
+            question.places = tuple(places)
+            question.tries -= 1
+            del by_id[ident]
+        return ids[:sent]
 
     def close(self) -> None:
         """Close it."""

@@ -1,12 +1,12 @@
 """Controls many concurrent questions: how many may be open, and which are asked again.
 
 The number adapts: ENGINE_FIRST_WINDOW at first, one more for each response, half of it after a timeout. A
-name server's receive buffer is small, so queries are also spread over time. A question that was refused is
-asked again after ENGINE_AGAIN, as dnsmasq refuses what is too much at once; when one of them was answered
-then, refusals count as timeouts do, and the number grows slowly. The fast parser reads usual replies, the
-full parser all others; a question without a final response (a failure, a truncated reply, an
-unfinished CNAME chain, a timeout, an answer that the name server made itself) is asked again by a `Resolver`,
-whose answer counts.
+name server's receive buffer is small, so queries are also spread over time. As dnsmasq refuses what is too
+much at once, a refusal takes one from the number, and the question is asked again after ENGINE_AGAIN, before
+new ones; when such a question was answered then, the number grows slowly. The fast parser reads usual
+replies, the full parser all others; a question without a final response (a failure, a truncated reply, an
+unfinished CNAME chain, a timeout, an answer that the name server made itself) is asked again by a
+`Resolver`, whose answer counts.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from itertools import islice
 
 from probe.net.dns_careful import CarefulQuestions
 from probe.net.dns_ports import OpenQuestion, Port, Ports, Waiting
-from probe.net.dns_query import behind_id, question_octets
+from probe.net.dns_query import question_octets
 from probe.net.dns_response import Response, of_answer, of_lean, of_wire, read_carefully
 from probe.net.resolver import FINAL
 from probe.net.stub import servers_behind
@@ -78,6 +78,8 @@ class QuestionWindow:
         self._open: dict[bytes, OpenQuestion] = {}
         self._queue: deque[OpenQuestion] = deque()
         self._due: deque[tuple[float, Port, list[bytes]]] = deque()  # as they were sent, and when
+        self._refused: deque[OpenQuestion] = deque()  # wait to be asked again
+        self._sends_together = True
         # since when, for how many seconds, from which server, and the datagram that the fast parser read: it
         # takes half of the room of a response, and is seldom asked for again
         self._memory: dict[bytes, tuple[float, int, str, bytes | Response]] = {}
@@ -105,12 +107,13 @@ class QuestionWindow:
                 return response
         pending = self._open.get(key)
         if pending is None:
-            pending = self._open[key] = OpenQuestion(question, key)
+            pending = self._open[key] = OpenQuestion(question, key, (taker, place))
             if is_usual:
                 self._queue.append(pending)
             else:
                 self._ask_carefully(pending)
-        pending.takers.append((taker, place))
+        else:
+            pending.takers.append((taker, place))
         return None
 
     def _recall(self, key: bytes, question: Question) -> Response | None:
@@ -125,15 +128,17 @@ class QuestionWindow:
 
     def send(self) -> None:
         """Send waiting questions as far as there is room, a burst at a time."""
-        queue = self._queue
-        if not self._is_paused and queue:
-            room = min(ENGINE_BURST, len(queue), math.ceil(self._size) - self._in_flight)
-            if room > 0:
-                unsent = self._send([queue.popleft() for _ in range(room)], self._now())
-                queue.extendleft(reversed(unsent))
-                if unsent or room == ENGINE_BURST:
-                    self._is_paused = True
-                    self._loop.call_later(ENGINE_PAUSE, self._resume)
+        if not self._is_paused and (self._queue or self._refused):
+            now = self._now()
+            room = most = min(ENGINE_BURST, math.ceil(self._size) - self._in_flight)
+            unsent: list[OpenQuestion] = []
+            while room > 0 and not unsent and (questions := self._next(room, now)):
+                room -= len(questions)
+                unsent = self._send(questions, now)
+                (self._refused if questions[0].was_refused else self._queue).extendleft(reversed(unsent))
+            if unsent or most - room == ENGINE_BURST:
+                self._is_paused = True
+                self._loop.call_later(ENGINE_PAUSE, self._resume)
         if self._ticker is None and self._open:
             self._ticker = self._loop.call_later(ENGINE_TICK, self._tick)
 
@@ -142,6 +147,7 @@ class QuestionWindow:
         if self._ticker is not None:
             self._ticker.cancel()
         self._queue.clear()
+        self._refused.clear()
         await self._careful.close()
         self._ports.close()
 
@@ -149,43 +155,46 @@ class QuestionWindow:
         self._is_paused = False
         self.send()
 
+    def _next(self, most: int, now: float) -> list[OpenQuestion]:
+        """The next waiting questions that were asked equally often, refused ones first."""
+        refused = self._refused
+        questions: list[OpenQuestion] = []
+        while refused and len(questions) < most and refused[0].sent <= now - ENGINE_AGAIN:
+            if questions and refused[0].tries != questions[0].tries:
+                break
+            questions.append(refused.popleft())
+        if questions:
+            return questions
+        queue = self._queue
+        return [queue.popleft() for _ in range(min(most, len(queue)))]
+
     def _send(self, questions: list[OpenQuestion], now: float) -> list[OpenQuestion]:
         """Ask the next name server these questions, which were all asked equally often. Returns those that
         the kernel has no room for now."""
-        port = self._ports.next(len(questions[0].places))
+        first = questions[0]
+        port = self._ports.next(first.tries)
         if port is None:
             for pending in questions:
                 self._ask_carefully(pending)
             return []
-        if not questions[0].places:
+        are_new_here = not first.places
+        if are_new_here:
             self._in_flight += len(questions)
-            for pending in questions:
-                pending.began = now
-        ids = port.admit(questions)
-        sent = 0
-        # as close together as can be: a name server that went to sleep in between costs both sides more
-        for pending, ident in zip(questions, ids, strict=True):
-            try:
-                port.send(ident + behind_id(pending.section, edns=True))
-            except (BlockingIOError, InterruptedError):
-                break
-            except OSError:
-                self._ask_carefully(pending)
-            pending.sent = now
-            sent += 1
-        if sent:
-            self._due.append((now, port, ids[:sent]))
-        unsent = questions[sent:]
-        for pending in unsent:
-            self._take_back(pending)
+        # should something on the way lose what is sent together, it is not lost again
+        together = self._sends_together and not first.tries
+        if together:
+            questions.sort(key=_length)
+        try:
+            ids = port.ask(questions, now, together=together)
+        except OSError:
+            self._unreachable(port)
+            return []
+        if ids:
+            self._due.append((now, port, ids))
+        unsent = questions[len(ids) :]
+        if are_new_here:
+            self._in_flight -= len(unsent)
         return unsent
-
-    def _take_back(self, pending: OpenQuestion) -> None:
-        """The last attempt was not made."""
-        port, ident = pending.places.pop()
-        del port.by_id[ident]
-        if not pending.places:
-            self._in_flight -= 1
 
     def _take_wires(self, port: Port, wires: list[bytes]) -> None:
         now = self._now()
@@ -209,8 +218,8 @@ class QuestionWindow:
         reply = read_carefully(question, wire)
         if reply is None:
             return  # not a reply to it, whoever sent it
-        if reply.status is Status.REFUSED and len(pending.places) < ENGINE_REFUSED_TRIES:
-            pending.was_refused = True  # it stays open, and is asked again when it is due
+        if reply.status is Status.REFUSED and pending.tries < ENGINE_REFUSED_TRIES:
+            self._note_refusal(pending)
             return
         is_whole = reply.status in FINAL and reply.open_end is None
         if is_whole and not is_own_word(question, reply, is_stub=self._behind):
@@ -218,6 +227,16 @@ class QuestionWindow:
             self._settle(pending, of_answer(answer), self._now())
         else:
             self._ask_carefully(pending)
+
+    def _note_refusal(self, pending: OpenQuestion) -> None:
+        """Ask a question again later. Each refusal takes one from the number of open questions; where it is
+        not known whether there were too many, only the first of a question does."""
+        self._leave(pending)
+        if not self._is_fixed and (self._is_crowded or not pending.was_refused):
+            least = 1 if self._is_crowded else ENGINE_LEAST_WINDOW
+            self._size = min(self._size, max(least, self._size - 1))
+        pending.was_refused = True
+        self._refused.append(pending)
 
     def _unreachable(self, port: Port) -> None:
         """The network reports that no replies will come on this socket."""
@@ -249,7 +268,6 @@ class QuestionWindow:
             self._memory[section] = (now, response.ttl, response.server, reply)
         for taker, place in pending.takers:
             taker.fill_in(place, response)
-        pending.takers.clear()
 
     def _forget_oldest(self) -> None:
         # many at once: a dict finds its oldest key the more slowly, the more were removed before it
@@ -257,11 +275,11 @@ class QuestionWindow:
             del self._memory[oldest]
 
     def _leave(self, pending: OpenQuestion) -> None:
-        """Remove a question that is no longer open here."""
+        """Expect no more replies to a question."""
         if pending.places:
             for port, ident in pending.places:
                 del port.by_id[ident]
-            pending.places.clear()
+            pending.places = ()
             self._in_flight -= 1
 
     def _tick(self) -> None:
@@ -273,6 +291,8 @@ class QuestionWindow:
             _, port, ids = self._due.popleft()
             # an id may have become that of a later question
             again = [it for it in map(port.by_id.get, ids) if it is not None and it.sent <= long_ago]
+            if len(again) == len(ids) > 1:
+                self._sends_together = False  # something on the way may not know how to take it apart
             if again:
                 burst -= len(again)
                 for pending in self._ask_again(again, now):
@@ -287,14 +307,18 @@ class QuestionWindow:
     def _ask_again(self, questions: list[OpenQuestion], now: float) -> list[OpenQuestion]:
         """Ask questions of one burst, which were not answered, again; or, after several attempts, by the
         resolver for single ones. Returns those that the kernel has no room for now."""
-        counts = self._is_crowded or not all(it.was_refused for it in questions)
-        if counts and not self._is_fixed and now - self._halved_at >= ENGINE_AGAIN:
-            self._size = max(ENGINE_LEAST_WINDOW, self._size / 2)
+        if not self._is_fixed and now - self._halved_at >= ENGINE_AGAIN:
+            self._size = min(self._size, max(ENGINE_LEAST_WINDOW, self._size / 2))
             self._halved_at = now
         again = []
         for pending in questions:
-            if len(pending.places) >= (ENGINE_REFUSED_TRIES if pending.was_refused else ENGINE_TRIES):
+            if pending.tries >= (ENGINE_REFUSED_TRIES if pending.was_refused else ENGINE_TRIES):
                 self._ask_carefully(pending)
             else:
                 again.append(pending)
         return self._send(again, now) if again else []
+
+
+def _length(pending: OpenQuestion) -> int:
+    """That of its query, less what all queries have."""
+    return len(pending.section)

@@ -13,8 +13,10 @@ from typing import cast
 import pytest
 
 from probe.model.target import Endpoint
+from probe.net.dns_burst import BurstSender
 from probe.net.dns_engine import DnsEngine, Work
 from probe.net.resolver import Resolver
+from probe.settings import ENGINE_LEAST_WINDOW
 from probe.standards.dns.message import Answer, Question, RecordType, Status
 from tests.support.dns_server import DnsServer, Fault
 from tests.support.hostile_zones import UNANSWERED, ZONES, zone_of
@@ -157,20 +159,56 @@ class Forwarder(asyncio.DatagramProtocol):
 
 
 @pytest.mark.usefixtures("impatient")
-async def test_what_a_forwarder_refuses_as_too_much_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """dnsmasq refuses what is beyond 150 questions at once; a name that it refuses always stays refused."""
-    # it takes a fifth of the first window, and a loaded machine less; six attempts are sometimes too few
-    monkeypatch.setattr("probe.net.dns_window.ENGINE_REFUSED_TRIES", 16)
+@pytest.mark.parametrize("most", [5, 20])
+async def test_what_a_forwarder_refuses_as_too_much_is_asked_again(most: int) -> None:
+    """dnsmasq refuses what is beyond 150 questions at once; a name that it refuses always stays refused. New
+    questions do not take the room of those that were refused."""
     transport, forwarder = await asyncio.get_running_loop().create_datagram_endpoint(
-        lambda: Forwarder(20, "closed"), local_addr=("127.0.0.1", 0)
+        lambda: Forwarder(most, "closed"), local_addr=("127.0.0.1", 0)
     )
     result: Counter[Status] = Counter()
-    names = [f"d{number}.example" for number in range(300)] + ["closed.example"]
+    names = ["closed.example"] + [f"d{number}.example" for number in range(50 * most)]
     async with DnsEngine((Endpoint("127.0.0.1", transport.get_extra_info("sockname")[1]),)) as engine:
         await engine.run((_ask(Question(name, A)) for name in names), lambda status: result.update([status]))
     transport.close()
-    assert forwarder.refused > 80  # the first window is five times what it takes
-    assert result == {Status.ANSWER: 300, Status.REFUSED: 1}
+    assert forwarder.refused > 80  # the first window is more than it takes
+    assert result == {Status.ANSWER: 50 * most, Status.REFUSED: 1}
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_names_that_are_always_refused_leave_room_for_others() -> None:
+    """A refusal need not mean that there were too many."""
+    zone = {f"A d{number}.example": ["192.0.2.1"] for number in range(1000)}
+    faults = {f"d{number}.example": Fault.REFUSED for number in range(0, 1000, 2)}
+    result: Counter[Status] = Counter()
+    async with DnsServer(zone, faults) as server, DnsEngine((server.endpoint,)) as engine:
+        works = (_ask(Question(f"d{number}.example", A)) for number in range(1000))
+        await engine.run(works, lambda status: result.update([status]))
+        assert engine.questions.room >= 2 * ENGINE_LEAST_WINDOW
+    assert result == {Status.ANSWER: 500, Status.REFUSED: 500}
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_where_bursts_are_lost_each_query_is_sent_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Linux passes a burst on as one packet, which something on the way may not know how to take apart."""
+    lost = 0
+
+    def lose(sender: BurstSender, wires: list[bytes]) -> bool:
+        nonlocal lost
+        lost += 1
+        return True
+
+    monkeypatch.setattr(BurstSender, "_send_together", lose)
+    monkeypatch.setattr("probe.net.dns_burst._knows_segments", lambda udp: True)
+    result: Counter[Status] = Counter()
+    async with (
+        DnsServer({}, wildcard={"A": ["192.0.2.1"]}) as server,
+        DnsEngine((server.endpoint,)) as engine,
+    ):
+        works = (_ask(Question(f"d{number:04}.example", A)) for number in range(1000))
+        await engine.run(works, lambda status: result.update([status]))
+    assert result == {Status.ANSWER: 1000}
+    assert 0 < lost < 5  # those of the first window
 
 
 async def test_a_question_under_way_is_asked_once_and_remembered_for_its_ttl() -> None:
