@@ -34,9 +34,16 @@ def sender_mta(facts: Facts) -> rp.ReportSenderMta | None:
         relay_asked=bool(facts.relay),
         sources=tuple(_sources(mta)),
         reason_tag=mta.route.reason.tag if mta.route.reason is not None else None,
-        sends_from=mta.sends_from.value if mta.sends_from is not None else None,
-        sends_to=mta.sends_to.value if mta.sends_to is not None else None,
+        sends_from=_text(mta.sends_from),
+        sends_to=_text(mta.sends_to),
+        content_filter=_text(mta.content_filter),
+        reply_filter=_text(mta.reply_filter),
+        status_filter=_text(mta.status_filter),
     )
+
+
+def _text(fact: TextFact | None) -> str | None:
+    return fact.value if fact is not None else None
 
 
 def _address(fact: AddressFact) -> str | None:

@@ -143,7 +143,10 @@ class ReportSenderMta:
     so; `tls` is what it demands of TLS there (null: not known); `size_limit` octets; `relay_asked` whether
     that was asked instead of the MX. `sources` names, for each fact, what told it, or why it is not known;
     `reason_tag` is the tag of `reason` (null: it gives none); `sends_from` and `sends_to` are the envelope
-    sender and recipient that leave, where its configuration changes them (null: as they are)."""
+    sender and recipient that leave, where its configuration changes them (null: as they are).
+    `content_filter` is what has the mail before it is sent on; `reply_filter` and `status_filter` are the
+    tables that change the replies of other servers, and what is then logged and returned (null: none; empty:
+    there is one, and a redacted recording does not name it)."""
 
     software: MtaSoftware
     version: str
@@ -166,6 +169,9 @@ class ReportSenderMta:
     reason_tag: MtaReason | None = None
     sends_from: str | None = None
     sends_to: str | None = None
+    content_filter: str | None = None
+    reply_filter: str | None = None
+    status_filter: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -179,7 +179,9 @@ class SenderMta:
     """One mail server of this host, as its own tools tell it. `config` is the file or directory that was
     read, `instances` further ones that it names. `sends_from` and `sends_to` are the envelope sender and
     recipient that leave, where its configuration changes them (aliases, canonical and generic maps). It never
-    hands mail to a host at an address of its `own`."""
+    hands mail to a host at an address of its `own`. `content_filter` is what it hands mail to before it sends
+    it on; `reply_filter` the tables by which it changes the replies of other servers before it acts on them,
+    `status_filter` those for what it then logs and returns; None where there are none."""
 
     software: MtaSoftware
     version: str
@@ -197,6 +199,9 @@ class SenderMta:
     sends_to: TextFact | None = None
     own: OwnAddresses = OwnAddresses()
     waits_at_refusal: bool = False  # after any 5yz reply (soft_bounce)
+    content_filter: TextFact | None = None
+    reply_filter: TextFact | None = None
+    status_filter: TextFact | None = None
 
     def source(self, family: int) -> AddressFact:
         """The address it connects from towards an address of that family (4 or 6)."""

@@ -29,6 +29,9 @@ class MtaRedactor:
             helo=self._name(mta.helo),
             sends_from=self._mailbox(mta.sends_from),
             sends_to=self._mailbox(mta.sends_to),
+            content_filter=_without_value(mta.content_filter),
+            reply_filter=_without_value(mta.reply_filter),
+            status_filter=_without_value(mta.status_filter),
             own=replace(mta.own, addresses=self._addresses(mta.own.addresses)),
             source_v4=self._address(mta.source_v4),
             source_v6=self._address(mta.source_v6),
@@ -77,3 +80,8 @@ class MtaRedactor:
         if failure is not None:
             failure = replace(failure, path=text(failure.path), text=text(failure.text))
         return replace(reason, name=text(reason.name), failure=failure, text=text(reason.text))
+
+
+def _without_value(fact: TextFact | None) -> TextFact | None:
+    """That it is set, without the path or the host that it names."""
+    return replace(fact, value="") if fact is not None else None

@@ -197,15 +197,19 @@ def not_reached_part(item: ReportNotReached) -> str:
 
 
 def sent_as(report: Report) -> str:
-    """The mail server whose configuration the run used, its EHLO name, address and relay; empty if there is
-    none."""
+    """The mail server whose configuration the run used, its EHLO name, address, relay, and what it filters;
+    empty if there is none."""
     target, mta = report.target, report.target.sender_mta
     if mta is None:
         return ""
     name = f"EHLO {target.helo}" if target.helo else "EHLO name not known"
     address = f", from {target.source_ip}" if target.source_ip else ""
     relay = f", through {mta.relays[0].host}:{mta.relays[0].port}" if mta.relay_asked and mta.relays else ""
-    return f"as {mta.software.label} here: {name}{address}{relay}"
+    content = mta.content_filter
+    place = f", behind its content filter {content}".rstrip() if content is not None else ""
+    changes_words = mta.reply_filter is not None or mta.status_filter is not None
+    words = "; it changes what other servers reply, also in its log (-v)" if changes_words else ""
+    return f"as {mta.software.label} here: {name}{address}{relay}{place}{words}"
 
 
 def vantage(report: Report) -> str:

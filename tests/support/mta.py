@@ -9,7 +9,7 @@ from typing import Any
 
 from probe.model.address_parse import parse_mailbox, parse_reverse_path
 from probe.model.local_tool import Call, FileCall, Inquiry, ToolOutput, ToolReason, ToolWhy
-from probe.model.sender_mta import Hop, MtaChoice, NoSenderMta, SenderMta
+from probe.model.sender_mta import Hop, MtaChoice, NoSenderMta, SenderMta, TextFact
 from probe.reading.mta.inquiry import READERS
 from probe.wording.spoken import spoken
 
@@ -85,7 +85,14 @@ def summary(mta: SenderMta) -> dict[str, Any]:
         "own_of_interfaces": mta.own.of_interfaces,
         "waits_at_refusal": mta.waits_at_refusal,
         "tls_reason": spoken(tls.reason),
+        "content_filter": _fact(mta.content_filter),
+        "reply_filter": _fact(mta.reply_filter),
+        "status_filter": _fact(mta.status_filter),
     }
+
+
+def _fact(fact: TextFact | None) -> str | None:
+    return f"{fact.value} ({fact.source})" if fact is not None else None
 
 
 def _shown(hop: Hop) -> str:

@@ -92,6 +92,9 @@ SENDING_SERVER = SenderMta(
     tls=TlsPolicy(TlsLevel.SECURE, "postconf smtp_tls_policy_maps", ("relay.sender.co.uk",)),
     size_limit=NumberFact(10240000, "postconf message_size_limit"),
     instances=("/etc/postfix-sender.co.uk",),
+    content_filter=TextFact("scan:[relay.sender.co.uk]:10024", "postconf content_filter"),
+    reply_filter=TextFact("pcre:/etc/postfix-tmall/replies", "postconf smtp_reply_filter"),
+    status_filter=TextFact("pcre:/etc/postfix-tmall/status", "postconf smtp_delivery_status_filter"),
 )
 
 LOGGED = LogAccount(

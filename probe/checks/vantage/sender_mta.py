@@ -57,6 +57,13 @@ def check(facts: Facts) -> Iterator[Finding]:
     for tag, fact in (("mta-sends-from", mta.sends_from), ("mta-sends-to", mta.sends_to)):
         if fact is not None:
             yield say(tag, _REF, software=software, address=fact.value or "", source=fact.source)
+    for tag, fact in (
+        ("mta-filters-content", mta.content_filter),
+        ("mta-changes-replies", mta.reply_filter),
+        ("mta-changes-status", mta.status_filter),
+    ):
+        if fact is not None:
+            yield say(tag, _REF, software=software, table=fact.value or "", source=fact.source)
     if mta.waits_at_refusal:
         yield say("mta-keeps-refused", _REF, software=software)
     yield from _demand(facts, mta)

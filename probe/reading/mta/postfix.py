@@ -42,6 +42,7 @@ from probe.reading.mta.postfix_values import (
     TableEntries,
     commands_of,
     hops_of,
+    override_of,
     overrides_of,
     settings_of,
     tables_of,
@@ -50,7 +51,10 @@ from probe.reading.mta.postfix_values import (
 
 _ABOUT = ("mail_version", "config_directory", "message_size_limit", "multi_instance_directories")
 _LIMITS = ("soft_bounce", "defer_transports", "proxy_interfaces")
-_NAMES = tuple(dict.fromkeys((*_ABOUT, *ROUTING, *CLIENT, *READDRESSING, *MAILBOXES, *_LIMITS)))
+_CONTENT_FILTER = "content_filter"
+_NAMES = tuple(
+    dict.fromkeys((*_ABOUT, *ROUTING, *CLIENT, *READDRESSING, *MAILBOXES, *_LIMITS, _CONTENT_FILTER))
+)
 _DIRECTORIES = ("/etc/postfix", "/usr/local/etc/postfix", "/opt/local/etc/postfix", "/usr/pkg/etc/postfix")
 _NOT_THERE = "No such file or directory"  # strerror of ENOENT
 _KINDS = {
@@ -94,8 +98,18 @@ def ask_postfix(sender: ReversePath, recipient: Mailbox, config: str) -> Inquiry
     leaving = yield from readdress_at_last(where, values, client, leaving)
     policies = {table: policy_keys(route.nexthop) for table in tables_of(client["smtp_tls_policy_maps"])}
     levels, unread = yield from look_up(where, policies)
-    reading = _Reading(values, client, route, programs, levels, config, before, leaving, missing)
+    content = _content_filter(values, overrides.text)
+    reading = _Reading(values, client, route, programs, levels, config, before, leaving, missing, content)
     return reading.mta(leaving.unread or why or _files(routing), unread)
+
+
+def _content_filter(values: Mapping[str, str], overrides: str) -> TextFact | None:
+    """What mail is handed to before it is sent on: content_filter of main.cf, or of a service that mail comes
+    in by (FILTER_README)."""
+    if value := values.get(_CONTENT_FILTER, ""):
+        return TextFact(value, f"postconf {_CONTENT_FILTER}")
+    service, value = override_of(overrides, _CONTENT_FILTER)
+    return TextFact(value, f"postconf -P {service}/{_CONTENT_FILTER}") if value else None
 
 
 def _is_not_configured() -> Inquiry[bool]:
@@ -146,6 +160,7 @@ class _Reading:
     before: Envelope
     leaving: Readdressed
     missing_mailbox: MtaWhy | None
+    content_filter: TextFact | None
 
     def mta(self, unknown: MtaWhy | None, unread: MtaWhy | None) -> SenderMta:
         """`unknown`: why the route is not known; `unread`: why the TLS policy is not."""
@@ -169,7 +184,14 @@ class _Reading:
             ),
             own=own_addresses_of(client, self.values),
             waits_at_refusal=self.values.get("soft_bounce") == "yes",
+            content_filter=self.content_filter,
+            reply_filter=self._of_client("smtp_reply_filter"),
+            status_filter=self._of_client("smtp_delivery_status_filter"),
         )
+
+    def _of_client(self, name: str) -> TextFact | None:
+        value = self.client.get(name, "")
+        return TextFact(value, self._source(name)) if value else None
 
     def _source(self, name: str) -> str:
         overridden = {key.removeprefix("-o "): "" for key in self.client if key.startswith("-o ")}

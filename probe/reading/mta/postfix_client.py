@@ -26,6 +26,7 @@ CLIENT = (
     *("smtp_tls_fingerprint_cert_match", "smtp_tls_fingerprint_digest", "smtp_host_lookup"),
     *("smtp_balance_inet_protocols", "smtp_mx_address_limit", "smtp_skip_5xx_greeting"),
     *("smtp_generic_maps", "smtp_discard_ehlo_keywords", "smtp_fallback_relay"),
+    *("smtp_reply_filter", "smtp_delivery_status_filter"),
 )
 _NAME = re.compile(r"[A-Za-z0-9._:\[\]-]{1,255}")  # other names cannot be used in a command
 _BOTH = (4, 6)

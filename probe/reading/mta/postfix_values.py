@@ -30,6 +30,15 @@ def overrides_of(text: str, service: str) -> tuple[tuple[str, str], ...]:
     return tuple((name, value or "") for at, kind, name, value in pairs if at == service and kind == "unix")
 
 
+def override_of(text: str, name: str) -> tuple[str, str]:
+    """Parse the output of `postconf -P` for the first service that sets a parameter: (the service as
+    `postconf -P` writes it, the value); empty if none does."""
+    rows = (
+        (f"{at}/{kind}", value.strip()) for at, kind, row, value in _OVERRIDE.findall(text) if row == name
+    )
+    return next((row for row in rows if row[1]), ("", ""))
+
+
 def commands_of(text: str) -> dict[str, str]:
     """Parse the output of `postconf -M`: the program of each UNIX-socket service, by its name."""
     return {name: command for name, kind, command in _SERVICE.findall(text) if kind == "unix"}

@@ -62,6 +62,13 @@ CHANGED = replace(
     MTA, sends_from=TextFact("b@x.example", "exim -brw"), sends_to=TextFact("c@y.example", "exim -bt")
 )
 
+FILTERING = replace(
+    MTA,
+    content_filter=TextFact("scan:[127.0.0.1]:10024", "postconf content_filter"),
+    reply_filter=TextFact("pcre:/etc/postfix/replies", "postconf smtp_reply_filter"),
+    status_filter=TextFact("", "postconf smtp_delivery_status_filter"),  # as in a redacted recording
+)
+
 CASES = (
     Case(
         *("sender-mta", "both addresses are changed"),
@@ -74,6 +81,21 @@ CASES = (
         make.facts(mta=replace(MTA, waits_at_refusal=True), user_options=GIVEN),
         ("ok mta-hands-to-mx", "notice mta-keeps-refused"),
         ("soft_bounce",),
+    ),
+    Case(
+        *("sender-mta", "a filter before, and words that are changed"),
+        make.facts(mta=FILTERING, user_options=GIVEN),
+        (
+            "ok mta-hands-to-mx",
+            "notice mta-filters-content",
+            "notice mta-changes-replies",
+            "notice mta-changes-status",
+        ),
+        (
+            "(postconf content_filter: scan:[127.0.0.1]:10024), which was not asked",
+            "(postconf smtp_reply_filter: pcre:/etc/postfix/replies)",
+            "(postconf smtp_delivery_status_filter)",
+        ),
     ),
     Case("sender-mta", "nobody asked, nobody there", make.facts(), ()),
     Case("sender-mta", "to the MX", make.facts(mta=MTA, user_options=GIVEN), ("ok mta-hands-to-mx",)),
