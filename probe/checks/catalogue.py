@@ -29,6 +29,7 @@ from probe.checks.recipient import (
     log_volume,
     mta_sts,
     postmaster_answer,
+    provider_notes,
     recipient_domain_exists,
     recipient_history,
     recipient_mx,
@@ -147,6 +148,7 @@ _RECIPIENT: tuple[Check, ...] = (
     limits_signals,
     recipient_typo,
     recipient_history,
+    provider_notes,
     regional_advice,
 )
 _RECIPIENT_OF_PAIR: tuple[Check, ...] = (

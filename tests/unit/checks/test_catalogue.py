@@ -53,6 +53,7 @@ WITHOUT_OK = {
     "log-reply",
     "log-volume",
     "recipient-history",
+    "provider-notes",
     "regional-advice",
     "requiretls-offered",
     "resolver-answers",

@@ -32,5 +32,5 @@ TABLE = TextFact("pcre:/x", "postconf smtp_reply_filter")
 def test_what_the_mail_server_filters_is_said_beside_how_it_sends(mta: SenderMta, text: str) -> None:
     """Whoever compares the report with the log must know that the words may differ there."""
     report = refused()
-    told = sender_mta(make.facts(mta=mta))
-    assert sent_as(replace(report, target=replace(report.target, sender_mta=told))) == text
+    server = sender_mta(make.facts(mta=mta))
+    assert sent_as(replace(report, target=replace(report.target, sender_mta=server))) == text

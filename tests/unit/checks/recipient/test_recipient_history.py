@@ -29,7 +29,17 @@ def to(address: str, *, refused: bool = True, country: str | None = None) -> Fac
     )
 
 
+def at_provider(notes: str | None) -> Facts:
+    facts = to("someone@recipient.example")
+    provider = make.provider(notes=notes) if notes is not None else None
+    return replace(facts, recipient=replace(facts.recipient, provider=provider))
+
+
 CASES = (
+    Case("provider-notes", "something to know", at_provider("Its filter answers. The text decides."),
+         ("notice provider-note",), ("Example Mail: Its filter answers. The text decides",)),
+    Case("provider-notes", "nothing to know", at_provider(""), ()),
+    Case("provider-notes", "no known provider", at_provider(None), ()),
     Case("recipient-history", "tmall.com has a history, with dates", to("someone@tmall.com"),
          ("notice domain-note",) * 4, ("554 user unknown", "2023-11-06", "Email Geeks")),
     Case("recipient-history", "its sisters too", to("someone@taobao.com"), ("notice domain-note",) * 2,
