@@ -209,3 +209,11 @@ def test_punycode_says_nothing_where_no_mailbox_of_it_is_unknown(text: str, caus
 def test_the_recipient_tells_of_punycode_where_the_reply_names_nobody() -> None:
     explanation = explain("550 5.1.1 User unknown", Stage.RCPT, recipient="xn--gre-6ka8l@example.net")
     assert explanation.cause is not None and explanation.cause.id == "address_syntax"
+
+
+@pytest.mark.parametrize("text", ["550 recipient verify failed", "451 recipient verify failed"])
+def test_a_recipient_that_could_not_be_verified_is_not_surely_unknown(text: str) -> None:
+    """The lookup may have failed as well; one phrase is one piece of evidence."""
+    explanation = explain(text, Stage.RCPT)
+    assert explanation.cause is not None and explanation.cause.id == "user_unknown"
+    assert explanation.band is Band.LIKELY
