@@ -28,7 +28,8 @@ def write(answer: PluginAnswer) -> str:
     lines = [f"{head}{text}{measures}", *(_cut(_inert(it), DETAIL_LIMIT) for it in answer.details)]
     if further:
         rest = " ".join(map(_measure, further))
-        lines = [*lines[:-1], f"{lines[-1]} | {rest}"] if answer.details else [*lines, f"| {rest}"]
+        # Icinga 2 joins what stands behind the bars of all lines: a space more would begin a label
+        lines = [*lines[:-1], f"{lines[-1]} |{rest}"] if answer.details else [*lines, f"|{rest}"]
     return "\n".join(lines) + "\n"
 
 

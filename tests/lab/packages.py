@@ -54,13 +54,19 @@ TREES = {
     # installed, it would become the resolver of this machine
     "resolved": (("systemd-resolved",), "lib/systemd/systemd-resolved"),
 }
-# The same for what tests outside the lab are held against; installed, nagios4 would bring a web server.
-COMPARED_TREES = {"nagios": (("nagios4-core",), "usr/sbin/nagios4")}
+# The same for what tests outside the lab are held against; installed, they would bring servers.
+_BOOST = ("context", "coroutine", "filesystem", "iostreams", "program-options", "regex", "thread")
+COMPARED_TREES = {
+    "nagios": (("nagios4-core",), "usr/sbin/nagios4"),
+    "icinga": (("icinga2-bin", *(f"libboost-{it}1.74.0" for it in _BOOST)), "usr/sbin/icinga2"),
+}
 # Libraries those need, in case apt has not brought them in for something else.
 LIBRARIES = (
     "libdb5.3",
+    "libedit2",
     "libgnutls-dane0",
     "libevent-2.1-7",
+    "libicu72",
     "libldap-2.5-0",
     "liblockfile1",
     "libpam0g",

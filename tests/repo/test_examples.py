@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import grp
 import json
 import os
+import pwd
 import re
 import shutil
 import subprocess
@@ -39,6 +41,16 @@ def tool(name: str, package: str) -> str:
     if path is None:
         (pytest.fail if REQUIRED else pytest.skip)(f"there is no {name}; Debian's package {package} has it")
     assert path is not None
+    return path
+
+
+def unpacked(name: str) -> Path:
+    """The program in a tree of the lab's packages."""
+    path = UNPACKED / name / COMPARED_TREES[name][1]
+    if not path.exists():
+        (pytest.fail if REQUIRED else pytest.skip)(
+            f"no {path.name}; `python -m tests.lab.packages` unpacks it"
+        )
     return path
 
 
@@ -191,10 +203,7 @@ define host {
 
 
 def test_nagios_takes_commands_and_services(tmp_path: Path) -> None:
-    nagios = UNPACKED / "nagios" / COMPARED_TREES["nagios"][1]
-    if not nagios.exists():
-        say = pytest.fail if REQUIRED else pytest.skip
-        say("there is no nagios4; `python -m tests.lab.packages` unpacks it")
+    nagios = unpacked("nagios")
     (tmp_path / "objects.cfg").write_text(_OBJECTS)
     configuration = tmp_path / "nagios.cfg"
     configuration.write_text(_NAGIOS.format(folder=tmp_path, examples=EXAMPLES))
@@ -202,6 +211,38 @@ def test_nagios_takes_commands_and_services(tmp_path: Path) -> None:
     assert result.returncode == 0, result.stdout
     assert re.search(r"Checked 4 services", result.stdout)
     assert "Total Errors:   0" in result.stdout
+
+
+_ICINGA = """
+include "{examples}/icinga2/smtp-probe.conf"
+object CheckCommand "up" {{ command = [ "/bin/true" ] }}
+object Host "mail.example.com" {{ check_command = "up" }}
+"""
+_ICINGA_SERVICE = """
+object Service "{command}" {{
+  host_name = "mail.example.com"
+  check_command = "{command}"
+}}
+"""
+
+
+def test_icinga_takes_the_commands(tmp_path: Path) -> None:
+    tree = unpacked("icinga").parents[2]
+    (program,) = (tree / "usr" / "lib").glob("*/icinga2/sbin/icinga2")  # usr/sbin has a script alone
+    text = _ICINGA.format(examples=EXAMPLES)
+    for command in ("domain", "pair", "machine"):
+        text += _ICINGA_SERVICE.format(command=f"smtp_probe_{command}")
+    configuration = tmp_path / "icinga2.conf"
+    configuration.write_text(text)
+    user, group = pwd.getpwuid(os.getuid()).pw_name, grp.getgrgid(os.getgid()).gr_name
+    values = {"RunAsUser": user, "RunAsGroup": group}
+    values |= dict.fromkeys(("DataDir", "CacheDir", "InitRunDir", "SpoolDir", "LogDir"), str(tmp_path))
+    defined = [word for name, value in values.items() for word in ("-D", f"Configuration.{name}={value}")]
+    libraries = {"LD_LIBRARY_PATH": str(program.parents[2])}
+    result = run(program, "daemon", "-C", "-c", configuration, *defined, more=libraries)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "Instantiated 3 Services" in result.stdout
+    assert "warning" not in result.stdout
 
 
 def test_icinga_commands_are_whole_and_their_options_exist() -> None:

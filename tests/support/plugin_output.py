@@ -40,6 +40,7 @@ def read_plugin(output: str) -> Plugin:
         text, bar, rest = line.partition("|")
         assert not bar or number == len(further), "for Icinga all further measures stand on one line"
         assert "|" not in rest
+        assert not rest.startswith(" "), "Icinga 2 would take the space for a part of the label"
         texts.append(text.strip())
         measures += rest.split()
     perfdata: dict[str, tuple[float, str, str]] = {}
