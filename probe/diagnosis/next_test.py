@@ -70,7 +70,9 @@ def next_test(facts: Facts, diagnosis: Diagnosis) -> NextTest | None:
         return from_second_place(facts, _DROPS if had_dialogue else _DOWN)
     if diagnosis.result.is_for(OutcomeReason.OWN_FALLBACK) and facts.mta is not None:
         hop = facts.mta.route.fallback[0]
-        return NextTest(_IN_THE_END, command(facts, f"--mx {shlex.quote(str(Endpoint(hop.host, hop.port)))}"))
+        flags = f"--mx {shlex.quote(str(Endpoint(hop.host, hop.port)))}"
+        # it is the user's own choice, and mostly stands in the user's own network
+        return NextTest(_IN_THE_END, command(facts, f"{flags} --allow-private"))
     if ground is Ground.OWN:
         is_family = diagnosis.result.stage is Stage.DNS  # the MX hosts have no address of the family in use
         return None if is_family else NextTest(_PAST_THIS_HOST, command(facts, "--route mx"))

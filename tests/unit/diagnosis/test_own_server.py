@@ -187,4 +187,8 @@ def test_what_is_handed_on_in_the_end_is_open(facts: Facts, outcome: str) -> Non
         assert "hands what it cannot leave there now to 192.0.2.77, b.example" in diagnosis.verdict.summary
         assert (diagnosis.verdict.exit_code, diagnosis.verdict.fix_by) == (4, "sender")
         test = next_test(facts, diagnosis)
-        assert test is not None and test.command is not None and "--mx 192.0.2.77:587" in test.command
+        assert (
+            test is not None
+            and test.command is not None
+            and "--mx 192.0.2.77:587 --allow-private" in test.command
+        )
