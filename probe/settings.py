@@ -67,6 +67,7 @@ ENGINE_FIRST_WINDOW = 100  # open questions; a Linux buffer holds 222 small data
 ENGINE_WINDOW = 1000
 ENGINE_LEAST_WINDOW = 16
 ENGINE_BURST = 64  # datagrams sent or read in one turn
+ENGINE_LOST_BURST = 8  # datagrams of a burst, none of them answered: no accident any more
 ENGINE_PAUSE = 0.001  # between two bursts
 ENGINE_AGAIN = 1.0  # without an answer, the next name server is asked
 ENGINE_TRIES = 3  # then the resolver for single questions takes over, with DNS_LIFETIME

@@ -31,6 +31,7 @@ from probe.settings import (
     ENGINE_BURST,
     ENGINE_FIRST_WINDOW,
     ENGINE_LEAST_WINDOW,
+    ENGINE_LOST_BURST,
     ENGINE_PAUSE,
     ENGINE_REFUSED_TRIES,
     ENGINE_TICK,
@@ -45,9 +46,9 @@ _NXDOMAIN = Status.NXDOMAIN
 
 
 class QuestionWindow:
-    """Asks the name servers of `careful`. `size` is a fixed number of open questions; None adapts it.
-    `has_room` is called when more may be asked, or responses arrived. With `forget_denials` an NXDOMAIN is
-    not remembered."""
+    """Asks the name servers of `careful`. `size` is how many questions may be open; with None for it, the
+    number adapts. `has_room` is called when more may be asked, or responses arrived. With `forget_denials` an
+    NXDOMAIN is not remembered."""
 
     def __init__(
         self,
@@ -70,7 +71,7 @@ class QuestionWindow:
         self._loop = asyncio.get_running_loop()
         self._now = self._loop.time
         self._is_fixed = size is not None
-        self._size: float = size or ENGINE_FIRST_WINDOW
+        self.size: float = size or ENGINE_FIRST_WINDOW
         self._largest = size or ENGINE_WINDOW
         self._halved_at = -math.inf
         self._is_crowded = False  # a question that was refused was answered later: too many at once
@@ -89,7 +90,7 @@ class QuestionWindow:
     @property
     def room(self) -> int:
         """How many more questions there is room for; below 0 if there are too many."""
-        return math.ceil(self._size) - self._in_flight - len(self._queue)
+        return math.ceil(self.size) - self._in_flight - len(self._queue)
 
     def ask(self, question: Question, taker: Waiting, place: int) -> Response | None:
         """The response if it is cached; else None, and `taker` receives it later for `place`. `send` sends
@@ -130,7 +131,7 @@ class QuestionWindow:
         """Send waiting questions as far as there is room, a burst at a time."""
         if not self._is_paused and (self._queue or self._refused):
             now = self._now()
-            room = most = min(ENGINE_BURST, math.ceil(self._size) - self._in_flight)
+            room = most = min(ENGINE_BURST, math.ceil(self.size) - self._in_flight)
             unsent: list[OpenQuestion] = []
             while room > 0 and not unsent and (questions := self._next(room, now)):
                 room -= len(questions)
@@ -234,7 +235,7 @@ class QuestionWindow:
         self._leave(pending)
         if not self._is_fixed and (self._is_crowded or not pending.was_refused):
             least = 1 if self._is_crowded else ENGINE_LEAST_WINDOW
-            self._size = min(self._size, max(least, self._size - 1))
+            self.size = min(self.size, max(least, self.size - 1))
         pending.was_refused = True
         self._refused.append(pending)
 
@@ -257,8 +258,8 @@ class QuestionWindow:
         self._leave(pending)
         if pending.was_refused and response.status in FINAL:
             self._is_crowded = True
-        if self._size < self._largest:
-            self._size += 1 / self._size if self._is_crowded else 1
+        if self.size < self._largest:
+            self.size += 1 / self.size if self._is_crowded else 1
         section = pending.section
         del self._open[section]
         if response.ttl > 0 and not (self._forget_denials and response.status is _NXDOMAIN):
@@ -291,7 +292,7 @@ class QuestionWindow:
             _, port, ids = self._due.popleft()
             # an id may have become that of a later question
             again = [it for it in map(port.by_id.get, ids) if it is not None and it.sent <= long_ago]
-            if len(again) == len(ids) > 1:
+            if len(again) == len(ids) >= ENGINE_LOST_BURST:
                 self._sends_together = False  # something on the way may not know how to take it apart
             if again:
                 burst -= len(again)
@@ -308,7 +309,7 @@ class QuestionWindow:
         """Ask questions of one burst, which were not answered, again; or, after several attempts, by the
         resolver for single ones. Returns those that the kernel has no room for now."""
         if not self._is_fixed and now - self._halved_at >= ENGINE_AGAIN:
-            self._size = min(self._size, max(ENGINE_LEAST_WINDOW, self._size / 2))
+            self.size = min(self.size, max(ENGINE_LEAST_WINDOW, self.size / 2))
             self._halved_at = now
         again = []
         for pending in questions:

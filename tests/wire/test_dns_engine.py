@@ -175,17 +175,24 @@ async def test_what_a_forwarder_refuses_as_too_much_is_asked_again(most: int) ->
     assert result == {Status.ANSWER: 50 * most, Status.REFUSED: 1}
 
 
-@pytest.mark.usefixtures("impatient")
-async def test_names_that_are_always_refused_leave_room_for_others() -> None:
+async def test_names_that_are_always_refused_leave_room_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
     """A refusal need not mean that there were too many."""
+    monkeypatch.setattr("probe.net.dns_window.ENGINE_AGAIN", 0.5)
     zone = {f"A d{number}.example": ["192.0.2.1"] for number in range(1000)}
     faults = {f"d{number}.example": Fault.REFUSED for number in range(0, 1000, 2)}
     result: Counter[Status] = Counter()
+    windows: set[float] = set()
     async with DnsServer(zone, faults) as server, DnsEngine((server.endpoint,)) as engine:
+
+        async def look() -> None:
+            while sum(result.values()) < 1000:
+                windows.add(engine.questions.size)
+                await asyncio.sleep(0.01)
+
         works = (_ask(Question(f"d{number}.example", A)) for number in range(1000))
-        await engine.run(works, lambda status: result.update([status]))
-        assert engine.questions.room >= 2 * ENGINE_LEAST_WINDOW
+        await asyncio.gather(engine.run(works, lambda status: result.update([status])), look())
     assert result == {Status.ANSWER: 500, Status.REFUSED: 500}
+    assert min(windows) > ENGINE_LEAST_WINDOW
 
 
 @pytest.mark.usefixtures("impatient")
