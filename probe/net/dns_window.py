@@ -31,9 +31,9 @@ from probe.settings import (
     ENGINE_BURST,
     ENGINE_FIRST_WINDOW,
     ENGINE_LEAST_WINDOW,
-    ENGINE_LOST_BURST,
     ENGINE_PAUSE,
     ENGINE_REFUSED_TRIES,
+    ENGINE_SURE_BURST,
     ENGINE_TICK,
     ENGINE_TRIES,
     ENGINE_WINDOW,
@@ -80,7 +80,7 @@ class QuestionWindow:
         self._queue: deque[OpenQuestion] = deque()
         self._due: deque[tuple[float, Port, list[bytes]]] = deque()  # as they were sent, and when
         self._refused: deque[OpenQuestion] = deque()  # wait to be asked again
-        self._sends_together = True
+        self._sends_together, self._is_path_known = True, False
         # since when, for how many seconds, from which server, and the datagram that the fast parser read: it
         # takes half of the room of a response, and is seldom asked for again
         self._memory: dict[bytes, tuple[float, int, str, bytes | Response]] = {}
@@ -292,8 +292,9 @@ class QuestionWindow:
             _, port, ids = self._due.popleft()
             # an id may have become that of a later question
             again = [it for it in map(port.by_id.get, ids) if it is not None and it.sent <= long_ago]
-            if len(again) == len(ids) >= ENGINE_LOST_BURST:
-                self._sends_together = False  # something on the way may not know how to take it apart
+            if not self._is_path_known and len(ids) >= ENGINE_SURE_BURST:
+                # something on the way may not know how to take datagrams apart that are sent together
+                self._is_path_known, self._sends_together = True, 2 * len(again) < len(ids)
             if again:
                 burst -= len(again)
                 for pending in self._ask_again(again, now):

@@ -218,6 +218,34 @@ async def test_where_bursts_are_lost_each_query_is_sent_by_itself(monkeypatch: p
     assert 0 < lost < 5  # those of the first window
 
 
+@pytest.mark.usefixtures("impatient")
+async def test_a_burst_that_is_lost_later_is_an_accident(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full buffer of the name server, as where bursts have arrived before."""
+    send_together = BurstSender._send_together
+    calls = 0
+    is_full = False
+
+    def lose(sender: BurstSender, wires: list[bytes]) -> bool:
+        nonlocal calls
+        calls += 1
+        return is_full or send_together(sender, wires)
+
+    monkeypatch.setattr(BurstSender, "_send_together", lose)
+    monkeypatch.setattr("probe.net.dns_burst._knows_segments", lambda udp: True)
+    result: Counter[Status] = Counter()
+    async with (
+        DnsServer({}, wildcard={"A": ["192.0.2.1"]}) as server,
+        DnsEngine((server.endpoint,)) as engine,
+    ):
+        for start in (1000, 2000, 3000):
+            calls, is_full = 0, start == 2000
+            works = (_ask(Question(f"d{number}.example", A)) for number in range(start, start + 100))
+            await engine.run(works, lambda status: result.update([status]))
+            await asyncio.sleep(0.25)  # so that the first run's answers are no longer awaited
+            assert calls
+    assert result == {Status.ANSWER: 300}
+
+
 async def test_a_question_under_way_is_asked_once_and_remembered_for_its_ttl() -> None:
     async with DnsServer(ZONE, delay=0.05) as server, DnsEngine((server.endpoint,)) as engine:
         result: list[Status] = []
