@@ -67,8 +67,8 @@ TAKEN_BY_THE_OTHER_SIDE = "log-delivered"
 
 POSTMASTER_REFUSED = "postmaster-refused"
 
-# What is publicly known of the recipient's domain.
-DOCUMENTED = "domain-note"
+# What is publicly known of the recipient's domain, and of its provider.
+DOCUMENTED = frozenset({"domain-note", "provider-note"})
 
 # Records that receivers judge a sender by, for which DNS gave no usable answer.
 UNANSWERED: Mapping[str, str] = {

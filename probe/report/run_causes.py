@@ -8,6 +8,7 @@ from probe._dataclass import replace
 from probe.knowledge import finding_groups as groups
 from probe.model.reply import Stage
 from probe.model.report import Report, ReportCause, ReportEvidence, ReportHypothesis
+from probe.model.verdict import Outcome
 from probe.report import document as doc
 from probe.report import view, words
 from probe.report.cause_rows import NEGLIGIBLE, side_of
@@ -141,5 +142,8 @@ def origins(report: Report) -> tuple[str, ...]:
 
 
 def public_knowledge(report: Report) -> tuple[str, ...]:
-    """What is publicly known of the recipient's domain, with sources and dates."""
-    return tuple(finding.message for finding in report.findings if finding.tag == groups.DOCUMENTED)
+    """What is publicly known of the recipient's domain, with sources and dates, and of its provider; nothing
+    once the recipient was accepted."""
+    if report.verdict.outcome is Outcome.ACCEPTED:
+        return ()
+    return tuple(finding.message for finding in report.findings if finding.tag in groups.DOCUMENTED)

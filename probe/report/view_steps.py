@@ -72,7 +72,8 @@ def main_findings(step_view: StepView, where_more: str) -> list[str]:
     if step_view.step.step == RETRY_STEP:
         return []  # its `do` says all
     right = [f for f in step_view.rest if f.severity is Severity.OK][:1]
-    elsewhere = groups.NOT_THE_SENDING_PLACE | {groups.UNUSABLE_LISTS}  # told as Vantage, and with -v
+    # told as Vantage, with -v, and beside the causes
+    elsewhere = {*groups.NOT_THE_SENDING_PLACE, groups.UNUSABLE_LISTS, *groups.DOCUMENTED}
     notices = [f for f in step_view.rest if f.severity is Severity.NOTICE and f.tag not in elsewhere]
     texts = [finding.message.rstrip(".") for finding in (*right, *notices)]
     return [" · ".join(texts[:FINDINGS_SHOWN])] if texts else []

@@ -136,3 +136,17 @@ def test_what_is_documented_is_shown_with_its_source() -> None:
     assert "Documented about shop.example\n  - all failed [Somebody, 2023-11-06]\n" in to_text(report)
     assert "## Documented about `shop.example`" in to_markdown(report)
     assert "Documented" not in to_text(replace(report, findings=()))
+
+
+TAG = "provider-note"
+
+
+def test_what_is_known_of_the_provider_is_quiet_where_nothing_was_refused() -> None:
+    """It stands there with -v, and in the JSON."""
+    note = Finding("provider-notes", Severity.NOTICE, 3, "Example Mail: 5.7.1 is anything", tag=TAG)
+    refused = replace(reports.SAMPLES["refused"](), findings=(note,))
+    assert "Documented about shop.example\n  - Example Mail: 5.7.1 is anything\n" in to_text(refused)
+    accepted = reports.SAMPLES["accepted"]()
+    accepted = replace(accepted, findings=(*accepted.findings, note))
+    assert "Example Mail" not in to_text(accepted)
+    assert "Example Mail" in to_text(accepted, Style(verbosity=1))
