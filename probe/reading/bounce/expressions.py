@@ -30,6 +30,9 @@ NOT_KNOWN = Literals((), False)
 Needs = Mapping[str, Literals]
 """The literals of expressions by their text; one that is not there has none."""
 
+_LINES = 2_048  # that each choice remembers
+_LONG_LINE = 256  # characters: longer ones are mostly of one message
+
 # Where re.IGNORECASE takes for one letter what lower() keeps apart: of i and s, and of Cyrillic
 _TWINS = str.maketrans("İıſᲀᲁᲂᲃᲄᲅᲆᲇᲈ", "iisвдосттъѣꙋ")
 
@@ -73,8 +76,8 @@ Item = TypeVar("Item")
 class Choice(Generic[Item]):
     """Things of which few concern a text, each with the literals of which one is then in it.
 
-    A literal with a word between spaces ("list of recipients" has "of") is looked for only in a text that has
-    that word.
+    A literal with a word between spaces ("list of recipients" has "of") is looked for only where that word
+    is. What the lines of a text have is remembered: bounces have most of their lines in common.
     """
 
     def __init__(self, items: Iterable[tuple[Item, Literals]]) -> None:
@@ -82,32 +85,37 @@ class Choice(Generic[Item]):
         self._numbers: dict[str, list[int]] = {}  # literal -> the items that need it
         self._by_word: dict[str, list[str]] = {}
         self._without_word: list[str] = []
-        self._without_literal: set[int] = set()
+        self._always: set[int] = set()
         for number, (item, literals) in enumerate(items):
             self._items.append(item)
+            if not literals.words or "\n" in "".join(literals.words):
+                self._always.add(number)
+                continue
             for literal in literals.words:
                 inner = (word for word in literal.split(" ")[1:-1] if word.split() == [word])
                 word = max(inner, key=len, default="")
                 if literal not in self._numbers:
                     (self._by_word.setdefault(word, []) if word else self._without_word).append(literal)
                 self._numbers.setdefault(literal, []).append(number)
-            if not literals.words:
-                self._without_literal.add(number)
+        self._in_line_once = lru_cache(maxsize=_LINES)(self._in_line)
 
     def __iter__(self) -> Iterator[Item]:
         return iter(self._items)
 
     def likely(self, text: str) -> list[Item]:
         """Those that may concern the text, in their order."""
-        lower = folded(text)
-        is_there = lower.__contains__
+        lines = folded(text).split("\n")
+        is_remembered = max(map(len, lines)) <= _LONG_LINE
+        in_line = self._in_line_once if is_remembered else self._in_line
+        return [self._items[number] for number in sorted(self._always.union(*map(in_line, lines)))]
+
+    def _in_line(self, line: str) -> frozenset[int]:
+        """The numbers of those that may concern a line in lower case."""
+        is_there = line.__contains__
         literals = [*filter(is_there, self._without_word)]
-        for word in self._by_word.keys() & lower.split():
+        for word in self._by_word.keys() & line.split():
             literals += filter(is_there, self._by_word[word])
-        if not literals:
-            return [self._items[number] for number in sorted(self._without_literal)]
-        numbers = self._without_literal.union(*map(self._numbers.__getitem__, literals))
-        return [self._items[number] for number in sorted(numbers)]
+        return frozenset[int]().union(*map(self._numbers.__getitem__, literals))
 
 
 class Alternatives(NamedTuple):
@@ -146,13 +154,3 @@ class Alternatives(NamedTuple):
             if (not words or any(map(is_there, words))) and pattern_of(item.text, item.flags).search(text):
                 return True
         return False
-
-    def within(self, text: str) -> Alternatives:
-        """The same for parts of a text: those that may be in it."""
-        is_there = folded(text).__contains__
-        words = tuple(filter(is_there, self.words))
-        if not self.other_words:
-            return self._replace(words=words)
-        present = frozenset(filter(is_there, self.other_words))
-        others = [it for it in self.others if not present.isdisjoint(it.literals.words)] if present else []
-        return Alternatives(self.whole, words, tuple(others), tuple(present))

@@ -19,7 +19,7 @@ from probe.reading.bounce.expressions import (
     Expression,
     Needs,
 )
-from probe.reading.bounce.own_words import own_words
+from probe.reading.bounce.own_words import ReasonWords, own_words
 from probe.reading.bounce.wrapped import unwrap_text
 from probe.settings import BOUNCE_RECIPIENT_LIMIT
 from probe.standards.dsn.address import mailbox, trim
@@ -113,12 +113,15 @@ class OwnWords:
 
 @dataclass(frozen=True, slots=True)
 class Layouts:
-    """All layouts in their order, the wrappings, the words that sending servers write of themselves, and
-    the fixed words (name to pattern)."""
+    """All layouts in their order, the wrappings, the words that sending servers write of themselves, what
+    stands between a notice and the message that it returns, the words of reasons, and the fixed words (name
+    to pattern)."""
 
     layouts: Choice[Layout]
     wrappings: Choice[Expression]
     own: Choice[OwnWords]
+    cut: Choice[Expression]
+    reason: ReasonWords
     words: Mapping[str, Alternatives]
 
     @classmethod
@@ -133,15 +136,19 @@ class Layouts:
             )
             for row in table["own"]
         ]
+        words = {
+            name: Alternatives.of(row, BY_LINES, needs)
+            for name, row in table["words"].items()
+            if isinstance(row, list)
+        }
+        cuts = [Expression.of(text, BY_LINES, needs) for text in table["words"]["cut"]]
         return cls(
             Choice((item, item.signs.whole.literals) for item in layouts),
             Choice((item, item.literals) for item in wrappings),
             Choice((item, item.pattern.literals) for item in own),
-            {
-                name: Alternatives.of(row, BY_LINES, needs)
-                for name, row in table["words"].items()
-                if isinstance(row, list)
-            },
+            Choice((item, item.literals) for item in cuts),
+            ReasonWords(words["telling"], words["formula"]),
+            words,
         )
 
 
@@ -242,7 +249,7 @@ class _Whole:
 
     @cached_property
     def own_words(self) -> str:
-        return own_words(self.text[:_ENTRY_LIMIT], self.layouts.words)
+        return own_words(self.text[:_ENTRY_LIMIT], self.layouts.reason)
 
 
 def _entry(recipient: str, original: str, text: str, whole: _Whole, *, alone: bool) -> Entry:
@@ -263,7 +270,7 @@ def _entry(recipient: str, original: str, text: str, whole: _Whole, *, alone: bo
     if not answer and not whole.layout.transcript:
         answer = coded_line(text) or (coded_line(whole.text) if alone else "")
         if not answer:
-            answer = own_words(text, whole.layouts.words) if text.strip() else whole.own_words
+            answer = own_words(text, whole.layouts.reason) if text.strip() else whole.own_words
             answer = answer or (whole.own_words if alone else "")
     return Entry(
         recipient=recipient,

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 
 from probe._regex import regex
 from probe.reading.bounce.expressions import Alternatives
 
 _LIMIT = 2000  # characters
 _MOST_LINES = 200
+_REMEMBERED = 2_048  # lines
+_OWN_LINE = 256  # characters: longer ones are mostly of one message
 _FOLLOWING = 4  # lines that continue the one with the reason
 _ADDRESS_ONLY = regex(r"(?:\"[^\"]{0,200}\")?[\s*•>|<\"'\[(-]*+[^\s@]{1,128}@[^\s@]{1,255}")
 _RULE = regex(r"[\W_]*")  # a line of dashes, stars or nothing
@@ -23,21 +26,32 @@ _GOES_ON = regex(r"(?!because|due|reason|as |since )[a-z]")
 _SENTENCE_ENDS = (".", "!", "?", ":", ";")
 
 
-def own_words(text: str, words: Mapping[str, Alternatives]) -> str:
-    """The line with the reason and the rest of its sentence; if there is no such line, everything that is not
-    a formula.
+class ReasonWords:
+    """Tells the lines of a notice that hold its reason, by words of reasons (`telling`) and by those of any
+    notice (`formula`). What a line has is remembered: bounces have most of their lines in common."""
 
-    `words` has `telling` (words of reasons) and `formula` (words of any notice). Empty when nothing is left:
-    then the notice gives no reason.
-    """
-    raw_lines = text.split("\n")[:_MOST_LINES]
-    whole = _LINK.sub("", "\n".join(raw_lines))
-    words = {name: words[name].within(whole) for name in ("telling", "formula")}
-    lines = list(_until_signature(raw_lines, words))
+    def __init__(self, telling: Alternatives, formula: Alternatives) -> None:
+        self._telling, self._formula = telling, formula
+        self._tell_once = lru_cache(maxsize=_REMEMBERED)(telling.are_in)
+        self._are_formula_once = lru_cache(maxsize=_REMEMBERED)(formula.are_in)
+
+    def tell_in(self, line: str) -> bool:
+        """Whether a line has words of reasons."""
+        return self._tell_once(line) if len(line) <= _OWN_LINE else self._telling.are_in(line)
+
+    def are_formula(self, line: str) -> bool:
+        """Whether a line has words of any notice."""
+        return self._are_formula_once(line) if len(line) <= _OWN_LINE else self._formula.are_in(line)
+
+
+def own_words(text: str, words: ReasonWords) -> str:
+    """The line with the reason and the rest of its sentence; if there is no such line, everything that is not
+    a formula. Empty when nothing is left: then the notice gives no reason."""
+    lines = list(_until_signature(text.split("\n")[:_MOST_LINES], words))
     for index, line in enumerate(lines):
-        if words["telling"].are_in(line):
+        if words.tell_in(line):
             first = _first_of_sentence(lines, index)
-            return _join((*lines[first : index + 1], *_next_lines(lines[index + 1 :], words["telling"])))
+            return _join((*lines[first : index + 1], *_next_lines(lines[index + 1 :], words)))
     return _join(lines)
 
 
@@ -52,38 +66,36 @@ def _first_of_sentence(lines: Sequence[str], index: int) -> int:
     return first
 
 
-def _next_lines(lines: Sequence[str], telling: Alternatives) -> Iterator[str]:
+def _next_lines(lines: Sequence[str], words: ReasonWords) -> Iterator[str]:
     """The next lines of the same sentence, and those with reasons of their own."""
     for line in lines[:_FOLLOWING]:
-        if not line or not (_CONTINUED.match(line) or telling.are_in(line)):
+        if not line or not (_CONTINUED.match(line) or words.tell_in(line)):
             return
         yield line
 
 
-def _until_signature(lines: Sequence[str], words: Mapping[str, Alternatives]) -> Iterator[str]:
+def _until_signature(lines: Sequence[str], words: ReasonWords) -> Iterator[str]:
     """The lines up to a signature, stripped; formulas, addresses and ruler lines become empty."""
     in_formula = False  # the sentence of a formula may continue in the next line
     for raw in lines:
         if _SIGNATURE.match(raw):
             return
         line = (_LINK.sub("", raw) if "<" in raw else raw).strip()
-        has_formula = words["formula"].are_in(line)
+        has_formula = words.are_formula(line)
         if has_formula and len(line) > _LONG_LINE and (others := _other_sentences(line, words)):
-            line, has_formula = others, words["formula"].are_in(others)
+            line, has_formula = others, words.are_formula(others)
         is_formula = has_formula or (
-            in_formula and _GOES_ON.match(line) is not None and not words["telling"].are_in(line)
+            in_formula and _GOES_ON.match(line) is not None and not words.tell_in(line)
         )
         in_formula = is_formula and not line.endswith(_SENTENCE_ENDS)
         is_empty = is_formula or _RULE.fullmatch(line) or _ADDRESS_ONLY.fullmatch(line)
         yield "" if is_empty else line
 
 
-def _other_sentences(line: str, words: Mapping[str, Alternatives]) -> str:
+def _other_sentences(line: str, words: ReasonWords) -> str:
     """For a paragraph on one line: its sentences with a reason, if others are formulas."""
     sentences = _SENTENCES.split(line)
-    parts = (
-        item for item in sentences if words["telling"].are_in(item) and not words["formula"].are_in(item)
-    )
+    parts = (item for item in sentences if words.tell_in(item) and not words.are_formula(item))
     return " ".join(parts)
 
 

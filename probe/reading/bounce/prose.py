@@ -29,7 +29,7 @@ def prose_entries(
     is_wrapped = bool(reply)
     reply = reply or coded_line(notice)
     is_remote = is_wrapped or LEADING_CODE.match(reply) is not None
-    reply = reply[:_REPLY_LIMIT] or own_words(notice[:_TEXT_LIMIT], layouts.words)
+    reply = reply[:_REPLY_LIMIT] or own_words(notice[:_TEXT_LIMIT], layouts.reason)
     text = " ".join(notice[:4000].split())
     return [Entry(recipient, text, reply, is_remote, host, stage) for recipient in recipients[:_MOST]]
 
@@ -54,7 +54,7 @@ def nameless_entry(notice: str, layouts: Layouts) -> list[Entry]:
     """The entry of a notice without a recipient, if it gives a reason; else none."""
     reply, host, stage = unwrap_text(notice, layouts.wrappings)
     is_wrapped = bool(reply)
-    reply = reply or coded_line(notice) or own_words(notice[:_TEXT_LIMIT], layouts.words)
+    reply = reply or coded_line(notice) or own_words(notice[:_TEXT_LIMIT], layouts.reason)
     is_remote = is_wrapped or LEADING_CODE.match(reply) is not None
     text = " ".join(notice[:4000].split())
     return [Entry("", text, reply[:_REPLY_LIMIT], is_remote, host, stage)] if reply else []

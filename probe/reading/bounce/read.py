@@ -10,6 +10,7 @@ from probe.model.declared import without_mark
 from probe.model.notice_reason import NoticeForm, NoticeReason, NoticeWhy
 from probe.reading.bounce import kind as kinds
 from probe.reading.bounce.attribution import attribute, with_software
+from probe.reading.bounce.expressions import Expression
 from probe.reading.bounce.forwarded import forwarded_in_text
 from probe.reading.bounce.layout import Entry, Layout, Layouts, entries
 from probe.reading.bounce.merge import Refusals, best_status, from_entry, with_entry, with_transcript
@@ -199,10 +200,13 @@ def _narrow(text: str) -> str:
 
 def _cut(text: str, layouts: Layouts) -> tuple[str, str]:
     """(the notice itself, the returned message)."""
-    for match in layouts.words["cut"].whole.finditer(text):
-        if text[: match.start()].strip():
-            return text[: match.start()], text[match.start() :]
-    return text, ""
+    starts = [start for cut in layouts.cut.likely(text) if (start := _first_behind_words(cut, text)) >= 0]
+    return (text[: min(starts)], text[min(starts) :]) if starts else (text, "")
+
+
+def _first_behind_words(cut: Expression, text: str) -> int:
+    """Where an expression is first found behind anything but blanks; -1 if nowhere."""
+    return next((match.start() for match in cut.finditer(text) if text[: match.start()].strip()), -1)
 
 
 def _returned_message(parts: Sequence[Part], behind: str, report: StatusReport) -> ReturnedMessage:

@@ -9,6 +9,9 @@ import pytest
 
 from probe.bounces import read_bounces, to_json
 from probe.reading.bounce import read_header
+from probe.reading.bounce.expressions import _LONG_LINE, Choice, Literals
+from probe.reading.bounce.layouts import bounce_layouts
+from probe.reading.bounce.own_words import ReasonWords, own_words
 from probe.reading.bounce.structure import Part, read_head
 from probe.reading.bounce.transcript import read_transcript
 from probe.report.json_rows import bounce_row
@@ -34,6 +37,30 @@ def test_a_part_knows_its_report_although_its_header_is_remembered() -> None:
     head = b"Content-Type: text/plain\n\nx"
     assert [read_head(head, report).report for report in (0, 3, 0)] == [0, 3, 0]
     assert isinstance(read_head(head), Part)
+
+
+def test_lines_that_repeat_are_looked_at_once() -> None:
+    choice = Choice([("it", Literals(("failed",), True))])
+    for number in range(9):
+        assert choice.likely(f"Delivery FAILED\nto {number}") == ["it"]
+        assert choice.likely(f"Delivery went well\nto {number}") == []
+    assert choice._in_line_once.cache_info().misses == 2 + 9
+    assert choice.likely("failed " + "x" * _LONG_LINE) == ["it"]
+    assert choice._in_line_once.cache_info().misses == 2 + 9, "a long line is not remembered"
+    assert choice._in_line_once.cache_info().maxsize is not None
+
+
+def test_the_lines_of_a_reason_are_judged_once() -> None:
+    words = bounce_layouts().words
+    reason = ReasonWords(words["telling"], words["formula"])
+    text = (
+        "I'm sorry to have to inform you\nthat your message could not be delivered.\n\nThe mailbox is full.\n"
+    )
+    assert own_words(text, reason) == own_words(text, reason) == "The mailbox is full."
+    memory = reason._are_formula_once.cache_info()
+    assert memory.hits >= memory.misses > 0
+    assert reason.tell_in("quota " + "x" * 256) and not reason.are_formula("x" * 257)
+    assert reason._tell_once.cache_info().currsize == 3, "a long line is not remembered"
 
 
 @pytest.mark.parametrize("fixture", FIXTURES[::5], ids=lambda path: path.stem)

@@ -117,6 +117,7 @@ def test_a_choice_leaves_out_only_what_cannot_be_found() -> None:
         (layouts.layouts, lambda item: item.signs.whole),
         (layouts.wrappings, lambda item: item),
         (layouts.own, lambda item: item.pattern),
+        (layouts.cut, lambda item: item),
     ]
     for choice, expression_of in choices:
         patterns = [
@@ -139,20 +140,12 @@ def test_a_choice_leaves_out_only_what_cannot_be_found() -> None:
         ("a \u3000 b", "a \u3000 b", True),
         ("undeliver", "mail undeliverable", True),
         ("", "anything", True),
+        ("two\nlines", "anything", True),
     ],
 )
 def test_a_choice_by_one_literal(literal: str, text: str, is_likely: bool) -> None:
     choice = Choice([("it", Literals((literal,) if literal else (), False))])
     assert choice.likely(text) == (["it"] if is_likely else [])
-
-
-def test_alternatives_within_a_text_are_the_same_for_its_lines() -> None:
-    for alternatives in bounce_layouts().words.values():
-        for text in _texts()[: len(FIXTURES) : 4]:
-            narrow = alternatives.within(text)
-            assert [narrow.are_in(it) for it in text.split("\n")] == [
-                alternatives.are_in(it) for it in text.split("\n")
-            ]
 
 
 def test_an_expression_without_words_is_always_tried() -> None:
