@@ -241,7 +241,7 @@ class QuestionWindow:
 
     def _unreachable(self, port: Port) -> None:
         """The network reports that no replies will come on this socket."""
-        for pending in tuple(port.by_id.values()):
+        for pending in dict.fromkeys(port.by_id.values()):  # one may have been asked twice here
             self._ask_carefully(pending)
         self._has_room()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import tomllib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,7 +16,7 @@ import pytest
 from probe.model.target import Endpoint
 from probe.net.dns_burst import BurstSender
 from probe.net.dns_engine import DnsEngine, Work
-from probe.net.resolver import Resolver
+from probe.net.resolver import FINAL, Resolver
 from probe.settings import ENGINE_LEAST_WINDOW
 from probe.standards.dns.message import Answer, Question, RecordType, Status
 from tests.support.dns_server import DnsServer, Fault
@@ -244,6 +245,26 @@ async def test_a_burst_that_is_lost_later_is_an_accident(monkeypatch: pytest.Mon
             await asyncio.sleep(0.25)  # so that the first run's answers are no longer awaited
             assert calls
     assert result == {Status.ANSWER: 300}
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_name_server_that_ends_is_given_up_once_for_each_question(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Both attempts of a question may wait on one socket."""
+    monkeypatch.setattr("probe.net.dns_ports.ENGINE_SOCKETS", 1)
+    faults: list[object] = []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _, context: faults.append(context))
+    result: Counter[bool] = Counter()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind(("127.0.0.1", 0))
+        loop.call_later(0.1, silent.close)  # before they are asked again
+        async with DnsEngine((Endpoint("127.0.0.1", silent.getsockname()[1]),)) as engine:
+            works = (_ask(Question(f"d{number}.example", A)) for number in range(50))
+            await engine.run(works, lambda status: result.update([status in FINAL]))
+    assert result == {False: 50}
+    assert not faults
 
 
 async def test_a_question_under_way_is_asked_once_and_remembered_for_its_ttl() -> None:
