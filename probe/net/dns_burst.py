@@ -41,11 +41,11 @@ class BurstSender:
 
     def _send_together(self, wires: list[bytes]) -> bool:
         """Send datagrams of equal length. Returns False, once and for all, if that is not possible, as where
-        the network card computes no checksums."""
+        the network card computes no checksums. Raises the OSErrors that do not say so."""
         size = struct.pack("@H", len(wires[0]))
         try:
             self._udp.sendmsg((b"".join(wires),), ((socket.IPPROTO_UDP, _UDP_SEGMENT, size),))
-        except (BlockingIOError, InterruptedError):
+        except (BlockingIOError, InterruptedError, ConnectionRefusedError):  # the last: of earlier datagrams
             raise
         except OSError:
             self._knows_segments = False

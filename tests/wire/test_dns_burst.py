@@ -115,3 +115,14 @@ def test_what_the_network_reports_is_raised() -> None:
 
     with pytest.raises(OSError, match="unreachable"):
         _send(Unreachable(fault=errno.ENETUNREACH))
+
+
+@LINUX
+def test_that_an_earlier_datagram_was_refused_says_nothing_of_the_kernel() -> None:
+    udp = Udp(fault=errno.ECONNREFUSED)
+    sender = BurstSender(udp)  # type: ignore[arg-type]
+    with pytest.raises(ConnectionRefusedError):
+        sender.send(WIRES, together=True)
+    udp.fault = 0
+    assert sender.send(WIRES, together=True) == len(WIRES)
+    assert udp.sent == [(30, 90), 31, (45, 90), 282]
