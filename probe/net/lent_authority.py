@@ -7,6 +7,7 @@ its cache without AA. A server that has the zone answers with AA each time.
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Awaitable, Callable
 
 from probe._dataclass import replace
@@ -23,7 +24,8 @@ class LentAuthority:
 
     def __init__(self) -> None:
         self._lent: dict[tuple[Endpoint, str], bool] = {}
-        self._lock = asyncio.Lock()  # several denials of a zone may come at once
+        # several denials of a zone may come at once
+        self._locks: defaultdict[tuple[Endpoint, str], asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def withdraw(
         self,
@@ -37,12 +39,13 @@ class LentAuthority:
         zone = _own_zone(question, reply)
         if zone is None:
             return reply
-        async with self._lock:
-            if (server, zone) not in self._lent:
+        place = server, zone
+        async with self._locks[place]:
+            if place not in self._lent:
                 # every cache holds addresses, and that a name does not exist
                 name = reply.aliases[-1] if reply.aliases else question.name
-                self._lent[server, zone] = await _is_lent(Question(name, RecordType.A), ask)
-        if not self._lent[server, zone] or reply.provenance is None:
+                self._lent[place] = await _is_lent(Question(name, RecordType.A), ask)
+        if not self._lent[place] or reply.provenance is None:
             return reply
         return replace(reply, provenance=replace(reply.provenance, authoritative=False))
 
