@@ -29,14 +29,16 @@ class MtaRedactor:
             helo=self._name(mta.helo),
             sends_from=self._mailbox(mta.sends_from),
             sends_to=self._mailbox(mta.sends_to),
-            content_filter=_without_value(mta.content_filter),
-            reply_filter=_without_value(mta.reply_filter),
-            status_filter=_without_value(mta.status_filter),
+            content_filter=self._without_value(mta.content_filter),
+            reply_filter=self._without_value(mta.reply_filter),
+            status_filter=self._without_value(mta.status_filter),
             own=replace(mta.own, addresses=self._addresses(mta.own.addresses)),
             source_v4=self._address(mta.source_v4),
             source_v6=self._address(mta.source_v6),
+            families=replace(mta.families, source=self._source(mta.families.source)),
             route=replace(
                 route,
+                source=self._source(route.source),
                 hops=tuple(map(self._hop, route.hops)),
                 fallback=tuple(map(self._hop, route.fallback)),
                 transport=self._text(route.transport),
@@ -44,6 +46,7 @@ class MtaRedactor:
             ),
             tls=replace(
                 mta.tls,
+                source=self._source(mta.tls.source),
                 names=tuple(map(self._text, mta.tls.names)),
                 reason=self.reason(mta.tls.reason),
                 roots=mta.tls.roots and None,  # keeps whether there are none, but not the path
@@ -58,7 +61,7 @@ class MtaRedactor:
 
     def _address(self, fact: AddressFact) -> AddressFact:
         value = self._names.address(fact.value) if fact.value is not None else None
-        return replace(fact, value=value, reason=None)
+        return replace(fact, value=value, source=self._source(fact.source), reason=None)
 
     def _mailbox(self, fact: TextFact | None) -> TextFact | None:
         if fact is None or fact.value is None:
@@ -70,7 +73,7 @@ class MtaRedactor:
 
     def _name(self, fact: TextFact) -> TextFact:
         value = self._names.host(fact.value) if fact.value is not None else None
-        return replace(fact, value=value, reason=self.reason(fact.reason))
+        return replace(fact, value=value, source=self._source(fact.source), reason=self.reason(fact.reason))
 
     def reason(self, reason: MtaWhy | None) -> MtaWhy | None:
         """Its values: what the configuration names, and a tool's words, as any text."""
@@ -81,7 +84,11 @@ class MtaRedactor:
             failure = replace(failure, path=text(failure.path), text=text(failure.text))
         return replace(reason, name=text(reason.name), failure=failure, text=text(reason.text))
 
+    def _without_value(self, fact: TextFact | None) -> TextFact | None:
+        """That it is set, without the path or the host that it names."""
+        return replace(fact, value="", source=self._source(fact.source)) if fact is not None else None
 
-def _without_value(fact: TextFact | None) -> TextFact | None:
-    """That it is set, without the path or the host that it names."""
-    return replace(fact, value="") if fact is not None else None
+    def _source(self, source: str) -> str:
+        """What told a fact. A service of master.cf has the name or address at which it listens, or that it
+        sends from; other sources name no host, though `sendmail.cf` looks like one."""
+        return self._text(source) if source.startswith("postconf -P ") else source

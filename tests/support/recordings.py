@@ -76,7 +76,7 @@ SENDING_SERVER = SenderMta(
     version="3.7.11",
     config="/etc/postfix-tmall",
     helo=TextFact("out.sender.co.uk", "postconf smtp_helo_name"),
-    source_v4=AddressFact(ip_address("81.2.3.4"), "postconf smtp_bind_address"),
+    source_v4=AddressFact(ip_address("81.2.3.4"), "postconf -P brand.vendor.io/unix/smtp_bind_address"),
     source_v6=AddressFact(
         None, "postconf smtp_bind_address6", MtaWhy(MtaReason.NOT_LOOKED_UP, "out.sender.co.uk")
     ),
@@ -92,8 +92,12 @@ SENDING_SERVER = SenderMta(
     tls=TlsPolicy(TlsLevel.SECURE, "postconf smtp_tls_policy_maps", ("relay.sender.co.uk",)),
     size_limit=NumberFact(10240000, "postconf message_size_limit"),
     instances=("/etc/postfix-sender.co.uk",),
-    content_filter=TextFact("scan:[relay.sender.co.uk]:10024", "postconf content_filter"),
-    reply_filter=TextFact("pcre:/etc/postfix-tmall/replies", "postconf smtp_reply_filter"),
+    content_filter=TextFact(
+        "scan:[relay.sender.co.uk]:10024", "postconf -P 81.2.3.4:smtp/inet/content_filter"
+    ),
+    reply_filter=TextFact(
+        "pcre:/etc/postfix-tmall/replies", "postconf -P out.sender.co.uk/unix/smtp_reply_filter"
+    ),
     status_filter=TextFact("pcre:/etc/postfix-tmall/status", "postconf smtp_delivery_status_filter"),
 )
 
