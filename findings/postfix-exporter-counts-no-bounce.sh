@@ -14,7 +14,7 @@
 # Seen on 30 November 2026:
 #   to=<fine@example.net> status=sent, to=<gone@example.net> status=bounced, to=<later@example.net> status=deferred
 #   postfix_smtp_deferred_messages_total 0
-#   postfix_smtp_delivery_delay_seconds_count{stage=""} 12
+#   postfix_smtp_delivery_delay_seconds_count{stage=""} 20
 #   postfix_smtp_status_deferred 1
 #   postfix_unsupported_log_entries_total{service="qmgr"} 1    (status=expired)
 # Needs Debian 12 (amd64), root, python3, unshare, ip. Exit codes: README.md beside this file.
