@@ -98,17 +98,22 @@ def ask_postfix(sender: ReversePath, recipient: Mailbox, config: str) -> Inquiry
     leaving = yield from readdress_at_last(where, values, client, leaving)
     policies = {table: policy_keys(route.nexthop) for table in tables_of(client["smtp_tls_policy_maps"])}
     levels, unread = yield from look_up(where, policies)
-    content = _content_filter(values, overrides.text)
+    content = yield from _content_filter(where, values, overrides.text)
     reading = _Reading(values, client, route, programs, levels, config, before, leaving, missing, content)
     return reading.mta(leaving.unread or why or _files(routing), unread)
 
 
-def _content_filter(values: Mapping[str, str], overrides: str) -> TextFact | None:
+def _content_filter(
+    where: tuple[str, ...], values: Mapping[str, str], overrides: str
+) -> Inquiry[TextFact | None]:
     """What mail is handed to before it is sent on: content_filter of main.cf, or of a service that mail comes
     in by (FILTER_README)."""
     if value := values.get(_CONTENT_FILTER, ""):
         return TextFact(value, f"postconf {_CONTENT_FILTER}")
     service, value = override_of(overrides, _CONTENT_FILTER)
+    if "$" in value:
+        (output,) = yield (ToolCall("postconf", (*where, "-x", "-P")),)
+        service, value = override_of(output.text, _CONTENT_FILTER)
     return TextFact(value, f"postconf -P {service}/{_CONTENT_FILTER}") if value else None
 
 
