@@ -15,7 +15,7 @@ from typing import Protocol
 from probe.model.exhaustion import shortage
 from probe.model.target import Endpoint
 from probe.net.dns_burst import BurstSender
-from probe.net.dns_query import BEFORE_SECTION, BEHIND_SECTION
+from probe.net.dns_query import behind_id
 from probe.net.dns_response import Response
 from probe.net.dns_udp import connected_socket
 from probe.settings import DNS_SOCKET_AGE, ENGINE_BURST, ENGINE_SOCKETS
@@ -90,7 +90,7 @@ class Port:
             question.sent = now
             question.tries += 1
             ids.append(ident)
-            wires.append(b"".join((ident, BEFORE_SECTION, question.section, BEHIND_SECTION)))
+            wires.append(ident + behind_id(question.section, edns=True))
         # as close together as can be: a name server that went to sleep in between costs both sides more
         sent = self._sender.send(wires, together=together)
         for question in questions[sent:]:

@@ -24,9 +24,8 @@ TYPE_NUMBERS = {
     RecordType.TLSA: 52,
 }
 _RD = 0x0100
-BEHIND_SECTION = struct.pack("!BHHIH", 0, 41, EDNS_PAYLOAD, 0, 0)
-"""What is behind the question section of a query with EDNS (RFC 6891 section 6.1.2): the root, type 41, the
-payload size as class, version 0, no flags and no options."""
+# RFC 6891 section 6.1.2: the root, type 41, the payload size as class, version 0, no flags and no options
+_OPT = struct.pack("!BHHIH", 0, 41, EDNS_PAYLOAD, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +66,11 @@ def make_query(question: Question, ident: int, *, edns: bool) -> Query:
 
 def behind_id(section: bytes, *, edns: bool) -> bytes:
     """The octets of such a query after its id, for a question section."""
-    return b"".join((BEFORE_SECTION, section, BEHIND_SECTION)) if edns else _HEADER + section
+    return b"".join((_EDNS_HEADER, section, _OPT)) if edns else _HEADER + section
 
 
 _USUAL = b"abcdefghijklmnopqrstuvwxyz0123456789-_."
 _LENGTHS = {length: bytes((length,)) for length in range(1, names.LABEL_LIMIT + 1)}
 _KINDS = {rtype: struct.pack("!BHH", 0, number, IN) for rtype, number in TYPE_NUMBERS.items()}
-_HEADER, BEFORE_SECTION = (struct.pack("!HHHHH", _RD | AD, 1, 0, 0, edns) for edns in (False, True))
+_HEADER, _EDNS_HEADER = (struct.pack("!HHHHH", _RD | AD, 1, 0, 0, edns) for edns in (False, True))
 """What is between the id and the question section, of a query without and with EDNS."""
