@@ -36,6 +36,8 @@ class LentAuthority:
     ) -> Reply:
         """The reply of `server`, without its authority if that is another server's. `ask` asks `server`
         once, and gives None where there is no time left."""
+        if reply.provenance is None or not reply.provenance.authoritative:
+            return reply
         zone = _own_zone(question, reply)
         if zone is None:
             return reply
@@ -45,7 +47,7 @@ class LentAuthority:
                 # every cache holds addresses, and that a name does not exist
                 name = reply.aliases[-1] if reply.aliases else question.name
                 self._lent[place] = await _is_lent(Question(name, RecordType.A), ask)
-        if not self._lent[place] or reply.provenance is None:
+        if not self._lent[place]:
             return reply
         return replace(reply, provenance=replace(reply.provenance, authoritative=False))
 

@@ -269,9 +269,8 @@ class Resolver:
                 if reply.status in FINAL:
                     ask = partial(self._ask_again, server, until)
                     reply = await self._authority.withdraw(server, question, reply, ask)
-                if reply.status in FINAL and not self._is_own_word(question, reply):
-                    return reply
-                if reply.status in FINAL:
+                    if not self._is_own_word(question, reply):
+                        return reply
                     own = own or reply
                 else:
                     failures.append(reply)
