@@ -7,7 +7,7 @@ A notice has the words of one layout of fifty. Each expression knows words of wh
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Generic, TypeVar
 
@@ -30,7 +30,7 @@ NOT_KNOWN = Literals((), False)
 Needs = Mapping[str, Literals]
 """The literals of expressions by their text; one that is not there has none."""
 
-_LINES = 2_048  # that each choice remembers
+_LINES = 2_048  # that are remembered
 _LONG_LINE = 256  # characters: longer ones are mostly of one message
 
 # Where re.IGNORECASE takes for one letter what lower() keeps apart: of i and s, and of Cyrillic
@@ -73,11 +73,23 @@ class Expression(NamedTuple):
 Item = TypeVar("Item")
 
 
+class LineMemory(Generic[Item]):
+    """What a function finds out about lines: bounces have most of their lines in common."""
+
+    def __init__(self, look: Callable[[str], Item]) -> None:
+        self._look = look
+        self.once = lru_cache(maxsize=_LINES)(look)
+
+    def of(self, line: str) -> Item:
+        """What it finds out about a line."""
+        return self.once(line) if len(line) <= _LONG_LINE else self._look(line)
+
+
 class Choice(Generic[Item]):
     """Things of which few concern a text, each with the literals of which one is then in it.
 
     A literal with a word between spaces ("list of recipients" has "of") is looked for only where that word
-    is. What the lines of a text have is remembered: bounces have most of their lines in common.
+    is. What a line has is remembered.
     """
 
     def __init__(self, items: Iterable[tuple[Item, Literals]]) -> None:
@@ -97,17 +109,15 @@ class Choice(Generic[Item]):
                 if literal not in self._numbers:
                     (self._by_word.setdefault(word, []) if word else self._without_word).append(literal)
                 self._numbers.setdefault(literal, []).append(number)
-        self._in_line_once = lru_cache(maxsize=_LINES)(self._in_line)
+        self._lines = LineMemory(self._in_line)
 
     def __iter__(self) -> Iterator[Item]:
         return iter(self._items)
 
     def likely(self, text: str) -> list[Item]:
         """Those that may concern the text, in their order."""
-        lines = folded(text).split("\n")
-        is_remembered = max(map(len, lines)) <= _LONG_LINE
-        in_line = self._in_line_once if is_remembered else self._in_line
-        return [self._items[number] for number in sorted(self._always.union(*map(in_line, lines)))]
+        numbers = self._always.union(*map(self._lines.of, folded(text).split("\n")))
+        return [self._items[number] for number in sorted(numbers)]
 
     def _in_line(self, line: str) -> frozenset[int]:
         """The numbers of those that may concern a line in lower case."""

@@ -136,12 +136,9 @@ class Layouts:
             )
             for row in table["own"]
         ]
-        words = {
-            name: Alternatives.of(row, BY_LINES, needs)
-            for name, row in table["words"].items()
-            if isinstance(row, list)
-        }
-        cuts = [Expression.of(text, BY_LINES, needs) for text in table["words"]["cut"]]
+        texts = dict(table["words"])
+        cuts = [Expression.of(text, BY_LINES, needs) for text in texts.pop("cut")]
+        words = {name: Alternatives.of(row, BY_LINES, needs) for name, row in texts.items()}
         return cls(
             Choice((item, item.signs.whole.literals) for item in layouts),
             Choice((item, item.literals) for item in wrappings),

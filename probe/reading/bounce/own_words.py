@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
 
 from probe._regex import regex
-from probe.reading.bounce.expressions import Alternatives
+from probe.reading.bounce.expressions import Alternatives, LineMemory
 
 _LIMIT = 2000  # characters
 _MOST_LINES = 200
-_REMEMBERED = 2_048  # lines
-_OWN_LINE = 256  # characters: longer ones are mostly of one message
 _FOLLOWING = 4  # lines that continue the one with the reason
 _ADDRESS_ONLY = regex(r"(?:\"[^\"]{0,200}\")?[\s*•>|<\"'\[(-]*+[^\s@]{1,128}@[^\s@]{1,255}")
 _RULE = regex(r"[\W_]*")  # a line of dashes, stars or nothing
@@ -27,21 +24,12 @@ _SENTENCE_ENDS = (".", "!", "?", ":", ";")
 
 
 class ReasonWords:
-    """Tells the lines of a notice that hold its reason, by words of reasons (`telling`) and by those of any
-    notice (`formula`). What a line has is remembered: bounces have most of their lines in common."""
+    """Tells the lines of a notice that hold its reason: which have words of reasons (`telling`), and which
+    those of any notice (`formula`)."""
 
     def __init__(self, telling: Alternatives, formula: Alternatives) -> None:
-        self._telling, self._formula = telling, formula
-        self._tell_once = lru_cache(maxsize=_REMEMBERED)(telling.are_in)
-        self._are_formula_once = lru_cache(maxsize=_REMEMBERED)(formula.are_in)
-
-    def tell_in(self, line: str) -> bool:
-        """Whether a line has words of reasons."""
-        return self._tell_once(line) if len(line) <= _OWN_LINE else self._telling.are_in(line)
-
-    def are_formula(self, line: str) -> bool:
-        """Whether a line has words of any notice."""
-        return self._are_formula_once(line) if len(line) <= _OWN_LINE else self._formula.are_in(line)
+        self.telling = LineMemory(telling.are_in)
+        self.formula = LineMemory(formula.are_in)
 
 
 def own_words(text: str, words: ReasonWords) -> str:
@@ -49,7 +37,7 @@ def own_words(text: str, words: ReasonWords) -> str:
     a formula. Empty when nothing is left: then the notice gives no reason."""
     lines = list(_until_signature(text.split("\n")[:_MOST_LINES], words))
     for index, line in enumerate(lines):
-        if words.tell_in(line):
+        if words.telling.of(line):
             first = _first_of_sentence(lines, index)
             return _join((*lines[first : index + 1], *_next_lines(lines[index + 1 :], words)))
     return _join(lines)
@@ -69,7 +57,7 @@ def _first_of_sentence(lines: Sequence[str], index: int) -> int:
 def _next_lines(lines: Sequence[str], words: ReasonWords) -> Iterator[str]:
     """The next lines of the same sentence, and those with reasons of their own."""
     for line in lines[:_FOLLOWING]:
-        if not line or not (_CONTINUED.match(line) or words.tell_in(line)):
+        if not line or not (_CONTINUED.match(line) or words.telling.of(line)):
             return
         yield line
 
@@ -81,11 +69,11 @@ def _until_signature(lines: Sequence[str], words: ReasonWords) -> Iterator[str]:
         if _SIGNATURE.match(raw):
             return
         line = (_LINK.sub("", raw) if "<" in raw else raw).strip()
-        has_formula = words.are_formula(line)
+        has_formula = words.formula.of(line)
         if has_formula and len(line) > _LONG_LINE and (others := _other_sentences(line, words)):
-            line, has_formula = others, words.are_formula(others)
+            line, has_formula = others, words.formula.of(others)
         is_formula = has_formula or (
-            in_formula and _GOES_ON.match(line) is not None and not words.tell_in(line)
+            in_formula and _GOES_ON.match(line) is not None and not words.telling.of(line)
         )
         in_formula = is_formula and not line.endswith(_SENTENCE_ENDS)
         is_empty = is_formula or _RULE.fullmatch(line) or _ADDRESS_ONLY.fullmatch(line)
@@ -95,7 +83,7 @@ def _until_signature(lines: Sequence[str], words: ReasonWords) -> Iterator[str]:
 def _other_sentences(line: str, words: ReasonWords) -> str:
     """For a paragraph on one line: its sentences with a reason, if others are formulas."""
     sentences = _SENTENCES.split(line)
-    parts = (item for item in sentences if words.tell_in(item) and not words.are_formula(item))
+    parts = (item for item in sentences if words.telling.of(item) and not words.formula.of(item))
     return " ".join(parts)
 
 

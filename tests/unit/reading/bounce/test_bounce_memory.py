@@ -44,10 +44,10 @@ def test_lines_that_repeat_are_looked_at_once() -> None:
     for number in range(9):
         assert choice.likely(f"Delivery FAILED\nto {number}") == ["it"]
         assert choice.likely(f"Delivery went well\nto {number}") == []
-    assert choice._in_line_once.cache_info().misses == 2 + 9
+    assert choice._lines.once.cache_info().misses == 2 + 9
     assert choice.likely("failed " + "x" * _LONG_LINE) == ["it"]
-    assert choice._in_line_once.cache_info().misses == 2 + 9, "a long line is not remembered"
-    assert choice._in_line_once.cache_info().maxsize is not None
+    assert choice._lines.once.cache_info().misses == 2 + 9, "a long line is not remembered"
+    assert choice._lines.once.cache_info().maxsize is not None
 
 
 def test_the_lines_of_a_reason_are_judged_once() -> None:
@@ -57,10 +57,10 @@ def test_the_lines_of_a_reason_are_judged_once() -> None:
         "I'm sorry to have to inform you\nthat your message could not be delivered.\n\nThe mailbox is full.\n"
     )
     assert own_words(text, reason) == own_words(text, reason) == "The mailbox is full."
-    memory = reason._are_formula_once.cache_info()
+    memory = reason.formula.once.cache_info()
     assert memory.hits >= memory.misses > 0
-    assert reason.tell_in("quota " + "x" * 256) and not reason.are_formula("x" * 257)
-    assert reason._tell_once.cache_info().currsize == 3, "a long line is not remembered"
+    assert reason.telling.of("quota " + "x" * 256) and not reason.formula.of("x" * 257)
+    assert reason.telling.once.cache_info().currsize == 3, "a long line is not remembered"
 
 
 @pytest.mark.parametrize("fixture", FIXTURES[::5], ids=lambda path: path.stem)
