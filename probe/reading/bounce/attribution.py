@@ -19,7 +19,7 @@ from probe.standards.dsn.results import Action, DeliveryStatus
 
 _LEADS = 3  # of them one inside the other
 _LETTERS = regex(r"[^\W\d_]{2}")
-_QUOTED = regex(r'([245]\d\d) "(.*)"\Z', re.DOTALL)  # as the Go language writes a string
+_QUOTED = regex(r"([245]\d\d)(?: \"(.*)\"|-'(.*)')\Z", re.DOTALL)  # as the Go language and IronPort write it
 _APART = regex(r"([245]\d\d) \(([0245](?:\.\d{1,3}){2})\) '(.*?)'?\)?\Z", re.DOTALL)
 _ESCAPE = regex(r"\\([\\\"nrt])")
 _ESCAPED = {"n": " ", "r": " ", "t": " "}
@@ -39,14 +39,14 @@ def attribute(status: DeliveryStatus, layouts: Layouts) -> DeliveryStatus:
     reply, is_remote, host, stage = status.reply, status.is_remote, status.remote_mta, status.stage
     if not reply.strip():
         reply, is_remote = status.comment, False
-    reply = _without_leads(reply, layouts)
-    if not is_coded(reply):
+    whole, reply = reply, _without_leads(reply, layouts)
+    if is_coded(reply):
+        is_remote = is_remote or reply != whole
+    else:
         inner, inner_host, inner_stage = unwrap_text(reply, layouts.wrappings)
         if is_coded(inner):
             reply, is_remote = _unquote(inner), True
             host, stage = host or inner_host, stage or inner_stage
-        elif is_coded(reply):
-            is_remote = True
     reply = _without_trail(reply, layouts)
     reply = _RUN_ON.sub(r"\1", reply) if "503" in reply else reply
     own = next((item for item in layouts.own.likely(reply) if item.pattern.search(reply)), None)
@@ -106,5 +106,5 @@ def _unquote(reply: str) -> str:
     match = _QUOTED.match(reply)
     if match is None:
         return reply
-    text = _ESCAPE.sub(lambda escape: _ESCAPED.get(escape[1], escape[1]), match[2])
+    text = match[3] or _ESCAPE.sub(lambda escape: _ESCAPED.get(escape[1], escape[1]), match[2] or "")
     return f"{match[1]} {text}"

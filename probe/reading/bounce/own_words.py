@@ -20,6 +20,9 @@ _SENTENCES = regex(r"(?<=[.!?]) +(?=[A-Z])")
 _LONG_LINE = 100  # characters; a line that was not wrapped
 _LABEL = regex(r"\A(?:reason|cause|error)[ \t]*:[ \t]*", re.IGNORECASE)
 _GOES_ON = regex(r"(?!because|due|reason|as |since )[a-z]")
+_CLAUSE = regex(
+    r"(?:\b(?=because\b)|(?:\S+ ){3}[^\s:]+: +)([^\n.]{4,200}(?:\n(?![ \t]*\n)[^\n.]+)?)", re.IGNORECASE
+)
 _SENTENCE_ENDS = (".", "!", "?", ":", ";")
 
 
@@ -40,7 +43,13 @@ def own_words(text: str, words: ReasonWords) -> str:
         if words.telling.of(line):
             first = _first_of_sentence(lines, index)
             return _join((*lines[first : index + 1], *_next_lines(lines[index + 1 :], words)))
-    return _join(lines)
+    return _join(lines) or _clause(text[:_LIMIT], words)
+
+
+def _clause(text: str, words: ReasonWords) -> str:
+    """The clause that gives the reason in a sentence that is otherwise a formula."""
+    clauses = (_join([match[1]]) for match in _CLAUSE.finditer(text))
+    return next((clause for clause in clauses if words.telling.of(clause)), "")
 
 
 def _first_of_sentence(lines: Sequence[str], index: int) -> int:

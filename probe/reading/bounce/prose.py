@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from probe._dataclass import replace
 from probe._regex import regex
 from probe.reading.bounce.layout import LEADING_CODE, SYSTEM, Entry, Layouts, coded_line
 from probe.reading.bounce.own_words import own_words
@@ -11,6 +12,7 @@ from probe.reading.bounce.wrapped import unwrap_text
 from probe.standards.dsn.address import mailboxes
 
 _ODD = regex(r"@.*[!#$%&*+/=?^`{|}~\x00-\x20]")  # in a domain: not even an invalid one has these
+_LABEL = regex(r"\A\w{1,20}[:：]\s*(?=[245]\d\d[ -])")  # the colons of Latin and of Chinese
 _MOST = 20  # recipients; a text with more is not a list of failures
 _REPLY_LIMIT = 1000
 _TEXT_LIMIT = 32768
@@ -25,13 +27,10 @@ def prose_entries(
     recipients = x_failed or (_mentions(top, notice, original) if guess else ())
     if not recipients and guess and len(original.recipients) == 1:
         recipients = original.recipients
-    reply, host, stage = unwrap_text(notice, layouts.wrappings)
-    is_wrapped = bool(reply)
-    reply = reply or coded_line(notice)
-    is_remote = is_wrapped or LEADING_CODE.match(reply) is not None
-    reply = reply[:_REPLY_LIMIT] or own_words(notice[:_TEXT_LIMIT], layouts.reason)
-    text = " ".join(notice[:4000].split())
-    return [Entry(recipient, text, reply, is_remote, host, stage) for recipient in recipients[:_MOST]]
+    if not recipients:
+        return []
+    entry = _entry(notice, layouts)
+    return [replace(entry, recipient=recipient) for recipient in recipients[:_MOST]]
 
 
 def _mentions(top: Part, notice: str, original: ReturnedMessage) -> tuple[str, ...]:
@@ -52,9 +51,15 @@ def _mentions(top: Part, notice: str, original: ReturnedMessage) -> tuple[str, .
 
 def nameless_entry(notice: str, layouts: Layouts) -> list[Entry]:
     """The entry of a notice without a recipient, if it gives a reason; else none."""
+    entry = _entry(notice, layouts)
+    return [entry] if entry.reply else []
+
+
+def _entry(notice: str, layouts: Layouts) -> Entry:
     reply, host, stage = unwrap_text(notice, layouts.wrappings)
     is_wrapped = bool(reply)
-    reply = reply or coded_line(notice) or own_words(notice[:_TEXT_LIMIT], layouts.reason)
+    reply = _LABEL.sub("", reply or coded_line(notice))
     is_remote = is_wrapped or LEADING_CODE.match(reply) is not None
+    reply = reply or own_words(notice[:_TEXT_LIMIT], layouts.reason)
     text = " ".join(notice[:4000].split())
-    return [Entry("", text, reply[:_REPLY_LIMIT], is_remote, host, stage)] if reply else []
+    return Entry("", text, reply[:_REPLY_LIMIT], is_remote, host, stage)

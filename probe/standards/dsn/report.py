@@ -35,6 +35,7 @@ _RECIPIENTS = frozenset({"final-recipient", "original-recipient"})
 _MASKED = regex(r"[*xX]+@[*xX.]+$")  # what some hide of the address to which they forwarded
 _DIAGNOSTIC_TYPE = regex(r"smtp|lmtp|esmtp|dns|unix|local|x[.-].*|\w{1,12}")
 _REMOTE_TYPES = frozenset({"smtp", "lmtp", "x-smtp", "esmtp"})
+_UNTYPED = frozenset({"", "x-notes"})  # Domino calls all it writes X-Notes, a remote server's reply, too
 _ACTIONS = {
     "fail": Action.FAILED,
     "error": Action.FAILED,
@@ -209,7 +210,7 @@ def _diagnosis(group: list[tuple[str, str]]) -> tuple[str, bool]:
         has_code = bool(_REPLY_CODE.search(text))
         # what has neither code nor status is no reply, whatever type is given (RFC 3464 section 2.3.6)
         remote = (kind in _REMOTE_TYPES and (has_code or status_of(text) is not None)) or (
-            not kind and bool(_REPLY_CODE.match(text))
+            kind in _UNTYPED and bool(_REPLY_CODE.match(text))
         )
         weight = 3 if remote and has_code else 2
         diagnoses.append((weight if text else 0, text, remote))
