@@ -24,6 +24,7 @@ _NAMES = {
 _FIELD_OF = {name: field for field, names in _NAMES.items() for name in names}
 _MOST_FIELDS = 16
 _MOST_MARKERS = 20
+_LEAST_QUOTED = 3  # lines
 
 
 def forwarded_in_text(text: str) -> list[Part]:
@@ -39,6 +40,15 @@ def forwarded_in_text(text: str) -> list[Part]:
         if part is not None:
             parts.append(part)
     return parts
+
+
+def quoted_in_text(text: str) -> Part | None:
+    """The lines that are quoted with `>`, as a message without a header section; None if there are few."""
+    lines = [line[2:] if line.startswith("> ") else line[1:] for line in text.split("\n") if line[:1] == ">"]
+    if len(lines) < _LEAST_QUOTED:
+        return None
+    octets = "\n".join(lines).encode("utf-8", "replace")
+    return Part(NO_FIELDS, "text/plain", (("charset", "utf-8"),), octets)
 
 
 def _message(text: str) -> Part | None:

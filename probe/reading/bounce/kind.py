@@ -8,15 +8,20 @@ from collections.abc import Sequence
 from probe._named_tuple import NamedTuple
 from probe._regex import regex
 from probe.model.notice_reason import NoticeForm
-from probe.reading.bounce.layout import Layouts
+from probe.reading.bounce.layout import Layouts, coded_line
 from probe.reading.bounce.results import NoticeKind
 from probe.reading.bounce.structure import Part
 from probe.standards.dsn.results import Action, DeliveryStatus
 
 _SUBJECT_OF_AGGREGATE = regex(r"report[- ]domain:|^\[?(?:dmarc|tls)\]? .*report", re.IGNORECASE)
-_ARCHIVES = frozenset(
+_ANSWERS = regex(r"(?:re|aw|sv|antw?|odp|rif|res|ответ|回复|回覆)(?:\[\d+\])?[ \t]*[:：]", re.IGNORECASE)
+_AUTO_SUBJECTS = ("auto_subject", "auto_answer_subject")
+_NO_REPLY = regex(r"no-?reply", re.IGNORECASE)  # what applications send, "Mail Delivery" of parcels among it
+_QUOTED_LINE = regex(r"^>", re.MULTILINE)
+_COMPLAINT = regex(r"complaint about message from \S", re.IGNORECASE)  # Microsoft's junk mail reports
+_REPORTS = frozenset(
     {"application/gzip", "application/x-gzip", "application/zip", "application/x-zip-compressed",
-     "application/tlsrpt+gzip", "application/tlsrpt+json"}
+     "application/tlsrpt+gzip", "application/tlsrpt+json", "application/xml", "text/xml"}
 )  # fmt: skip
 
 
@@ -29,11 +34,12 @@ def feedback(top: Part, parts: Sequence[Part]) -> Verdict | None:
     """Reports about mail that was delivered, or about authentication: never bounces."""
     report_type = top.parameter("report-type").lower()
     types = {part.content_type for part in parts}
-    if report_type == "feedback-report" or "message/feedback-report" in types:
+    is_complaint = "message/rfc822" in types and _COMPLAINT.match(top.header("subject"))
+    if report_type == "feedback-report" or "message/feedback-report" in types or is_complaint:
         return Verdict(NoticeKind.FEEDBACK, NoticeForm.ABUSE_REPORT)
     if report_type == "tlsrpt" or "application/tlsrpt+gzip" in types:
         return Verdict(NoticeKind.FEEDBACK, NoticeForm.TLS_REPORT)
-    if types & _ARCHIVES and _SUBJECT_OF_AGGREGATE.search(top.header("subject")):
+    if types & _REPORTS and _SUBJECT_OF_AGGREGATE.search(top.header("subject")):
         return Verdict(NoticeKind.FEEDBACK, NoticeForm.DMARC_REPORT)
     return None
 
@@ -56,52 +62,79 @@ def is_requested(text: str, recipients: Sequence[DeliveryStatus], layouts: Layou
 
 
 def auto_reply(top: Part, text: str, layouts: Layouts) -> Verdict | None:
-    """RFC 3834 and what older responders say instead."""
-    subject = top.header("subject")
-    if layouts.words["challenge"].are_in(subject) or layouts.words["challenge_subject"].are_in(subject):
-        return Verdict(NoticeKind.AUTO_REPLY, NoticeForm.CHALLENGE)
+    """RFC 3834 and what older responders say instead, of a message that looks like no bounce."""
+    words, subject = layouts.words, top.header("subject")
     auto_submitted = top.header("auto-submitted").lower()
+    precedence = top.header("precedence").lower().strip()
+    is_answer = (
+        any(top.headers(name) for name in ("in-reply-to", "references", "x-auto-response-suppress"))
+        or top.header("return-path").strip() == "<>"
+        or precedence in {"bulk", "junk"}
+        or auto_submitted.startswith("auto")
+        or _ANSWERS.match(subject) is not None
+    )
+    if words["challenge"].are_in(subject) or words["challenge_subject"].are_in(subject):
+        return Verdict(NoticeKind.AUTO_REPLY, NoticeForm.CHALLENGE)
+    if is_answer and words["challenge_answer"].are_in(subject):
+        return Verdict(NoticeKind.AUTO_REPLY, NoticeForm.CHALLENGE)
     if auto_submitted.startswith("auto-replied"):
         return Verdict(NoticeKind.AUTO_REPLY, NoticeForm.DECLARED_REPLY)
     is_marked = any(
         top.headers(name)
         for name in ("x-autoreply", "x-autorespond", "x-autoresponder", "x-auto-response-from", "x-vacation")
     )
-    precedence = top.header("precedence").lower().strip()
     if (
         is_marked
         or precedence in {"auto_reply", "auto-reply"}
-        or layouts.words["auto_subject"].are_in(subject)
+        or words["auto_subject"].are_in(subject)
+        or (is_answer and words["auto_answer_subject"].are_in(subject))
+        or (words["auto_text"].are_in(text[:1000]) and not top.headers("user-agent"))
     ):
         return Verdict(NoticeKind.AUTO_REPLY, NoticeForm.AUTOMATIC_REPLY)
-    if layouts.words["auto_text"].are_in(text[:1000]) and not looks_like_bounce(top, text, layouts):
-        return Verdict(NoticeKind.AUTO_REPLY, NoticeForm.AUTOMATIC_REPLY)
-    if layouts.words["challenge"].are_in(text[:4000]) and not looks_like_bounce(top, text, layouts):
+    if words["challenge"].are_in(text[:4000]) or (
+        is_answer and words["challenge_answer"].are_in(text[:4000])
+    ):
         return Verdict(NoticeKind.AUTO_REPLY, NoticeForm.CHALLENGE)
     return None
 
 
-def looks_like_bounce(top: Part, text: str, layouts: Layouts) -> bool:
-    """Whether this is a mail system's report: it needs two signs, one of them of a failure."""
-    writers = (*top.headers("from"), *top.headers("sender"))
-    sender = " ".join(writers)
+def looks_like_bounce(top: Part, text: str, layouts: Layouts, *, returns_mail: bool) -> bool:
+    """Whether this is a mail system's report of a failure, by its header and its own words; `returns_mail`:
+    one message comes back with it.
+
+    The name of its sender alone makes it none: shops and mailing lists send from bounce@, too, and a
+    postmaster writes letters.
+    """
     if top.headers("x-failed-recipients") or top.parameter("report-type").lower() == "delivery-status":
         return True
-    is_system = layouts.words["bounce_sender"].are_in(sender) or any("<>" in item for item in writers)
-    if layouts.words["auto_subject"].whole.match(top.header("subject")) and not is_system:
+    words, subject = layouts.words, top.header("subject")
+    writers = (*top.headers("from"), *top.headers("sender"))
+    sender = " ".join(writers)
+    is_named = words["bounce_sender"].are_in(sender) and _NO_REPLY.search(sender) is None
+    is_named = is_named or any("<>" in item for item in writers)
+    is_technical = is_named or words["technical_sender"].are_in(sender)
+    if not is_technical and any(words[name].whole.match(subject) for name in _AUTO_SUBJECTS):
         return False  # the rest of such a subject is that of the answered message
-    by_subject = layouts.words["bounce_subject"].are_in(top.header("subject"))
-    is_failure = by_subject or layouts.words["failed"].are_in(text[:20000])
-    signs = (
-        is_system,
-        top.header("return-path").strip() == "<>",
-        by_subject,
-    )
-    if by_subject and not top.headers("in-reply-to") and not top.headers("user-agent"):
-        failed_plainly = layouts.words["failed_plainly"].are_in(text[:20000])
-    else:
-        failed_plainly = False
-    return is_failure and (sum(signs) > 1 or signs[0] or failed_plainly)
+    if words["session_report"].are_in(text):
+        return False  # to the postmaster, on a session of somebody else
+    by_subject = words["bounce_subject"].are_in(subject)
+    beginning = text[:20000]
+    reverse_path = top.header("return-path").strip()
+    if not (by_subject or words["failed"].are_in(beginning) or words["delay"].are_in(beginning)):
+        return reverse_path == "<>" and is_named and (returns_mail or bool(coded_line(beginning)))
+    if reverse_path == "<>":
+        return by_subject or is_technical
+    is_answer = bool(top.headers("in-reply-to"))
+    if top.headers("user-agent") or (is_answer and _ANSWERS.match(subject) and _QUOTED_LINE.search(text)):
+        return False  # a person's
+    if is_named and by_subject:
+        return True
+    failed_plainly = words["failed_plainly"].are_in(beginning)
+    if failed_plainly and (by_subject or returns_mail) and not is_answer:
+        return True
+    is_listed = bool(top.headers("list-id") or top.headers("list-unsubscribe"))  # on refusals of others
+    is_proven = failed_plainly or returns_mail or (not is_listed and bool(coded_line(beginning)))
+    return is_proven and (is_named or (is_technical and by_subject))
 
 
 def action_in(top: Part, text: str, layouts: Layouts) -> Action:

@@ -11,13 +11,19 @@ from probe.model.notice_reason import NoticeForm, NoticeReason, NoticeWhy
 from probe.reading.bounce import kind as kinds
 from probe.reading.bounce.attribution import attribute, with_software
 from probe.reading.bounce.expressions import Expression
-from probe.reading.bounce.forwarded import forwarded_in_text
+from probe.reading.bounce.forwarded import forwarded_in_text, quoted_in_text
 from probe.reading.bounce.layout import Entry, Layout, Layouts, entries
 from probe.reading.bounce.merge import Refusals, best_status, from_entry, with_entry, with_transcript
 from probe.reading.bounce.own_parts import STATUS_TYPES, own_parts, status_report
 from probe.reading.bounce.prose import nameless_entry, prose_entries
 from probe.reading.bounce.results import DeliveryNotice, NoticeKind, ReturnedMessage
-from probe.reading.bounce.returned import is_returned, read_returned, returned_in_text
+from probe.reading.bounce.returned import (
+    are_returning,
+    is_message,
+    is_returned,
+    read_returned,
+    returned_in_text,
+)
 from probe.reading.bounce.structure import Part, leaves, preamble, read_head, with_line_feeds
 from probe.reading.bounce.transcript import Refusal, read_transcript
 from probe.settings import (
@@ -30,7 +36,6 @@ from probe.standards.dsn.address import host_name, mailbox
 from probe.standards.dsn.report import StatusReport
 from probe.standards.dsn.results import DeliveryStatus
 
-_MESSAGE_TYPES = frozenset({"message/rfc822", "message/global"})
 _FAILURES = frozenset({NoticeKind.BOUNCE, NoticeKind.DELAY})
 _CARRIED_DEPTH = 3  # messages in messages
 _CARRIED_OCTETS = 4 * 1024 * 1024  # after this no further message is read
@@ -51,7 +56,9 @@ def read_notice(data: bytes, layouts: Layouts) -> DeliveryNotice:
     notice, is_named = _judge(top, parts, layouts)
     if not is_named:
         is_told = any(status.recipient for status in notice.recipients)
-        notice = _attached_notice(parts, layouts, is_told=is_told) or _from_text(parts, layouts) or notice
+        notice = (
+            _attached_notice(parts, layouts, is_told=is_told) or _from_text(top, parts, layouts) or notice
+        )
     problems.extend(notice.problems)
     if any(len(part.body) > BOUNCE_TEXT_LIMIT and part.content_type.startswith("text/") for part in parts):
         problems.append(NoticeWhy(NoticeReason.LONG_TEXT, most=BOUNCE_TEXT_LIMIT))
@@ -69,7 +76,7 @@ def _attached_notice(parts: Sequence[Part], layouts: Layouts, *, is_told: bool) 
     If the message itself reports a failure (`is_told`), an attached message is most likely the one that
     failed, even if its text looks like a bounce.
     """
-    queue = deque((part, 1) for part in parts if part.content_type in _MESSAGE_TYPES)
+    queue = deque((part, 1) for part in parts if is_message(part))
     with_recipient: list[DeliveryNotice] = []
     without_recipient: list[DeliveryNotice] = []
     octets = 0
@@ -80,16 +87,19 @@ def _attached_notice(parts: Sequence[Part], layouts: Layouts, *, is_told: bool) 
         octets += len(part.body)
         top = read_head(part.payload())
         inner_parts = tuple(leaves(top, []))
-        if is_told and not kinds.looks_like_bounce(top, _prose(inner_parts), layouts):
+        returns_mail = are_returning(inner_parts)
+        if is_told and not kinds.looks_like_bounce(
+            top, _prose(inner_parts), layouts, returns_mail=returns_mail
+        ):
             continue
         inner, is_named = _judge(top, inner_parts, layouts)
-        from_text = None if is_named or inner.kind in _FAILURES else _from_text(inner_parts, layouts)
+        from_text = None if is_named or inner.kind in _FAILURES else _from_text(top, inner_parts, layouts)
         if from_text is not None:
             with_recipient.append(from_text)
         elif inner.kind in _FAILURES:
             (with_recipient if is_named else without_recipient).append(inner)
         if not is_named and depth < _CARRIED_DEPTH:
-            queue.extend((item, depth + 1) for item in inner_parts if item.content_type in _MESSAGE_TYPES)
+            queue.extend((item, depth + 1) for item in inner_parts if is_message(item))
     messages = with_recipient or without_recipient
     if not messages:
         return None
@@ -98,14 +108,20 @@ def _attached_notice(parts: Sequence[Part], layouts: Layouts, *, is_told: bool) 
     return replace(first, recipients=recipients[:BOUNCE_RECIPIENT_LIMIT])
 
 
-def _from_text(parts: Sequence[Part], layouts: Layouts) -> DeliveryNotice | None:
-    """The first message forwarded in the text that looks like a bounce; only that one is read."""
-    for part in forwarded_in_text(_prose(parts)):
-        top = read_head(part.payload())
-        if kinds.looks_like_bounce(top, top.text(), layouts):
-            notice, _ = _judge(top, (top,), layouts)
+def _from_text(top: Part, parts: Sequence[Part], layouts: Layouts) -> DeliveryNotice | None:
+    """The first message forwarded in the text that looks like a bounce, only that one is read; else a bounce
+    of known layout that is quoted in what is no answer."""
+    text = _prose(parts)
+    for part in forwarded_in_text(text):
+        inner = read_head(part.payload())
+        if kinds.looks_like_bounce(inner, inner.text(), layouts, returns_mail=False):
+            notice, _ = _judge(inner, (inner,), layouts)
             return notice if notice.kind in _FAILURES else None
-    return None
+    quoted = None if top.headers("in-reply-to") else quoted_in_text(text)
+    if quoted is None:
+        return None
+    notice, is_named = _judge(quoted, (quoted,), layouts)
+    return notice if is_named and notice.kind in _FAILURES else None
 
 
 def _judge(top: Part, parts: Sequence[Part], layouts: Layouts) -> tuple[DeliveryNotice, bool]:
@@ -118,7 +134,9 @@ def _judge(top: Part, parts: Sequence[Part], layouts: Layouts) -> tuple[Delivery
     own, behind = _cut(_narrow(_prose(parts) or preamble(top)), layouts)
     original = _returned_message(parts, behind, report)
     # a report that names recipients settles what a message is, whatever it looks like
-    is_likely = bool(report.recipients) or kinds.looks_like_bounce(top, own, layouts)
+    is_likely = bool(report.recipients) or kinds.looks_like_bounce(
+        top, own, layouts, returns_mail=bool(behind) or are_returning(parts)
+    )
     reply = None if is_likely else kinds.receipt(top, parts) or kinds.auto_reply(top, own, layouts)
     entries, layout = _entries(own, layouts, mailbox(top.header("from")).rpartition("@")[2])
     name = layout.id if layout else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from probe._regex import regex
 from probe.reading.bounce.results import ReturnedMessage
@@ -14,6 +15,8 @@ _RETURNED_TYPES = frozenset(
     {"message/rfc822", "message/global", "text/rfc822-headers", "text/rfc822-header",
      "message/rfc822-headers", "message/global-headers", "message/partial"}
 )  # fmt: skip
+_MESSAGE_TYPES = frozenset({"message/rfc822", "message/global"})
+_MESSAGE_FILE = regex(r"\.eml[\"']?[ \t]*(?:;|\Z)", re.IGNORECASE)
 _HEADER_LINE = regex(
     r"^[>| \t]{0,4}(?:return-path|received|from|to|subject|date|message-id|x-[a-z-]+):[ \t]", re.I | re.M
 )
@@ -23,6 +26,19 @@ _FORWARDED_TO = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to"
 def is_returned(part: Part) -> bool:
     """Whether a part holds the returned message or its headers (RFC 6522 section 3, RFC 6533 section 5)."""
     return part.content_type in _RETURNED_TYPES
+
+
+def is_message(part: Part) -> bool:
+    """Whether a part is a message, also one that is attached as a file of another type."""
+    if part.content_type in _MESSAGE_TYPES:
+        return True
+    name = part.parameter("name") or part.header("content-disposition")
+    return part.content_type == "application/octet-stream" and _MESSAGE_FILE.search(name) is not None
+
+
+def are_returning(parts: Sequence[Part]) -> bool:
+    """Whether one of the parts holds a message that comes back; a digest has several."""
+    return sum(map(is_returned, parts)) == 1
 
 
 def read_returned(octets: bytes) -> ReturnedMessage:
