@@ -102,9 +102,7 @@ class PairLog:
     def delivery(self, outcome: Outcome) -> LoggedDelivery:
         """An outcome in the form of a report."""
         event = outcome.event
-        words = event.words
-        if outcome.fate is Fate.EXPIRED or words is None:
-            words = event.earlier or words
+        words = event.earlier or event.words
         last = self._tried_of(event)
         relay = last.relay
         return LoggedDelivery(

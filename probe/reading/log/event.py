@@ -122,12 +122,12 @@ class Event(NamedTuple):
     """One attempt, one decision of the queue, or one refusal of our own server.
 
     Values that the log does not have are None; an empty `sender` is the null reverse-path (RFC 5321 section
-    4.5.5). `dsn` is the status that the *program* logged: it may differ from the reply. `repeats`: no attempt
-    was made; the words are those of an older failure. `earlier`: for an event without its own reason, the
-    words of the last deferral before it. `cut`: the line ends before its time. `delay_s` counts from the
-    arrival of the message, `delays` are its parts (Postfix: before queue manager, in it, connection,
-    transmission). `client` is who was refused (REFUSAL). `recipient_count`: how many
-    recipients it is about, if it names none of them.
+    4.5.5). `dsn` is the status that the *program* logged: it may differ from the reply. `repeats`: no
+    attempt was made; the words are those of an older failure. `earlier`: for an event without its own
+    reason, the words of the last deferral before it; for one that follows from something else, the words on
+    that. `cut`: the line ends before its time. `delay_s` counts from the arrival of the message, `delays`
+    are its parts (Postfix: before queue manager, in it, connection, transmission). `client` is who was
+    refused (REFUSAL). `recipient_count`: how many recipients it is about, if it names none of them.
 
     (A named tuple: a log has millions, and a frozen dataclass of this size takes six times as long.)
     """

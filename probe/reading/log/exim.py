@@ -123,7 +123,7 @@ class EximReader(EximLines):
         at, queue_id, flag, to, parent, transport, repeat, problem, server, source, remark = fields
         recipient = parent if parent is not None and "@" not in to else to
         orig_to = parent if parent not in (None, recipient) else None
-        status, relay, earlier, repeats = FLAGS[flag], None, None, False
+        status, relay, repeats = FLAGS[flag], None, False
         words: Words | None
         if repeat is not None:
             words, repeats = Words(_LOCAL, repeat), True
@@ -133,7 +133,8 @@ class EximReader(EximLines):
             words = usual_reply(text) or words_of(without_times(text) or problem or "")[0]
             if problem and text and words is not None:
                 words = words._replace(text=f"{words.text}: {problem}")
-        before = self.remember(queue_id, recipient, status, words, repeats)
+        earlier = self.logins.before(queue_id, relay, words)
+        before = self.remember(queue_id, recipient, status, earlier or words, repeats)
         if status is not _DEFERRED and words is not None and words.text.endswith(GIVEN_UP):
             status, earlier = _EXPIRED, before
         stamp = self.clock.stamp(at)

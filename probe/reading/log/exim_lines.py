@@ -121,6 +121,8 @@ class EximLines(EximQueue):
             return ()
         if queue_id is not None and rest.startswith("H="):
             self._host(queue_id, rest)
+        if queue_id is not None and " authenticator " in rest:
+            self.logins.note(queue_id, rest)
         if "rejected " in rest or "discarded " in rest:
             event = refusal(rest, queue_id, frame, self.file, number)
             return (event,) if event is not None else ()
@@ -203,7 +205,8 @@ class EximLines(EximQueue):
             note = self.memory.drop(("host", queue_id))
             relay = note if isinstance(note, Relay) and fields.text("T") is not None else None
         orig_to = parent if parent not in (None, recipient) else None
-        earlier = self.remember(queue_id, recipient, status, words, repeats)
+        login = self.logins.before(queue_id, relay, words)
+        earlier = self.remember(queue_id, recipient, status, login or words, repeats)
         source = relay_of(fields.text("I") or "")
         return Event(
             self.file,
@@ -222,7 +225,7 @@ class EximLines(EximQueue):
             source.ip if source is not None else None,
             None,
             words,
-            earlier if status is Status.EXPIRED else None,
+            earlier if status is Status.EXPIRED else login,
             repeats,
             False,
             duration(fields.text("QT")),

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 
 from probe.reading.log.event import Record, Status, Words
+from probe.reading.log.exim_login import RefusedLogins
 from probe.reading.log.frames import Frame
 from probe.reading.log.memory import RECIPIENTS, Memory, Message
 from probe.reading.log.reader import FramedReader
@@ -24,6 +25,7 @@ class EximQueue(FramedReader):
     def __init__(self, memory: Memory | None = None) -> None:
         super().__init__(memory)
         self._failed = Memory(_RECENT)  # who failed, by message
+        self.logins = RefusedLogins(self.memory)
 
     def remember(
         self, queue_id: str, recipient: str, status: Status, words: Words | None, repeats: bool
