@@ -8,6 +8,7 @@ from probe._regex import regex
 from probe.model.reply import EnhancedStatus, Stage
 from probe.reading.bounce.layout import Entry
 from probe.reading.bounce.transcript import Refusal
+from probe.reading.reply.login import may_follow_from_login
 from probe.standards.dsn.report import StatusReport, status_of
 from probe.standards.dsn.results import Action, DeliveryStatus
 
@@ -55,15 +56,18 @@ def with_entry(status: DeliveryStatus, entries: Sequence[Entry]) -> DeliveryStat
 
 
 class Refusals:
-    """The refusals of a transcript, indexed by recipient."""
+    """The refusals of a transcript, indexed by recipient; `login` is that of the client's own login."""
 
     def __init__(self, refusals: Sequence[Refusal]) -> None:
         self._by_recipient: dict[str, list[Refusal]] = {}
         self._by_recipient_own: dict[str, list[Refusal]] = {}
         self._of_nobody: list[tuple[str, str, Refusal]] = []
         self._of_nobody_own: list[tuple[str, str, Refusal]] = []
+        self.login: Refusal | None = None
         for item in refusals:
-            if item.address:
+            if item.is_of_login:
+                self.login = item
+            elif item.address:
                 by_name = self._by_recipient if item.is_remote else self._by_recipient_own
                 by_name.setdefault(item.address.lower(), []).append(item)
             else:
@@ -97,11 +101,21 @@ def with_transcript(status: DeliveryStatus, refusals: Refusals, *, is_partial: b
     """Add stage and full reply from the transcript of the session.
 
     `is_partial`: the message had recipients that are not in the notice, so that a refusal after DATA may also
-    be that of RCPT.
+    be that of RCPT. If the server refused the client's login, and this may be why it refused the recipient,
+    its words to the login are the reply.
     """
     refusal = refusals.of(status)
-    if refusal is None:
+    if refusal is not None:
+        status = _with_refusal(status, refusal, is_partial=is_partial)
+    login = refusals.login
+    if login is None or not may_follow_from_login(status.reply, status.stage):
         return status
+    return status.with_values(
+        reply=login.reply, is_remote=True, stage=None, added=status.added or status.reply
+    )
+
+
+def _with_refusal(status: DeliveryStatus, refusal: Refusal, *, is_partial: bool) -> DeliveryStatus:
     stage = refusal.stage
     if not refusal.is_proven:
         # Sendmail gives no reason (see its smtpdata) and no Diagnostic-Code for a refusal of DATA itself

@@ -56,7 +56,7 @@ class Refusal:
     `address` is that of RCPT TO, or that which the sending server names below the reply, else empty.
     `is_remote` is False for remarks of the sending server itself (`550 5.1.1 <user>... User unknown`).
     `is_proven` is False if a reply after DATA is assumed to be the one after the final dot: transcripts with
-    only refusals do not distinguish the two.
+    only refusals do not distinguish the two. `is_of_login`: it answers AUTH.
     """
 
     reply: str
@@ -65,6 +65,7 @@ class Refusal:
     host: str
     is_remote: bool
     is_proven: bool = True
+    is_of_login: bool = False
 
 
 def read_transcript(text: str) -> tuple[Refusal, ...]:
@@ -92,7 +93,8 @@ def _refusals_in(text: str) -> tuple[Refusal, ...]:
             reader.begin(Stage.GREETING, "", host_match.group(1).strip("[]"))
         elif sent is not None:
             stage = _stage(sent)
-            reader.begin(stage, mailbox(sent) if stage is Stage.RCPT else "")
+            is_login = sent[:4].lower() == "auth"
+            reader.begin(stage, mailbox(sent) if stage is Stage.RCPT else "", is_login=is_login)
         else:
             reader.add_remark(line)
     reader.end()
@@ -122,14 +124,16 @@ class _Reader:
         self._last: Refusal | None = None  # the last one, as long as the next lines may name its recipient
         self._is_whole = False  # positive replies are shown, too
         self._is_invited = False  # 354: the rest is about the message
+        self._is_login = False
 
-    def begin(self, stage: Stage | None, address: str, host: str = "") -> None:
+    def begin(self, stage: Stage | None, address: str, host: str = "", *, is_login: bool = False) -> None:
         """A command was sent, or a connection made."""
         self.end()
         self._host = host or self._host
         self._stage = stage or self._stage
         self._address = address
         self._is_invited = False
+        self._is_login = is_login
 
     def add_reply_line(self, line: str) -> None:
         """A line of a reply."""
@@ -175,7 +179,9 @@ class _Reader:
         if self._lines:
             reply = " ".join(self._lines)
             stage = Stage.END_OF_DATA if self._is_invited else self._stage
-            refusal = Refusal(reply, stage, self._address, self._host, True)
+            if self._is_login:
+                stage = None
+            refusal = Refusal(reply, stage, self._address, self._host, True, is_of_login=self._is_login)
             self._below.append(refusal)
             self._last = None if self._address else refusal
             self._lines.clear()

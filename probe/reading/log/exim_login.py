@@ -7,21 +7,17 @@ with `hosts_require_auth` that line has none of the server's words.
 
 from __future__ import annotations
 
-import re
-
 from probe._regex import regex
-from probe.model.reply import Stage
 from probe.reading.log.event import Relay, Speaker, Words
 from probe.reading.log.memory import Memory
 from probe.reading.log.words import is_reply, unescape
+from probe.reading.reply.login import may_follow_from_login
 
 _REFUSED = regex(
     r"\S{1,64} authenticator (?:failed|cancelled authentication) "
     r"H=\S{1,255}(?: \([^)\n]{0,255}\))? \[([^\]\n]{1,64})\](?::\d{1,5})?"
     r"(?: I=\[[^\]\n]{1,64}\](?::\d{1,5})?)?:? +(\S.*)"
 )
-_WANTS_LOGIN = regex(r"relay|auth|log(?:ged)?[ -]?in|\b530\b|\b5\.7\.\d", re.IGNORECASE)
-_STRANGERS = frozenset({Stage.MAIL, Stage.RCPT, None})  # where a server refuses one who has not logged in
 
 
 class RefusedLogins:
@@ -44,5 +40,5 @@ class RefusedLogins:
             return None
         ip, reply = note
         is_same = relay is None or relay.ip == ip
-        is_consequence = words.stage in _STRANGERS and _WANTS_LOGIN.search(words.text) is not None
-        return reply if is_same and is_consequence and isinstance(reply, Words) else None
+        is_consequence = is_same and may_follow_from_login(words.text, words.stage)
+        return reply if is_consequence and isinstance(reply, Words) else None
