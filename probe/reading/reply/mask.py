@@ -19,6 +19,14 @@ _TLD = (
 _HOST = rf"(?:[a-z0-9_](?:[a-z0-9_-]{{0,61}}[a-z0-9_])?\.){{1,30}}(?:{_TLD})\b"
 _URL = r"\b(?:https?|ftp)://[^\s<>\"']+|\bwww\.[^\s<>\"']+"
 _ADDRESS = r"<?(?:\"[^\"\s]+\"|[^\s<>()\[\]:;,\"']{1,128})@[^\s<>()\[\]:;,\"']{1,255}>?"
+# Chinese, Japanese, Korean and Thai write no blank between words and an address or a link: there it ends at
+# their letters, unless it has them itself.
+_WIDE = "\u0e00-\u0e7f\u1100-\u11ff\u3000-\u9fff\uac00-\ud7af\uff01-\uff5e"
+_WIDE_URL = rf"(?<![a-z0-9_])(?:https?://|ftp://|www\.)[^\s<>\"'{_WIDE}]+"
+_WIDE_ADDRESS = (
+    rf"<?(?:\"[^\"\s]+\"|[^\s<>()\[\]:;,\"'{_WIDE}]{{1,128}}|[^\s<>()\[\]:;,\"']{{0,127}}[{_WIDE}])"
+    rf"@(?:[^\s<>()\[\]:;,\"'{_WIDE}]{{1,255}}|[{_WIDE}][^\s<>()\[\]:;,\"']{{0,254}})>?"
+)
 # 127.255.255.x is not masked: it is the answer of a list that refuses the query.
 _IP4 = r"\b(?!127\.255\.255\.)(?:\d{1,3}|x{1,3})(?:\.(?:\d{1,3}|x{1,3})){3}\b"
 _IP6 = r"\b(?:[0-9a-f]{0,4}:){2,7}(?:[0-9a-f]{1,4}|<ip>)?(?![0-9a-z:])"
@@ -51,11 +59,11 @@ def mask(text: str) -> MaskedText:
         line = pattern_of(_UNSEEN).sub("", unicodedata.normalize("NFC", line)).replace("\u200c", " ")
     line = " ".join(line.split())
     if "://" in line or "www." in line:
-        line = pattern_of(_URL).sub(lambda match: _take(match, "<url>", links), line)
+        url = pattern_of(_URL if line.isascii() else _WIDE_URL)
+        line = url.sub(lambda match: _take(match, "<url>", links), line)
     if "@" in line or "$email" in line:
-        line = (
-            pattern_of(_ADDRESS).sub("<addr>", line).replace("<$email>", "<addr>").replace("$email", "<addr>")
-        )
+        address = pattern_of(_ADDRESS if line.isascii() else _WIDE_ADDRESS)
+        line = address.sub("<addr>", line).replace("<$email>", "<addr>").replace("$email", "<addr>")
     if line.count(".") > 2:
         line = pattern_of(_IP4).sub("<ip>", line)
     if "::" in line or line.count(":") > 2:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import chain
 
 from probe._named_tuple import NamedTuple
 from probe._regex import regex
@@ -18,11 +19,13 @@ from probe.reading.reply.stems import (
     ANY,
     HINTS,
     LEAD,
+    LOST,
     UNSPACED,
     Stems,
     entries_at,
     fold,
     is_unspaced,
+    lines_like,
 )
 
 # What separates words; the brackets of placeholders (<ip>) and marks inside words stay.
@@ -60,6 +63,9 @@ _RESTRICTION = (
 )
 # "(SMTP)" after a server's name, or the name of a function, does not end a clause.
 _ASIDE = r"[\u200e\u200f]?\s?[(（]\s?smtp-?\s?[)）]-?|(?<=connect)\(\)"
+# Postfix logs "?" for each octet of a letter that it does not print, one (Latin-1) or two (UTF-8) a letter.
+_LOST_RUN = r"(?<=[a-z\u00e0-\u024f])[?\ufffd]{1,4}(?=[a-z\u00e0-\u024f])"
+_MOST_LOST = 100  # runs; what is lost beyond them is not looked for
 _OF_CLASS = {"sender": " sender ", "client": " client host ", "helo": " helo "}
 _SOON = 45  # most letters between the two parts of an entry
 
@@ -134,7 +140,8 @@ def _entries_in(text: str, stems: Stems) -> Iterator[tuple[str, str, int]]:
     starts = _STARTS if text.isascii() else pattern_of(_STARTS_ANYWHERE)
     for match in starts.finditer(text):
         start = match.start()
-        lines = stems.get(text[start : start + LEAD])
+        lead = text[start : start + LEAD]
+        lines = stems.get(lead) if LOST not in lead else lines_like(lead, stems)
         if not lines:
             continue
         inside = is_unspaced(text[start])
@@ -171,7 +178,7 @@ def rules_in(text: str, table: Table) -> tuple[set[NotionRule], set[MatchRule]]:
         text = pattern_of(_RESTRICTION).sub(_class_of_restriction, text)
     if "(" in text or "（" in text:
         text = pattern_of(_ASIDE).sub(" ", text)
-    for clause in dict.fromkeys(clauses(text)):
+    for clause in dict.fromkeys(chain.from_iterable(map(clauses, _with_letters(text)))):
         by_language = notions_of(clause, table.stems)
         numbers |= _sentences(by_language, table.sentences)
         # "RCPT TO failed" in a mail program's own words is about the stage, not about the reason
@@ -195,6 +202,17 @@ def rules_in(text: str, table: Table) -> tuple[set[NotionRule], set[MatchRule]]:
     return notion_rules, {
         rule for rule in (table.rules[number] for number in numbers) if _is_sure(rule, anywhere)
     }
+
+
+def _with_letters(text: str) -> tuple[str, ...]:
+    """The text, or where letters of it were lost the two that it may have been, with `LOST` for each."""
+    if "?" not in text and "\ufffd" not in text:
+        return (text,)
+    lost = pattern_of(_LOST_RUN)
+    return (
+        lost.sub(lambda run: LOST * len(run[0]), text, _MOST_LOST),
+        lost.sub(lambda run: LOST * ((len(run[0]) + 1) // 2), text, _MOST_LOST),
+    )
 
 
 def _sentences(by_language: Mapping[str, set[str]], sentences: SentenceBook) -> set[int]:

@@ -28,6 +28,9 @@ UNSPACED = "\u0590-\u06ff\u0e00-\u0e7f\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\ua
 _OF_UNSPACED = f"[{UNSPACED}]"
 _JUNCTIONS = rf"(?<=[a-z0-9])(?=[{UNSPACED}])|(?<=[{UNSPACED}])(?=[a-z0-9])"
 LEAD = 2  # leading letters of a word used for look-up
+_FEW = 4  # letters
+LOST = "ʔ"
+"""Stands in a text for a letter that a program did not write, and is like any letter."""
 
 
 class Meaning(NamedTuple):
@@ -106,10 +109,33 @@ def entries_at(text: str, start: int, lines: str) -> Iterator[tuple[int, Sequenc
                 yield len(entry), meanings
         return
     words, lengths, _ = _entries(lines)
+    if LOST in text:
+        lost = [entry for entry in words if _is_told(text[start : start + len(entry)], entry)]
+        yield from ((len(entry), _meanings(words[entry])) for entry in sorted(lost, key=len, reverse=True))
+        return
     for length in lengths:
         meanings_text = words.get(text[start : start + length])
         if meanings_text:
             yield length, _meanings(meanings_text)
+
+
+def lines_like(lead: str, stems: Stems) -> str:
+    """The lines of all words that begin like letters of which some are lost."""
+    return "\n".join(lines for first, lines in stems.items() if _is_like(lead, first))
+
+
+def _is_told(text: str, entry: str) -> bool:
+    """Whether the letters that are left tell an entry: one that ends in a lost letter has lost no other."""
+    if text.endswith(LOST) and (text.count(LOST) > 1 or len(text) <= _FEW):
+        return False
+    return _is_like(text, entry)
+
+
+def _is_like(text: str, entry: str) -> bool:
+    """Whether the letters of both are equal but for those that are lost."""
+    return len(text) == len(entry) and all(
+        letter in (LOST, other) for letter, other in zip(text, entry, strict=True)
+    )
 
 
 @lru_cache(maxsize=4096)

@@ -8,7 +8,7 @@ from probe.explanation import explain
 from probe.knowledge import toml_import
 from probe.knowledge.rule_files import HERE
 from probe.knowledge.rules import all_rules
-from probe.reading.reply.notions import notions
+from probe.reading.reply.notions import clauses, notions
 from probe.reading.reply.read import read_reply
 from probe.reading.reply.stems import compile_stems, fold
 from probe.reading.reply.table import rule_table
@@ -56,6 +56,36 @@ def test_where_words_are_not_separated_an_entry_inside_a_longer_one_does_not_cou
     stems = compile_stems({"group": ["グループ"], "loop": ["ループ"]})
     assert notions("このグループは存在しません", stems) == {"group"}
     assert notions("ループが検出されました", stems) == {"loop"}
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        ("550 Usu?rio n?o existe", "user_unknown"),  # Latin-1: one mark for a letter
+        ("550 Usu??rio n??o existe", "user_unknown"),  # UTF-8: two
+        ("550 Usu\ufffdrio n\ufffdo existe", "user_unknown"),
+        ("552 Bo??te aux lettres satur??e", "mailbox_full"),
+        ("550 Tre?? wiadomo?ci uznana za spam", "spam_content"),
+        ("552 O endere??o excedeu o espa??o da caixa", "mailbox_full"),
+    ],
+)
+def test_words_are_known_although_letters_of_them_were_lost(text: str, cause: str) -> None:
+    assert explain(text).ranking[0].id == cause
+
+
+def test_a_lost_letter_does_not_make_another_word() -> None:
+    stems = compile_stems({"forged": ["usurp"], "person": ["usuario"]})
+    assert notions("usu\u0294rio", stems) == {"person"}
+    assert notions("usu\u0294\u0294rio", stems) == frozenset()
+
+
+def test_a_question_still_ends_a_clause() -> None:
+    assert [clause.text for clause in clauses("who? nobody here")] == ["who ", "nobody here "]
+    assert explain("550 用户不存在?请检查").ranking[0].id == "user_unknown"
+
+
+def test_many_lost_letters_are_read_in_time() -> None:
+    assert explain("550 " + "a?b" * 20_000).ranking
 
 
 def test_folding_keeps_the_marks_that_tell_kana_and_hangul_apart() -> None:
