@@ -83,13 +83,20 @@ def _judges() -> Judges:
     from probe.collect.context import Judges
     from probe.diagnosis.answer import refuses_this_client, settles_cause
 
-    return Judges(settles_cause, refuses_this_client, _adviser)
+    return Judges(settles_cause, refuses_this_client, _adviser, _hands_on)
 
 
 def _adviser() -> Adviser:
     from probe.diagnosis.advice import Adviser
 
     return Adviser()
+
+
+def _hands_on(events: tuple[Event, ...]) -> bool:
+    from probe.diagnosis.in_the_end import is_handed_on
+    from probe.recording.journal import Recording
+
+    return is_handed_on(Recording.of(events))
 
 
 def session_reader(options: Options) -> SessionReader:

@@ -42,8 +42,19 @@ WITHOUT_TLS = Reason(SessionReason.TLS_FAILED)
 
 
 @dataclass(slots=True)
+class Tally:
+    """The sessions of a run so far, whoever they were with: how many, how many of them were connected, and
+    when the last one ended (None: no pause is needed before the next)."""
+
+    sessions: int = 0
+    connections: int = 0
+    last_end: float | None = None
+
+
+@dataclass(slots=True)
 class Visits:
-    """All sessions of one run: numbers them, spaces them in time, and enforces the limits.
+    """The sessions of one run with the servers of one route: numbers them, spaces them in time, and enforces
+    the limits.
 
     `why_not_dialable` says why an address must not be connected to, None if it may. `courtesy` counts the
     sessions of all runs with an operator, `host_lanes` holds up those of other processes, and `say` tells it.
@@ -51,7 +62,7 @@ class Visits:
     family if there is no `bind`, `dialling` opens a connection, `tls_roots` replaces the system's trust
     store, `demands` are the TLS requirements by MX host, `falls_back` whether a session without TLS follows a
     failed handshake, `own_name` gives the EHLO name if the plans do not have it yet, `on_reply` decides after
-    each reply what a session asks next. Times in seconds.
+    each reply what a session asks next, `tally` counts those of the run. Times in seconds.
     """
 
     sink: Sink
@@ -72,10 +83,8 @@ class Visits:
     dial_with: Dialler = dial_tcp
     own_name: Callable[[], Awaitable[str]] | None = None
     on_reply: OnReply | None = None
+    tally: Tally = field(default_factory=Tally)
     outcomes: list[SessionOutcome] = field(default_factory=list)
-    _number: int = 0
-    _connections: int = 0
-    _last_end: float | None = None
     _without_tls: set[tuple[str, IPAddress]] = field(default_factory=set)
 
     async def visit(
@@ -156,13 +165,13 @@ class Visits:
         reason: Reason[SessionReason],
         plan: DialoguePlan,
     ) -> SessionOutcome:
-        self._number += 1
+        self.tally.sessions += 1
         demand = self.demands[mx_host].certificate if mx_host in self.demands else None
         local = self.bind or self.sources.get(ip.version)
         dial = Dial(ip, self.port, mx_host, local, self.tls_roots, demand)
         try:
             outcome = await run_session(
-                self._number,
+                self.tally.sessions,
                 dial,
                 experiment,
                 reason,
@@ -176,11 +185,11 @@ class Visits:
                 on_reply=self.on_reply,
             )
         finally:
-            self._last_end = self.clock.seconds()
+            self.tally.last_end = self.clock.seconds()
         if outcome.connected:
-            self._connections += 1
+            self.tally.connections += 1
         else:
-            self._last_end = None  # no server was contacted, so no pause is needed
+            self.tally.last_end = None  # no server was contacted, so no pause is needed
         self.outcomes.append(outcome)
         return outcome
 
@@ -198,13 +207,13 @@ class Visits:
     def _obstacle(self) -> Reason[Gap] | None:
         if self.deadline.has_passed:
             return Reason(Gap.DEADLINE)
-        if self._connections >= settings.MAX_SESSIONS:
+        if self.tally.connections >= settings.MAX_SESSIONS:
             return Reason(Gap.MOST_SESSIONS, most=settings.MAX_SESSIONS)
         return None
 
     async def _keep_distance(self) -> None:
-        if self._last_end is not None:
-            wait = self._last_end + self.spacing - self.clock.seconds()
+        if self.tally.last_end is not None:
+            wait = self.tally.last_end + self.spacing - self.clock.seconds()
             await pause(self.deadline.cut(wait))
 
     def _not_dialled(
@@ -216,13 +225,15 @@ class Visits:
         plan: DialoguePlan,
         why: Reason[EndCause],
     ) -> SessionOutcome:
-        self._number += 1
+        self.tally.sessions += 1
         end = EndReason.NOT_DIALLED
         self.sink(
-            ev.SessionOpened(self.clock.at_ms(), self._number, mx_host, ip, self.port, experiment, reason)
+            ev.SessionOpened(
+                self.clock.at_ms(), self.tally.sessions, mx_host, ip, self.port, experiment, reason
+            )
         )
-        self.sink(ev.SessionClosed(self.clock.at_ms(), self._number, end, why))
-        outcome = SessionOutcome(self._number, mx_host, ip, experiment, plan, end, why, None, ())
+        self.sink(ev.SessionClosed(self.clock.at_ms(), self.tally.sessions, end, why))
+        outcome = SessionOutcome(self.tally.sessions, mx_host, ip, experiment, plan, end, why, None, ())
         self.outcomes.append(outcome)
         return outcome
 

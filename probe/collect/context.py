@@ -40,12 +40,13 @@ class Adviser(Protocol):
 @dataclass(frozen=True, slots=True)
 class Judges:
     """The interpretations that a live run needs but does not make itself: whether a reply names its cause,
-    whether it is about the probe's own address, and the adviser on control experiments (loading it takes
-    long)."""
+    whether it is about the probe's own address, the adviser on control experiments, and whether the local
+    mail server hands on what met what was observed so far (these take long)."""
 
     settles_cause: Callable[[Reply, Stage], bool]
     refuses_this_client: Callable[[Reply, Stage], bool]
     adviser: Callable[[], Adviser]
+    hands_on: Callable[[tuple[ev.Event, ...]], bool]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,5 @@
-"""The SMTP part of a run: the target first, then the control experiments that its answer calls for."""
+"""The SMTP part of a run: the target first, then the relays that the local mail server hands on to what was
+not taken, or the control experiments that the answer calls for."""
 
 from __future__ import annotations
 
@@ -6,8 +7,8 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from itertools import islice
 
-from probe._dataclass import replace
-from probe.collect.attempts import Visits, ask_target, say_nothing
+from probe._dataclass import dataclass, field, replace
+from probe.collect.attempts import PLANNED, Tally, Visits, ask_target, say_nothing
 from probe.collect.context import Adviser, Asks, Context, Judges
 from probe.collect.controls import run_controls
 from probe.collect.session import OnReply, SessionOutcome
@@ -15,10 +16,10 @@ from probe.collect.vantage import own_sources
 from probe.knowledge.providers import by_mx_hosts
 from probe.model.address import NullReversePath
 from probe.model.dialable import why_no_host, why_not_dialable
-from probe.model.observed import Gap, Part
+from probe.model.observed import Gap, Part, SessionReason
 from probe.model.reason import Reason
 from probe.model.reply import Stage
-from probe.model.session import Advice, Experiment
+from probe.model.session import Advice, Experiment, Stop
 from probe.model.target import PairTarget, TlsMode, recipient_domain
 from probe.net.clock import Deadline
 from probe.net.route import is_own_address
@@ -31,59 +32,41 @@ from probe.standards.tls.required import NO_TLSA
 from probe.survey.demand import BY_TLSA, HostTls, tls_towards
 from probe.survey.own_server import own_decision
 from probe.survey.recipient import tlsa_answers
-from probe.survey.sending import Sending, before_self, in_order
+from probe.survey.sending import Sending, before_self, fallbacks, in_order, route_as
 from probe.world import World
+
+# Relays that mail is handed on to: so many are talked to, and so many looked up and dialled.
+MOST_RELAYS = 2
+MOST_TRIED_RELAYS = 5
 
 
 async def ask_the_servers(
     context: Context, mx: MxResult, own_name: Callable[[], Awaitable[str]]
 ) -> tuple[SessionOutcome, ...]:
-    """Run the sessions with the MX hosts in order; nothing is ever sent beyond RCPT. `own_name` gives the
-    EHLO name, for which DNS may still be asked while a server is dialled. Returns all sessions in order."""
-    how, world = context.sending, context.world
-    options = how.options
+    """Run the sessions with the MX hosts in order, then with the relays that the local mail server hands on
+    to what those did not take; nothing is ever sent beyond RCPT. `own_name` gives the EHLO name, for which
+    DNS may still be asked while a server is dialled. Returns all sessions in order."""
     if _is_kept(context, mx):
         context.record(ev.NotReached(context.clock.at_ms(), Part.SESSIONS, Reason(Gap.KEPT_HERE)))
         return ()
-    usable = tuple(usable_host(host, options.usable_families) for host in mx.hosts)
-    hosts = _in_order(context, in_order(how, before_self(how, usable)))
-    if not any(host.addresses for host in hosts):
-        return ()
-    visits = await visits_of(
-        how,
-        world,
-        mx,
-        context.ask,
-        sink=context.record,
-        deadline=context.deadline,
-        spacing=world.pace.session_spacing,
-        own_name=own_name,
-        say=context.say,
-    )
-    context.say(f"asking {hosts[0].host}")
-    context.dialling.set()
-    if not isinstance(context.target, PairTarget):
-        plan = DialoguePlan("", NullReversePath(), (), options.tls, until=Stage.EHLO)
-        return await ask_target(visits, hosts, plan, experiment=Experiment.DOMAIN)
-    envelope = how.leaving(context.target)
-    plan = DialoguePlan(
-        helo="",
-        reverse_path=envelope.reverse_path,
-        forward_paths=(envelope.forward_path,),
-        tls=options.tls,
-        size=_size(context),
-        until=Stage.RCPT,
-        logs_in=how.logs_in,
-    )
-    outcomes = await ask_target(visits, hosts, plan)
+    ways, is_pair = _Ways(context, own_name), isinstance(context.target, PairTarget)
+    first = await ways.ask(context.sending, mx, Experiment.TARGET if is_pair else Experiment.DOMAIN)
+    if fallbacks(context.options, context.sending.mta):
+        judges = await in_thread(context.judges)
+        if await in_thread(partial(judges.hands_on, tuple(context.recording))):
+            await _ask_the_fallbacks(context, ways)
+            return tuple(ways.outcomes)
+    if first is None or not is_pair:
+        return tuple(ways.outcomes)
     await context.await_posture()
     provider = by_mx_hosts([host.host for host in mx.hosts])
     context.say("control experiments")
     judges = await in_thread(context.judges)
+    options = context.sending.options
     await run_controls(
-        visits,
-        outcomes,
-        hosts,
+        first.visits,
+        first.outcomes,
+        first.hosts,
         mode=options.controls,
         seed=options.seed,
         settles=judges.settles_cause,
@@ -91,7 +74,102 @@ async def ask_the_servers(
         advise=_advice(context, judges),
         refuses_null_sender=provider is not None and provider.refuses_null_sender,
     )
-    return tuple(visits.outcomes)
+    return tuple(ways.outcomes)
+
+
+async def _ask_the_fallbacks(context: Context, ways: _Ways) -> None:
+    """The relays in order, until one takes or refuses the mail for good."""
+    domain, talked_to = recipient_domain(context.target), 0
+    for how in fallbacks(context.options, context.sending.mta)[:MOST_TRIED_RELAYS]:
+        reason = Reason(SessionReason.HANDED_ON, host=how.relay[0].host)
+        mx = await context.ask(route_as(domain, how))
+        inquiry = await ways.ask(how, mx, Experiment.FALLBACK, reason)
+        outcomes = inquiry.outcomes if inquiry is not None else ()
+        talked_to += any(outcome.connected for outcome in outcomes)
+        if _is_final(outcomes) or talked_to == MOST_RELAYS:
+            return
+
+
+def _is_final(outcomes: tuple[SessionOutcome, ...]) -> bool:
+    """Whether the mail server would go to no further relay: it has an answer that is no deferral, or none is
+    known because the probe went no further."""
+    last = outcomes[-1] if outcomes else None
+    if last is None or not last.connected:
+        return False
+    reply = last.reply(Stage.RCPT) or last.reply(Stage.MAIL)
+    return last.stop is Stop.LOGIN_NEEDED or (reply is not None and not reply.is_transient)
+
+
+@dataclass(frozen=True, slots=True)
+class _Inquiry:
+    """The servers of one route, and what came of asking them about the target."""
+
+    visits: Visits
+    hosts: tuple[MxHost, ...]
+    outcomes: tuple[SessionOutcome, ...]
+
+
+@dataclass(slots=True)
+class _Ways:
+    """The ways of one run to a server that takes the mail; what is limited is so over all of them."""
+
+    context: Context
+    own_name: Callable[[], Awaitable[str]]
+    tally: Tally = field(default_factory=Tally)
+    inquiries: list[_Inquiry] = field(default_factory=list)
+
+    @property
+    def outcomes(self) -> list[SessionOutcome]:
+        """All sessions so far."""
+        return [outcome for inquiry in self.inquiries for outcome in inquiry.visits.outcomes]
+
+    async def ask(
+        self,
+        how: Sending,
+        mx: MxResult,
+        experiment: Experiment,
+        reason: Reason[SessionReason] = PLANNED,
+    ) -> _Inquiry | None:
+        """Ask the hosts of `mx` about the target; None if there is none to connect to."""
+        context = self.context
+        usable = tuple(usable_host(host, how.options.usable_families) for host in mx.hosts)
+        hosts = _in_order(context, in_order(how, before_self(how, usable)))
+        if not any(host.addresses for host in hosts):
+            return None
+        visits = await visits_of(
+            how,
+            context.world,
+            mx,
+            context.ask,
+            sink=context.record,
+            deadline=context.deadline,
+            spacing=context.world.pace.session_spacing,
+            own_name=self.own_name,
+            say=context.say,
+            tally=self.tally,
+        )
+        context.say(f"asking {hosts[0].host}")
+        context.dialling.set()
+        plan = _plan(context, how)
+        outcomes = await ask_target(visits, hosts, plan, experiment=experiment, reason=reason)
+        inquiry = _Inquiry(visits, hosts, outcomes)
+        self.inquiries.append(inquiry)
+        return inquiry
+
+
+def _plan(context: Context, how: Sending) -> DialoguePlan:
+    if not isinstance(context.target, PairTarget):
+        return DialoguePlan("", NullReversePath(), (), how.options.tls, until=Stage.EHLO)
+    envelope = how.leaving(context.target)
+    return DialoguePlan(
+        helo="",
+        reverse_path=envelope.reverse_path,
+        forward_paths=(envelope.forward_path,),
+        tls=how.options.tls,
+        size=_size(context),
+        until=Stage.RCPT,
+        logs_in=how.logs_in,
+    )
 
 
 def _advice(context: Context, judges: Judges) -> Callable[[tuple[Experiment, ...]], Awaitable[Advice]]:
@@ -143,6 +221,7 @@ async def visits_of(
     own_name: Callable[[], Awaitable[str]],
     say: Callable[[str], None] = say_nothing,
     on_reply: OnReply | None = None,
+    tally: Tally | None = None,
 ) -> Visits:
     """The sessions of one run, or of one visit for a list, that sends so (`how`) to the hosts of `mx`; what
     is not explained here is as in `Visits`."""
@@ -166,6 +245,7 @@ async def visits_of(
         own_name=own_name,
         say=say,
         on_reply=on_reply,
+        tally=tally or Tally(),
     )
 
 

@@ -17,6 +17,7 @@ from probe.diagnosis.sender_mta import sender_mta
 from probe.diagnosis.timeline import timeline
 from probe.diagnosis.verdict import Diagnosis, diagnose
 from probe.facts.build import facts_of
+from probe.facts.fallback import at_fallback
 from probe.facts.model import Facts, RecipientFacts, VantageFacts
 from probe.facts.session import Session, TlsFacts
 from probe.knowledge.causes import causes
@@ -57,9 +58,10 @@ def report_on(facts: Facts, recording: Recording, severities: Severities | None 
 def _compose(
     facts: Facts, recording: Recording, diagnosis: Diagnosis, findings: tuple[Finding, ...]
 ) -> rp.Report:
-    action = recover(ProgramPart.ACTION, lambda: action_of(diagnosis, facts, findings), "", step=1)
+    last = at_fallback(facts)
+    action = recover(ProgramPart.ACTION, lambda: action_of(diagnosis, last, findings), "", step=1)
     ranking = tuple(_cause(it, "" if rank else action) for rank, it in enumerate(diagnosis.ranking))
-    test = recover(ProgramPart.NEXT_TEST, lambda: next_test(facts, diagnosis), None, step=1)
+    test = recover(ProgramPart.NEXT_TEST, lambda: next_test(last, diagnosis), None, step=1)
     hypotheses = recover(ProgramPart.HYPOTHESES, lambda: walk(ranking, findings), (), step=1)
     return rp.Report(
         schema=rp.SCHEMA,
@@ -78,7 +80,7 @@ def _compose(
             rp.ReportNotReached(part_of(n), spoken(n.reason), n.part, n.reason.tag) for n in facts.not_reached
         ),
         contact_note=recover(
-            ProgramPart.CONTACT_NOTE, lambda: contact_note(facts, diagnosis.result), "", step=8
+            ProgramPart.CONTACT_NOTE, lambda: contact_note(last, diagnosis.result), "", step=8
         ),
         complete=facts.complete,
         hypotheses=hypotheses if _is_open(facts, diagnosis) else (),

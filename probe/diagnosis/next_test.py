@@ -18,9 +18,11 @@ from probe.diagnosis.elsewhere import (
 )
 from probe.diagnosis.gain import expected_gain
 from probe.diagnosis.outcome import is_of_other_family
+from probe.diagnosis.own_server import OF_FALLBACK
 from probe.diagnosis.posture import is_bad_helo
 from probe.diagnosis.run_result import Ground, RunResult
 from probe.diagnosis.verdict import Diagnosis
+from probe.facts.fallback import fallback_sessions
 from probe.facts.model import Facts
 from probe.facts.tls_demand import NEEDED, mode_with, own_demand
 from probe.knowledge.causes import causes
@@ -32,7 +34,7 @@ from probe.model.reply import Stage
 from probe.model.report import NextTest
 from probe.model.session import Experiment
 from probe.model.target import Endpoint, PairTarget, TlsMode
-from probe.model.verdict import Outcome, OutcomeReason
+from probe.model.verdict import Outcome
 from probe.standards.dns.results import RouteKind
 
 _SETTLED = 0.8  # a stated cause of this share needs no further test
@@ -68,9 +70,12 @@ def next_test(facts: Facts, diagnosis: Diagnosis) -> NextTest | None:
     if ground in (Ground.NO_CONNECTION, Ground.NO_REPLY):
         had_dialogue = diagnosis.result.stage not in (Stage.CONNECT, Stage.GREETING)
         return from_second_place(facts, _DROPS if had_dialogue else _DOWN)
-    if diagnosis.result.is_for(OutcomeReason.OWN_FALLBACK) and facts.mta is not None:
-        hop = facts.mta.route.fallback[0]
-        flags = f"--mx {shlex.quote(str(Endpoint(hop.host, hop.port)))}"
+    if diagnosis.result.is_for(*OF_FALLBACK) and facts.mta is not None:
+        hop, sessions = facts.mta.route.fallback[0], fallback_sessions(facts)
+        place = (
+            Endpoint(sessions[-1].mx_host, sessions[-1].port) if sessions else Endpoint(hop.host, hop.port)
+        )
+        flags = f"--mx {shlex.quote(str(place))}"
         # it is the user's own choice, and mostly stands in the user's own network
         return NextTest(_IN_THE_END, command(facts, f"{flags} --allow-private"))
     if ground is Ground.OWN:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from probe._dataclass import replace
 from probe.diagnosis.run_result import Ground, RunResult
+from probe.facts.fallback import fallback_sessions
 from probe.facts.model import Facts
-from probe.facts.own_server import own_decision_of, uses_one_family
+from probe.facts.own_server import is_backup, own_decision_of, uses_one_family
 from probe.model.observed import CertificateFault
 from probe.model.reason import Reason
 from probe.model.reply import Stage
-from probe.model.sender_mta import MtaSoftware
+from probe.model.sender_mta import FallbackBy, MtaSoftware
 from probe.model.verdict import Outcome, OutcomeReason
 
 
@@ -53,17 +56,45 @@ def kept_after_refusal(facts: Facts, result: RunResult) -> RunResult:
     )
 
 
+OF_FALLBACK = (OutcomeReason.OWN_FALLBACK, OutcomeReason.OWN_FALLBACK_SILENT)
+# What each of them hands on besides a deferral, as real servers did it in the lab (tests/lab/senders.py).
+_HANDED_ON: Mapping[FallbackBy, frozenset[Ground]] = {
+    FallbackBy.POSTFIX: frozenset(
+        {Ground.ROUTE, Ground.DNS_UNKNOWN, Ground.NO_CONNECTION, Ground.NO_REPLY, Ground.TLS}
+    ),
+    FallbackBy.EXIM: frozenset({Ground.NO_CONNECTION, Ground.NO_REPLY}),
+    FallbackBy.SENDMAIL_MX: frozenset(
+        {Ground.ROUTE, Ground.DNS_UNKNOWN, Ground.NO_CONNECTION, Ground.NO_REPLY}
+    ),
+    FallbackBy.SENDMAIL_SMART_HOST: frozenset({Ground.ROUTE, Ground.NO_CONNECTION}),
+}
+_BY_SOFTWARE = {MtaSoftware.POSTFIX: FallbackBy.POSTFIX, MtaSoftware.EXIM: FallbackBy.EXIM}
+_FOR_SENDMAIL = (FallbackBy.SENDMAIL_MX, FallbackBy.SENDMAIL_SMART_HOST)
+
+
 def handed_on(facts: Facts, result: RunResult) -> RunResult:
-    """The result; open where the server hands what it cannot leave there now to another one, which was not
-    asked: smtp_fallback_relay of Postfix also takes what goes to a domain that does not exist, fallback_hosts
-    of Exim only what its hosts do not take."""
+    """The result; open where the server hands what it cannot leave there to a relay that gave no answer
+    here."""
     mta = facts.mta
     if mta is None or not mta.route.fallback or not facts.sending.goes_its_way:
         return result
-    by_dns = (Ground.ROUTE, Ground.DNS_UNKNOWN) if mta.software is MtaSoftware.POSTFIX else ()
-    is_deferred = result.outcome is Outcome.DEFERRED and result.ground is not Ground.OWN
-    if not is_deferred and result.ground not in (Ground.NO_CONNECTION, Ground.NO_REPLY, *by_dns):
+    by = mta.route.fallback_by or _BY_SOFTWARE.get(mta.software)
+    if by is None or not _is_handed_on(facts, result, by):
         return result
-    hosts = ", ".join(hop.host for hop in mta.route.fallback)
-    reason = Reason(OutcomeReason.OWN_FALLBACK, host=hosts)
+    hosts, sessions = ", ".join(hop.host for hop in mta.route.fallback), fallback_sessions(facts)
+    tag = OutcomeReason.OWN_FALLBACK_SILENT if sessions else OutcomeReason.OWN_FALLBACK
+    reason = Reason(tag, host=hosts, end=sessions[-1].end if sessions else None)
     return replace(result, outcome=Outcome.INCONCLUSIVE, ground=Ground.OWN, reason=reason, behind=())
+
+
+def _is_handed_on(facts: Facts, result: RunResult, by: FallbackBy) -> bool:
+    if result.ground is Ground.OWN or is_backup(facts):
+        return False
+    if result.is_for(OutcomeReason.LOOPBACK_MX) or (
+        result.is_for(OutcomeReason.NULL_MX) and by in _FOR_SENDMAIL
+    ):
+        return False
+    if result.outcome is Outcome.DEFERRED:
+        return by is not FallbackBy.SENDMAIL_SMART_HOST
+    is_turned_away = result.outcome is Outcome.REFUSED and result.stage is Stage.GREETING
+    return result.ground in _HANDED_ON[by] or (is_turned_away and by is FallbackBy.SENDMAIL_MX)

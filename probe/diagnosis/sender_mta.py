@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from probe.facts.fallback import fallback_sessions
 from probe.facts.model import Facts
 from probe.model import report as rp
 from probe.model.mta_reason import MtaWhy
-from probe.model.sender_mta import AddressFact, NumberFact, SenderMta, TextFact
+from probe.model.sender_mta import AddressFact, Hop, NumberFact, SenderMta, TextFact
 from probe.wording.spoken import spoken
 
 
@@ -24,7 +25,7 @@ def sender_mta(facts: Facts) -> rp.ReportSenderMta | None:
         families=mta.families.usable,
         route=mta.route.kind,
         transport=mta.route.transport,
-        relays=tuple(rp.ReportHop(hop.host, hop.port, hop.by_mx) for hop in mta.route.hops),
+        relays=_hops(mta.route.hops),
         decided_by=mta.route.source,
         reason=spoken(mta.route.reason),
         authenticates=mta.route.authenticates,
@@ -39,7 +40,14 @@ def sender_mta(facts: Facts) -> rp.ReportSenderMta | None:
         content_filter=_text(mta.content_filter),
         reply_filter=_text(mta.reply_filter),
         status_filter=_text(mta.status_filter),
+        fallback_relays=_hops(mta.route.fallback),
+        fallback_by=mta.route.fallback_by,
+        fallback_asked=bool(fallback_sessions(facts)),
     )
+
+
+def _hops(hops: tuple[Hop, ...]) -> tuple[rp.ReportHop, ...]:
+    return tuple(rp.ReportHop(hop.host, hop.port, hop.by_mx) for hop in hops)
 
 
 def _text(fact: TextFact | None) -> str | None:

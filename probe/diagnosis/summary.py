@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from probe.diagnosis.evidence import log_reading
 from probe.diagnosis.outcome import OF_OTHER_FAMILY
+from probe.diagnosis.own_server import OF_FALLBACK
 from probe.diagnosis.risks import Risk
 from probe.diagnosis.run_result import Ground, RunResult
 from probe.diagnosis.why import why
@@ -16,7 +17,7 @@ from probe.facts.tls_demand import NEEDED, mode_with
 from probe.model.reply import Stage
 from probe.model.session import Stop
 from probe.model.target import PairTarget, TlsMode
-from probe.model.verdict import Outcome, OutcomeReason
+from probe.model.verdict import Outcome
 from probe.standards.dns.health import Health
 from probe.standards.smtp.results import Deviation
 
@@ -41,7 +42,7 @@ def summary(facts: Facts, result: RunResult, risks: tuple[Risk, ...]) -> str:
     if result.ground is Ground.OWN and facts.mta is not None and result.outcome is not Outcome.INCONCLUSIVE:
         word = "refused" if result.outcome is Outcome.REFUSED else "deferred"
         return f"{word} by {facts.mta.software.label} on this host before any server is asked: {why(result)}"
-    whose = ", the relay of this host" if facts.relay else ""
+    whose = _whose(facts)
     is_ours = result.ground is Ground.TLS and facts.mta is not None
     if result.outcome is Outcome.REFUSED and not is_ours:
         return f"refused for good {_STAGE_WORDS[result.stage]} by {_host(result)}{whose}"
@@ -78,7 +79,15 @@ def _acceptance(facts: Facts, result: RunResult, risks: tuple[Risk, ...]) -> str
     if is_handed_over(facts):
         untold = "; nothing was delivered by this run, and the log shows that the other side has the message"
     tail = tail if is_ours else policy or untold
-    return f"accepted at RCPT by {_host(result)}{tail}"
+    whose = _whose(facts) if facts.was_handed_on else ""
+    return f"accepted at RCPT by {_host(result)}{whose}{tail}"
+
+
+def _whose(facts: Facts) -> str:
+    """What the server that decided is to this host, if it is no server of the recipient."""
+    if facts.was_handed_on:
+        return ", the fallback relay of this host (the servers before it did not take the mail)"
+    return ", the relay of this host" if facts.relay else ""
 
 
 def _policy_fails(facts: Facts, risks: tuple[Risk, ...]) -> str:
@@ -101,7 +110,7 @@ def _inconclusive(facts: Facts, result: RunResult) -> str:
     detail = why(result)
     if result.ground is Ground.DNS_UNKNOWN and facts.name_servers.is_at_fault:
         return _no_resolver(facts.name_servers)
-    if result.is_for(OutcomeReason.OWN_FALLBACK):
+    if result.is_for(*OF_FALLBACK):
         return f"{_own(facts)} on this host {detail}"
     words = {
         Ground.DNS_UNKNOWN: f"DNS gave no usable answer for {domain} ({detail}); that is neither yes nor no",

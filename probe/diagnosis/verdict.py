@@ -16,6 +16,7 @@ from probe.diagnosis.scoring import band, rank
 from probe.diagnosis.summary import summary
 from probe.diagnosis.vantage import carry_over, is_foreign
 from probe.diagnosis.why import why_tags
+from probe.facts.fallback import at_fallback
 from probe.facts.model import Facts
 from probe.knowledge.causes import UNSETTLED, causes
 from probe.model.evidence import Band, Evidence, RankedCause
@@ -68,9 +69,10 @@ class Diagnosis:
 
 def diagnose(facts: Facts, findings: tuple[Finding, ...]) -> Diagnosis:
     """Facts and findings to the verdict. Pure: the same recording gives the same verdict. The outcome depends
-    only on what was observed; if a rule raises, only its evidence on the cause is missing."""
+    only on what was observed; if a rule raises, only its evidence on the cause is missing. Where the mail was
+    handed on, the last server decides."""
     with collect_faults() as faults:
-        diagnosis = _diagnose(facts, findings)
+        diagnosis = _diagnose(at_fallback(facts), findings)
     return replace(diagnosis, faults=tuple(faults))
 
 

@@ -108,7 +108,8 @@ class Facts:
     `options` are the effective ones: options that the user left open are as in `mta`, the local mail server
     (None: not known; `why_no_mta` says why, if there is one); `user_options` are the user's. `relay` is where
     that server sends the mail (empty: the MX hosts are asked); `tls_policy` is its TLS requirement there
-    (None: the options decide); `scenario` is that of a lab.
+    (None: the options decide); `scenario` is that of a lab. `was_handed_on`: the relay is the one that has
+    what the recipient's servers did not take (`probe.facts.fallback`).
     """
 
     target: Target
@@ -137,6 +138,7 @@ class Facts:
     tls_policy: TlsPolicy | None = None
     why_no_mta: MtaWhy | None = None
     scenario: str = ""
+    was_handed_on: bool = False
 
     @property
     def sending(self) -> Sending:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from probe.facts.model import Facts
 from probe.model.observed import Gap, Part
 from probe.survey.own_server import OwnDecision, own_decision
+from probe.survey.sending import before_self
 
 
 def own_decision_of(facts: Facts) -> OwnDecision | None:
@@ -23,3 +24,11 @@ def uses_one_family(facts: Facts) -> int | None:
     is_given = len(facts.user_options.families) == 1
     families = facts.options.families
     return families[0] if len(families) == 1 and not is_given else None
+
+
+def is_backup(facts: Facts) -> bool:
+    """Whether the local mail server is an MX host of the domain, behind the best ones. It then hands mail on
+    to no fallback relay, for that could loop (postconf(5), smtp_fallback_relay; Exim specification,
+    fallback_hosts; getmxrr of sendmail)."""
+    hosts = facts.recipient.mx.hosts
+    return not facts.relay and before_self(facts.sending, hosts) != hosts

@@ -31,6 +31,7 @@ class SessionReason(StrEnum):
     NO_ANSWER = "no_answer"
     TLS_FAILED = "tls_failed"
     CONTROL = "control"  # what its experiment asks
+    HANDED_ON = "handed_on"  # to this fallback relay of the local mail server
     OTHER_WORDS = "other_words"
 
 

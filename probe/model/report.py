@@ -19,7 +19,7 @@ from probe.model.reply import Stage
 from probe.model.report_dns import ReportDns
 from probe.model.report_tool import ReportTool
 from probe.model.report_vantage import ReportVantage
-from probe.model.sender_mta import HopKind, MtaSoftware, TlsLevel
+from probe.model.sender_mta import FallbackBy, HopKind, MtaSoftware, TlsLevel
 from probe.model.session import EndReason, Experiment
 from probe.model.steps import StepStatus
 from probe.model.target import Command
@@ -146,7 +146,9 @@ class ReportSenderMta:
     sender and recipient that leave, where its configuration changes them (null: as they are).
     `content_filter` is what has the mail before it is sent on; `reply_filter` and `status_filter` are the
     tables that change the replies of other servers, and what is then logged and returned (null: none; empty:
-    there is one, and a redacted recording does not name it)."""
+    there is one, and a redacted recording does not name it). `fallback_relays` are whom it hands on to what
+    it cannot leave there, by the setting `fallback_by` (null: it has none); `fallback_asked`: the run asked
+    one of them, because the servers before did not take the mail."""
 
     software: MtaSoftware
     version: str
@@ -172,6 +174,9 @@ class ReportSenderMta:
     content_filter: str | None = None
     reply_filter: str | None = None
     status_filter: str | None = None
+    fallback_relays: tuple[ReportHop, ...] = ()
+    fallback_by: FallbackBy | None = None
+    fallback_asked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

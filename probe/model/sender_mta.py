@@ -44,6 +44,15 @@ class MtaSoftware(StrEnum):
         return {"postfix": "Postfix", "exim": "Exim", "opensmtpd": "OpenSMTPD"}.get(self.value, self.value)
 
 
+class FallbackBy(StrEnum):
+    """The setting by which a mail server hands on what it cannot leave where it belongs."""
+
+    POSTFIX = "smtp_fallback_relay"
+    EXIM = "fallback_hosts"
+    SENDMAIL_MX = "FallbackMXhost"
+    SENDMAIL_SMART_HOST = "FallbackSmartHost"
+
+
 class HopKind(StrEnum):
     """What the server does with mail for the recipient."""
 
@@ -136,7 +145,8 @@ class Route:
     """The server's route for the recipient: `transport` as its configuration calls it, `hops` in the order in
     which it tries them (empty but for a relay), `source` what decided it. `authenticates`: it logs in there.
     `reason`: what the server gives for it, or why the route is not known. `fallback` is where it hands mail
-    that it cannot leave there now."""
+    that it cannot leave there now, `fallback_by` the setting that says so, `fallback_tls` its TLS requirement
+    for each of them (empty in recordings of earlier versions)."""
 
     kind: HopKind
     transport: str
@@ -145,6 +155,8 @@ class Route:
     authenticates: bool = False
     reason: MtaWhy | None = None
     fallback: tuple[Hop, ...] = ()
+    fallback_by: FallbackBy | None = None
+    fallback_tls: tuple[TlsPolicy, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

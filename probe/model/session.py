@@ -20,6 +20,7 @@ class Experiment(StrEnum):
     OTHER_FAMILY = "other_family"
     WITHOUT_TLS = "without_tls"
     DOMAIN = "domain"
+    FALLBACK = "fallback"  # the recipient, at the relay that the local mail server hands mail on to
 
 
 @dataclass(frozen=True, slots=True)

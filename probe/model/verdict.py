@@ -48,7 +48,8 @@ class OutcomeReason(StrEnum):
     # the local mail server decides
     OWN_REFUSES = "own_refuses"
     OWN_NO_MAILBOX = "own_no_mailbox"
-    OWN_FALLBACK = "own_fallback"  # another server is asked in the end
+    OWN_FALLBACK = "own_fallback"  # it hands the mail on in the end, and that server was not asked
+    OWN_FALLBACK_SILENT = "own_fallback_silent"  # or could not be connected to from here
     OWN_LOOP = "own_loop"  # the host to ask is this one
     OWN_WAITS = "own_waits"
     OWN_DISCARDS = "own_discards"

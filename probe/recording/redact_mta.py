@@ -8,7 +8,7 @@ from probe._dataclass import replace
 from probe.model.address import AddressError, IPAddress
 from probe.model.address_parse import parse_mailbox
 from probe.model.mta_reason import MtaWhy
-from probe.model.sender_mta import AddressFact, Hop, SenderMta, TextFact
+from probe.model.sender_mta import AddressFact, Hop, SenderMta, TextFact, TlsPolicy
 from probe.recording.pseudonyms import Pseudonyms
 
 
@@ -41,16 +41,20 @@ class MtaRedactor:
                 source=self._source(route.source),
                 hops=tuple(map(self._hop, route.hops)),
                 fallback=tuple(map(self._hop, route.fallback)),
+                fallback_tls=tuple(map(self._policy, route.fallback_tls)),
                 transport=self._text(route.transport),
                 reason=self.reason(route.reason),
             ),
-            tls=replace(
-                mta.tls,
-                source=self._source(mta.tls.source),
-                names=tuple(map(self._text, mta.tls.names)),
-                reason=self.reason(mta.tls.reason),
-                roots=mta.tls.roots and None,  # keeps whether there are none, but not the path
-            ),
+            tls=self._policy(mta.tls),
+        )
+
+    def _policy(self, policy: TlsPolicy) -> TlsPolicy:
+        return replace(
+            policy,
+            source=self._source(policy.source),
+            names=tuple(map(self._text, policy.names)),
+            reason=self.reason(policy.reason),
+            roots=policy.roots and None,  # keeps whether there are none, but not the path
         )
 
     def _hop(self, hop: Hop) -> Hop:

@@ -22,6 +22,7 @@ EXPERIMENTS = {
     Experiment.OTHER_FAMILY: "control: the other address family",
     Experiment.WITHOUT_TLS: "control: without TLS",
     Experiment.DOMAIN: "the domain",
+    Experiment.FALLBACK: "the fallback relay",
 }
 
 ROUTES: Mapping[str, str] = {

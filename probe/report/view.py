@@ -61,7 +61,12 @@ def effort_line(report: Report) -> str:
 
 def deciding_session(report: Report) -> ReportSession | None:
     """The session whose reply the verdict rests on, else the last one about the target itself."""
-    own = [s for s in report.sessions if s.experiment in (Experiment.TARGET, Experiment.DOMAIN)]
+    own = [
+        s
+        for s in report.sessions
+        if s.experiment in (Experiment.TARGET, Experiment.DOMAIN)
+        or (s.experiment is Experiment.FALLBACK and s.exchanges)
+    ]
     for session in reversed(own):
         if any(_is_verdict_reply(report, exchange) for exchange in session.exchanges):
             return session

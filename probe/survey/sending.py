@@ -13,6 +13,7 @@ from probe.model.sender_mta import (
     Hop,
     HopKind,
     MtaSoftware,
+    Route,
     RouteChoice,
     SenderMta,
     TextFact,
@@ -106,6 +107,26 @@ def sending(options: Options, mta: SenderMta | None) -> Sending:
         _relay(options, mta),
         policy,
     )
+
+
+def fallbacks(options: Options, mta: SenderMta | None) -> tuple[Sending, ...]:
+    """How a run asks each of the relays that the server hands mail on to, in order; `options` are the user's.
+    Empty where it has none, and where the run asks others than the server does. A relay that a probe cannot
+    speak to (TLS from the first octet), or that the server hands nothing, is left out."""
+    if mta is None or not _is_its_way(options):
+        return ()
+    own = mta.route
+    policies = own.fallback_tls or (mta.tls,) * len(own.fallback)
+    source = own.fallback_by.value if own.fallback_by is not None else own.source
+    each = []
+    for hop, policy in zip(own.fallback, policies, strict=False):
+        onward = Route(HopKind.RELAY, own.transport, source, (hop,), own.authenticates)
+        each.append(sending(options, replace(mta, tls=policy, route=onward)))
+    return tuple(it for it in each if it.relay and not _is_invalid(it.tls_policy))
+
+
+def _is_invalid(policy: TlsPolicy | None) -> bool:
+    return policy is not None and policy.level is TlsLevel.INVALID
 
 
 def _is_its_way(options: Options) -> bool:

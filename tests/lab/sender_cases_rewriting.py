@@ -14,7 +14,10 @@ STRICT = "203.0.113.11"
 UNKNOWN_SENDER = ("deferred", "deferred", 3, "sender_invalid", "sender")
 UNKNOWN_USER = ("bounced", "refused", 1, "user_unknown", "sender")
 LOOP = ("bounced", "refused", 1, "routing_loop", "sender")
-OPEN = ("inconclusive", 4, None, "sender")  # the run says that another server is asked in the end
+DENIED = ("bounced", "refused", 1, "relay_denied", "sender")
+TAKEN = ("sent", "accepted", 0, None, "nobody")
+NO_DOMAIN = ("bounced", "refused", 1, "bad_domain", "sender")
+CLOSED = ("bounced", "refused", 1, "bad_domain", "sender")
 _OWN_DELIVERY = "\nvirtual unix - n n - - virtual\nlocal unix - n n - - local"
 
 
@@ -25,6 +28,18 @@ def mapping(
     values = f"{main}\n{table} = texthash:{{home}}/map\n"
     sender = Sender(slug, recipient, *fate)  # type: ignore[arg-type]
     return replace(sender, values=values, files={"map": f"{entry}\n"}, **more)  # type: ignore[arg-type]
+
+
+def handing_on(slug: str, recipient: str, software: str, *fate: object, **more: object) -> Sender:
+    """A server that hands on to the host that refuses to relay, but takes the mail of the lab's domains."""
+    values = {
+        "postfix": f"smtp_fallback_relay = [{STRICT}]\n",
+        "sendmail": f"define(`confFALLBACK_MX',`[{STRICT}]')dnl\n",
+    }
+    sender = Sender(f"fallback-{slug}", recipient, *fate)  # type: ignore[arg-type]
+    hosts = f"  fallback_hosts = {STRICT}" if software == "exim" else ""
+    own = {"software": software, "values": values.get(software, ""), "transport": hosts}
+    return replace(sender, **own, **more)  # type: ignore[arg-type]
 
 
 REWRITING = (
@@ -73,11 +88,32 @@ REWRITING = (
     Sender("puts-off", ALICE, "deferred", "deferred", 3, "server_error", "sender", route="deferred",
            values="defer_transports = smtp\n"),
     # --- whom it asks in the end ----------------------------------------------------------------------
-    Sender("fallback-unreachable", "alice@unreachable.example", "bounced", *OPEN,
-           values=f"smtp_fallback_relay = [{STRICT}]\n"),
-    Sender("fallback-no-domain", "alice@nosuch.example", "bounced", *OPEN,
-           values=f"smtp_fallback_relay = [{STRICT}]\n"),
-    Sender("fallback-of-no-use", NOBODY, *UNKNOWN_USER, values=f"smtp_fallback_relay = [{STRICT}]\n"),
-    Sender("exim-fallback", "alice@unreachable.example", "bounced", *OPEN, software="exim",
-           transport=f"  fallback_hosts = {STRICT}"),
+    *(handing_on(slug, *case) for slug, case in {
+        "unreachable": ("alice@unreachable.example", "postfix", *DENIED),
+        "dead": ("alice@dead.example", "postfix", *DENIED),
+        "no-domain": ("alice@nosuch.example", "postfix", *DENIED),
+        "null-mx": ("alice@nullmx.example", "postfix", *DENIED),
+        "silence-of-dns": ("alice@bogus.test", "postfix", *DENIED),
+        "reset": ("alice@slammed.example", "postfix", *DENIED),
+        "greylisted": ("alice@grey.example", "postfix", *TAKEN),
+        "closing": ("alice@closing.example", "postfix", *TAKEN),
+        "refusing-greeting": ("alice@closed.example", "postfix", *TAKEN),
+        "of-no-use": (NOBODY, "postfix", *UNKNOWN_USER),
+        "exim": ("alice@unreachable.example", "exim", *DENIED),
+        "exim-greylisted": ("alice@grey.example", "exim", *TAKEN),
+        "exim-reset": ("alice@slammed.example", "exim", *DENIED),
+        "exim-refusing-greeting": ("alice@closed.example", "exim", *CLOSED),
+        "sendmail": ("alice@unreachable.example", "sendmail", *DENIED),
+        "sendmail-greylisted": ("alice@grey.example", "sendmail", *TAKEN),
+        "sendmail-refusing-greeting": ("alice@closed.example", "sendmail", *TAKEN),
+        "sendmail-no-domain": ("alice@nosuch.example", "sendmail", *DENIED),
+        "sendmail-null-mx": ("alice@nullmx.example", "sendmail", *NO_DOMAIN),
+    }.items()),
+    handing_on("exim-no-domain", "alice@nosuch.example", "exim", *NO_DOMAIN, route="refused", helo=""),
+    Sender("fallback-by-mx", "alice@unreachable.example", *DENIED,
+           values="smtp_fallback_relay = [203.0.113.92], relaynothere.example, stray554.example\n"),
+    Sender("sendmail-smart-host-in-the-end", "alice@unreachable.example", *DENIED, software="sendmail",
+           values=f"define(`confFALLBACK_SMARTHOST',`[{STRICT}]')dnl\n"),
+    Sender("sendmail-smart-host-of-no-use", "alice@grey.example", "deferred", "deferred", 3, "greylisted",
+           "nobody", software="sendmail", values=f"define(`confFALLBACK_SMARTHOST',`[{STRICT}]')dnl\n"),
 )  # fmt: skip

@@ -81,6 +81,8 @@ def summary(mta: SenderMta) -> dict[str, Any]:
         "sends_to": mta.sends_to.value if mta.sends_to is not None else None,
         "sends_to_source": mta.sends_to.source if mta.sends_to is not None else None,
         "fallback": [_shown(hop) for hop in route.fallback],
+        "fallback_by": route.fallback_by,
+        "fallback_tls": [policy.level for policy in route.fallback_tls],
         "own": [str(ip) for ip in mta.own.addresses],
         "own_of_interfaces": mta.own.of_interfaces,
         "waits_at_refusal": mta.waits_at_refusal,

@@ -27,6 +27,7 @@ from probe.model.reason import Reason
 from probe.model.reply import Stage
 from probe.model.sender_mta import (
     AddressFact,
+    FallbackBy,
     Families,
     Hop,
     HopKind,
@@ -88,6 +89,9 @@ SENDING_SERVER = SenderMta(
         (Hop("relay.sender.co.uk", 587, False, (ip_address("81.2.3.5"),)),),
         authenticates=True,
         reason=MtaWhy(MtaReason.TABLE_UNREADABLE, "hash:/x", failure=COMPLAINT),
+        fallback=(Hop("spare.sender.co.uk", 25, True),),
+        fallback_by=FallbackBy.POSTFIX,
+        fallback_tls=(TlsPolicy(TlsLevel.VERIFY, "postconf x", ("spare.sender.co.uk",), roots="/tmall.pem"),),
     ),
     tls=TlsPolicy(TlsLevel.SECURE, "postconf smtp_tls_policy_maps", ("relay.sender.co.uk",)),
     size_limit=NumberFact(10240000, "postconf message_size_limit"),

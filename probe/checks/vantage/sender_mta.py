@@ -6,6 +6,10 @@ address it leaves from, the address family, the TLS requirements, the largest me
 route is a relay, this host does not connect to the MX hosts of the recipient; a refusal by that relay must be
 corrected by whoever runs this host.
 
+Where it hands on to another relay what it cannot leave there (smtp_fallback_relay, fallback_hosts,
+FallbackMXhost, FallbackSmartHost), the same run asks that one, too, and its answer decides: it is the last
+that the mail meets.
+
 What to do: --mta none ignores the local mail server; --route mx asks the MX hosts as it would; --config-dir
 DIR names another instance of it.
 Source: postconf(5), transport(5), trivial-rewrite(8) of Postfix; Exim specification, chapters 5, 14 and 30;
@@ -18,6 +22,7 @@ from collections.abc import Iterator
 
 from probe.checks.judging.dialogue import answering_sessions
 from probe.checks.judging.wording import Voice
+from probe.facts.fallback import fallback_sessions
 from probe.facts.model import Facts
 from probe.model.finding import Finding
 from probe.model.sender_mta import HopKind, SenderMta, TlsLevel
@@ -54,6 +59,11 @@ def check(facts: Facts) -> Iterator[Finding]:
         )
     else:
         yield say("mta-hands-to-mx", _REF, software=software, domain=domain)
+    if mta.route.fallback and facts.sending.goes_its_way:
+        hosts = [f"{hop.host}:{hop.port}" for hop in mta.route.fallback]
+        tag = "mta-handed-on" if fallback_sessions(facts) else "mta-hands-on"
+        setting = mta.route.fallback_by.value if mta.route.fallback_by is not None else ""
+        yield say(tag, _REF, software=software, domain=domain, hosts=hosts, setting=setting)
     for tag, fact in (("mta-sends-from", mta.sends_from), ("mta-sends-to", mta.sends_to)):
         if fact is not None:
             yield say(tag, _REF, software=software, address=fact.value or "", source=fact.source)

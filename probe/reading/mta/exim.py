@@ -15,6 +15,7 @@ from probe.model.local_tool import FileCall, Inquiry, ToolCall, ToolOutput, Tool
 from probe.model.mta_reason import MtaReason, MtaWhy
 from probe.model.sender_mta import (
     AddressFact,
+    FallbackBy,
     Families,
     Hop,
     HopKind,
@@ -105,7 +106,7 @@ def ask_exim(sender: ReversePath, recipient: Mailbox, config: str) -> Inquiry[Se
         source_v4=_address(told_by, 4, answer),
         source_v6=_address(told_by, 6, answer),
         families=_families(values),
-        route=replace(route, fallback=_fallback(route, transport, router)),
+        route=_with_fallback(route, answer, transport, router, has_dnssec=has_dnssec),
         tls=_tls(answer, transport, hops, has_dnssec=has_dnssec),
         size_limit=_size(values),
         sends_from=sender_of(rewriting.text, (return_path, unknown is None), sender, _name_of(answer)),
@@ -294,12 +295,23 @@ def _route(
     return Route(HopKind.RELAY, answer.transport, source, hops, logs_in)
 
 
-def _fallback(route: Route, transport: Mapping[str, str], router: Mapping[str, str]) -> tuple[Hop, ...]:
-    """fallback_hosts of the router, else of the transport (Exim specification, chapters 15 and 24)."""
+def _with_fallback(
+    route: Route,
+    answer: AddressTest | None,
+    transport: Mapping[str, str],
+    router: Mapping[str, str],
+    *,
+    has_dnssec: bool,
+) -> Route:
+    """The route with fallback_hosts of the router, else of the transport (Exim specification, chapters 15 and
+    30). Their MX hosts are not asked."""
     hosts = router.get("fallback_hosts", "") or transport.get("fallback_hosts", "")
-    if route.kind not in (HopKind.MX, HopKind.RELAY) or "$" in hosts:
-        return ()
-    return tuple(replace(hop, port=hop.port or 25) for hop in map(_of_list, list_of(hosts)))
+    if route.kind not in (HopKind.MX, HopKind.RELAY) or not hosts or "$" in hosts:
+        return route
+    port = port_of(transport.get("port", "")) or 25
+    hops = tuple(replace(hop, port=hop.port or port) for hop in map(_of_list, list_of(hosts)))
+    policies = tuple(_tls(answer, transport, (hop,), has_dnssec=has_dnssec) for hop in hops)
+    return replace(route, fallback=hops, fallback_by=FallbackBy.EXIM, fallback_tls=policies)
 
 
 def _is_elsewhere(answer: AddressTest, recipient: Mailbox) -> bool:

@@ -14,6 +14,7 @@ from probe.model.address import Mailbox, ReversePath
 from probe.model.local_tool import FileCall, Inquiry, ToolCall, ToolWhy
 from probe.model.mta_reason import MtaReason, MtaWhy
 from probe.model.sender_mta import (
+    FallbackBy,
     Hop,
     HopKind,
     MtaSoftware,
@@ -52,6 +53,7 @@ from probe.reading.mta.postfix_values import (
 _ABOUT = ("mail_version", "config_directory", "message_size_limit", "multi_instance_directories")
 _LIMITS = ("soft_bounce", "defer_transports", "proxy_interfaces")
 _CONTENT_FILTER = "content_filter"
+_FALLBACK = "smtp_fallback_relay"
 _NAMES = tuple(
     dict.fromkeys((*_ABOUT, *ROUTING, *CLIENT, *READDRESSING, *MAILBOXES, *_LIMITS, _CONTENT_FILTER))
 )
@@ -96,7 +98,9 @@ def ask_postfix(sender: ReversePath, recipient: Mailbox, config: str) -> Inquiry
     if isinstance(client, ToolWhy):
         return _no_parameters(client)
     leaving = yield from readdress_at_last(where, values, client, leaving)
-    policies = {table: policy_keys(route.nexthop) for table in tables_of(client["smtp_tls_policy_maps"])}
+    nexthops = (route.nexthop, *words_of(client.get(_FALLBACK, "")))
+    keys = tuple(dict.fromkeys(key for nexthop in nexthops for key in policy_keys(nexthop)))
+    policies = dict.fromkeys(tables_of(client["smtp_tls_policy_maps"]), keys)
     levels, unread = yield from look_up(where, policies)
     content = yield from _content_filter(where, values, overrides.text)
     reading = _Reading(values, client, route, programs, levels, config, before, leaving, missing, content)
@@ -178,8 +182,8 @@ class _Reading:
             source_v4=address_of(client, 4, self._source("smtp_bind_address")),
             source_v6=address_of(client, 6, self._source("smtp_bind_address6")),
             families=families_of(client),
-            route=self._route(unknown),
-            tls=self._tls(unread),
+            route=self._route(unknown, unread),
+            tls=self._tls(self.route.nexthop, unread),
             size_limit=self._size(),
             instances=words_of(self.values.get("multi_instance_directories", "")),
             waits_at_greeting=client.get("smtp_skip_5xx_greeting") == "yes",
@@ -202,11 +206,11 @@ class _Reading:
         overridden = {key.removeprefix("-o "): "" for key in self.client if key.startswith("-o ")}
         return source_of(name, self.route.transport, overridden)
 
-    def _tls(self, unread: MtaWhy | None) -> TlsPolicy:
+    def _tls(self, nexthop: str, unread: MtaWhy | None) -> TlsPolicy:
         if unread is not None:
             return TlsPolicy(None, "postconf smtp_tls_policy_maps", reason=unread)
         source = self._source("smtp_tls_security_level")
-        return tls_of(self.client, self.route.nexthop, self.levels, source)
+        return tls_of(self.client, nexthop, self.levels, source)
 
     def _size(self) -> NumberFact:
         text = self.values.get("message_size_limit", "")
@@ -214,12 +218,21 @@ class _Reading:
         reason = None if value else MtaWhy(MtaReason.NO_LIMIT)
         return NumberFact(value or None, "postconf message_size_limit", reason)
 
-    def _route(self, unknown: MtaWhy | None) -> Route:
-        fallback = self.client.get("smtp_fallback_relay", "")
+    def _route(self, unknown: MtaWhy | None, unread: MtaWhy | None) -> Route:
+        fallback = self.client.get(_FALLBACK, "")
         route = self._first_route(unknown)
-        if route.kind not in (HopKind.MX, HopKind.RELAY) or not fallback:
+        hops = self._hops(fallback)
+        if route.kind not in (HopKind.MX, HopKind.RELAY) or not hops:
             return route
-        return replace(route, fallback=hops_of(fallback))
+        policies = tuple(self._tls(nexthop, unread) for nexthop in words_of(fallback))
+        return replace(route, fallback=hops, fallback_by=FallbackBy.POSTFIX, fallback_tls=policies)
+
+    def _hops(self, nexthops: str) -> tuple[Hop, ...]:
+        port = self.client.get("smtp_tcp_port", "")
+        hops = hops_of(nexthops, int(port) if port.isascii() and port.isdigit() else 25)
+        if self._asks_no_dns():
+            return tuple(replace(it, by_mx=False) for it in hops)
+        return hops
 
     def _first_route(self, unknown: MtaWhy | None) -> Route:
         route = self.route
@@ -257,10 +270,8 @@ class _Reading:
         return MtaWhy(MtaReason.OWN_WORDS, text=text) if text else None
 
     def _over_smtp(self, source: str) -> Route:
-        route, port = self.route, self.client.get("smtp_tcp_port", "")
-        hops = hops_of(route.nexthop, int(port) if port.isascii() and port.isdigit() else 25)
-        if self._asks_no_dns():
-            hops = tuple(Hop(it.host, it.port, False, it.addresses) for it in hops)
+        route = self.route
+        hops = self._hops(route.nexthop)
         if not hops:
             reason = MtaWhy(MtaReason.NO_SERVER, route.nexthop)
             return Route(HopKind.UNKNOWN, route.transport, source, reason=reason)

@@ -2,7 +2,8 @@
 
 Asked is its address test, `sendmail -bt`: `$j`, `/parse` with the recipient, `=M`, `/mx`, and the rulesets
 try_tls, tls_server and tls_rcpt, which decide on TLS. What no tool prints stands in sendmail.cf: the options
-HeloName, ClientPortOptions, MaxMessageSize, CACertFile and CACertPath, and whether it logs in.
+HeloName, ClientPortOptions, MaxMessageSize, CACertFile, CACertPath, FallbackMXhost and FallbackSmartHost, and
+whether it logs in.
 """
 
 from __future__ import annotations
@@ -10,12 +11,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from probe._dataclass import dataclass
+from probe._dataclass import dataclass, replace
 from probe.model.address import Mailbox, ReversePath
 from probe.model.local_tool import Inquiry, ToolCall, ToolOutput
 from probe.model.mta_reason import MtaReason, MtaWhy
 from probe.model.sender_mta import (
     AddressFact,
+    FallbackBy,
     Families,
     HopKind,
     MtaSoftware,
@@ -56,6 +58,8 @@ _MOST_HOSTS = 4  # whose demand of TLS is looked for
 _BITS = "256"
 _NO_ADDRESS = ".".join("0000")  # of a host whose address is not known here
 _PROGRAMS = ("prog", "*file*", "*include*")
+# the first goes before the second, which is tried where the first cannot be connected to
+_FALLBACKS = (FallbackBy.SENDMAIL_MX, FallbackBy.SENDMAIL_SMART_HOST)
 _PARSE = "sendmail -bt /parse"
 _TLS = "sendmail -bt tls_server"
 
@@ -95,6 +99,11 @@ def ask_sendmail(sender: ReversePath, recipient: Mailbox, config: str) -> Inquir
     route = reading.route(output)
     test = _TlsTest(program, path, recipient_text, reading)
     tls = yield from test.policy(route, tuple(_MX_HOST.findall(mx_answer)), can_tls=can_tls)
+    policies = []
+    for hop in route.fallback:
+        onward = Route(HopKind.RELAY, route.transport, route.source, (hop,))
+        policies.append((yield from test.policy(onward, (), can_tls=can_tls)))
+    route = replace(route, fallback_tls=tuple(policies))
     return SenderMta(
         software=MtaSoftware.SENDMAIL,
         version=version,
@@ -291,6 +300,18 @@ class _Reading:
             why = MtaWhy(MtaReason.NO_SERVER, answer.host or answer.mailer)
             return Route(HopKind.UNKNOWN, answer.mailer, source, reason=why)
         first = hops[0]
+        kind = HopKind.RELAY
         if len(hops) == 1 and first.by_mx and first.port == 25 and first.host == self.recipient.domain:
-            return Route(HopKind.MX, answer.mailer, source, (), self.logs_in)
-        return Route(HopKind.RELAY, answer.mailer, source, hops, self.logs_in)
+            kind, hops = HopKind.MX, ()
+        settings = ((it, option_in(self.options, it.value)) for it in _FALLBACKS)
+        by, hosts = next((it for it in settings if it[1]), (None, ""))
+        onward = hops_of(hosts, port or 25) if "$" not in hosts else ()
+        return Route(
+            kind,
+            answer.mailer,
+            source,
+            hops,
+            self.logs_in,
+            fallback=onward,
+            fallback_by=by if onward else None,
+        )

@@ -12,7 +12,7 @@ from probe.diagnosis.next_test import next_test
 from probe.diagnosis.verdict import Diagnosis, diagnose
 from probe.facts.model import Facts
 from probe.model.reply import Stage
-from probe.model.sender_mta import Hop, HopKind, MtaSoftware, RouteChoice, SenderMta, TlsLevel, TlsPolicy
+from probe.model.sender_mta import HopKind, MtaSoftware, SenderMta, TlsLevel, TlsPolicy
 from probe.model.target import Endpoint, Options
 from probe.standards.dns.results import RouteKind
 from probe.standards.tls.results import DaneStatus
@@ -158,37 +158,3 @@ def test_a_server_that_keeps_what_is_refused_tries_again(keeps: bool) -> None:
     facts = make.facts(sessions=(refused,), mta=replace(MTA, waits_at_refusal=keeps))
     verdict = diagnosed(facts).verdict
     assert (verdict.outcome, verdict.exit_code) == (("deferred", 3) if keeps else ("refused", 1))
-
-
-FALLBACK = replace(MTA, route=replace(MTA.route, fallback=(Hop("192.0.2.77", 587), Hop("b.example"))))
-DEFERRED = met(Stage.RCPT, make.reply(451, "4.3.0 later"))
-REFUSED = met(Stage.RCPT, make.reply(550, "5.1.1 user unknown"))
-GONE = make.recipient_facts(mx=make.mx_result(RouteKind.NO_DOMAIN))
-
-
-@pytest.mark.parametrize(
-    ("facts", "outcome"),
-    [
-        (make.facts(sessions=(DEFERRED,), mta=FALLBACK), "inconclusive"),
-        (make.facts(sessions=(REFUSED,), mta=FALLBACK), "refused"),
-        (make.facts(sessions=(), recipient=GONE, mta=FALLBACK), "inconclusive"),
-        (
-            make.facts(sessions=(), recipient=GONE, mta=replace(FALLBACK, software=MtaSoftware.EXIM)),
-            "refused",
-        ),
-        (make.facts(sessions=(DEFERRED,), mta=FALLBACK, options=Options(route=RouteChoice.MX)), "deferred"),
-        (make.facts(sessions=(DEFERRED,), mta=MTA), "deferred"),
-    ],
-)
-def test_what_is_handed_on_in_the_end_is_open(facts: Facts, outcome: str) -> None:
-    diagnosis = diagnosed(facts)
-    assert diagnosis.verdict.outcome == outcome
-    if outcome == "inconclusive":
-        assert "hands what it cannot leave there now to 192.0.2.77, b.example" in diagnosis.verdict.summary
-        assert (diagnosis.verdict.exit_code, diagnosis.verdict.fix_by) == (4, "sender")
-        test = next_test(facts, diagnosis)
-        assert (
-            test is not None
-            and test.command is not None
-            and "--mx 192.0.2.77:587 --allow-private" in test.command
-        )

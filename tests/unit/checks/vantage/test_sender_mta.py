@@ -9,6 +9,7 @@ from probe.model.local_tool import ToolReason, ToolWhy
 from probe.model.mta_reason import MtaReason, MtaWhy
 from probe.model.sender_mta import (
     AddressFact,
+    FallbackBy,
     Families,
     Hop,
     HopKind,
@@ -20,6 +21,7 @@ from probe.model.sender_mta import (
     TlsLevel,
     TlsPolicy,
 )
+from probe.model.session import Experiment
 from probe.model.target import Options
 from tests.support import facts as make
 from tests.support.check_cases import Case
@@ -56,6 +58,7 @@ NO_LEVEL = MtaWhy(MtaReason.NO_TLS_LEVEL, "encrypted")
 BROKEN = replace(MTA, tls=TlsPolicy(TlsLevel.INVALID, "postconf x", reason=NO_LEVEL))
 TOO_LATE = MtaWhy(MtaReason.TOOL_FAILED, "postconf", failure=ToolWhy(ToolReason.LATE, seconds=2))
 RELAYING = to(HopKind.RELAY, "", RELAY)
+HANDING_ON = replace(MTA, route=replace(MTA.route, fallback=(RELAY,), fallback_by=FallbackBy.POSTFIX))
 GIVEN = Options()
 
 CHANGED = replace(
@@ -75,6 +78,22 @@ CASES = (
         make.facts(mta=CHANGED, user_options=GIVEN),
         ("ok mta-hands-to-mx", "notice mta-sends-from", "notice mta-sends-to"),
         ("<b@x.example> (exim -brw)", "<c@y.example> (exim -bt)"),
+    ),
+    Case(
+        *("sender-mta", "what cannot be left there is handed on, and was not"),
+        make.facts(mta=HANDING_ON, user_options=GIVEN),
+        ("ok mta-hands-to-mx", "ok mta-hands-on"),
+        ("relay.example.org:587", "smtp_fallback_relay", "did not come up"),
+    ),
+    Case(
+        *("sender-mta", "what could not be left there was handed on"),
+        make.facts(
+            mta=HANDING_ON,
+            user_options=GIVEN,
+            sessions=(make.session(), make.session(2, experiment=Experiment.FALLBACK)),
+        ),
+        ("ok mta-hands-to-mx", "notice mta-handed-on"),
+        ("relay.example.org:587", "decides if it answers"),
     ),
     Case(
         *("sender-mta", "what is refused is kept"),
