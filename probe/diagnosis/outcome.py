@@ -55,8 +55,7 @@ def _by_route(facts: Facts) -> RunResult | None:
     if mx.kind is RouteKind.UNKNOWN:
         return _by_silence(facts, mx.answers)
     if mx.kind is RouteKind.FIXED:  # the user's or the mail server's choice, so never the domain's fault
-        names_none = not any(host.addresses for host in mx.hosts)
-        return _not_reached(Stage.DNS, _fixed_host(facts)) if names_none else None
+        return None if any(host.addresses for host in mx.hosts) else _by_no_fixed_address(facts, mx)
     if mx.hosts and all(_is_unusable(host) for host in mx.hosts):
         if mx.dropped:
             why = Reason(OutcomeReason.FIRST_HOSTS_UNUSABLE, most=len(mx.hosts), more=mx.dropped)
@@ -65,6 +64,14 @@ def _by_route(facts: Facts) -> RunResult | None:
     if mx.hosts and not any(host.addresses for host in mx.hosts):
         return _by_silence(facts, [answer for host in mx.hosts for answer in host.answers])
     return None
+
+
+def _by_no_fixed_address(facts: Facts, mx: MxResult) -> RunResult:
+    """The outcome if a host that was named has no address, as DNS says or does not say."""
+    answers = [*mx.answers, *(answer for host in mx.hosts for answer in host.answers)]
+    if any(a.is_unknown and a.status is not Status.NOT_ASKED for a in answers):
+        return _by_silence(facts, answers)
+    return _not_reached(Stage.DNS, _fixed_host(facts))
 
 
 def _fixed_host(facts: Facts) -> Reason[OutcomeReason]:
@@ -209,7 +216,7 @@ def _unasked(facts: Facts, stage: Stage) -> RunResult:
 def _by_dns_alone(facts: Facts, why: Reason[Gap]) -> RunResult:
     """The outcome of a run without a dialogue (--no-smtp): decided by DNS and the kinds of addresses."""
     hosts = facts.recipient.mx.hosts
-    if not facts.options.allow_private:
+    if not facts.options.allow_private and not facts.relay:  # which may stand anywhere
         if _is_loop(facts.recipient.mx):
             return _takes_no_mail(facts, OutcomeReason.LOOPBACK_MX)
         private = [why_not_dialable(ip) for host in hosts for ip in host.addresses if is_private(ip)]

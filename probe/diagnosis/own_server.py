@@ -96,5 +96,7 @@ def _is_handed_on(facts: Facts, result: RunResult, by: FallbackBy) -> bool:
         return False
     if result.outcome is Outcome.DEFERRED:
         return by is not FallbackBy.SENDMAIL_SMART_HOST
+    if result.is_for(OutcomeReason.RELAY_WITHOUT_ADDRESS):
+        return by is not FallbackBy.EXIM  # which finds that out before it hands anything to a transport
     is_turned_away = result.outcome is Outcome.REFUSED and result.stage is Stage.GREETING
     return result.ground in _HANDED_ON[by] or (is_turned_away and by is FallbackBy.SENDMAIL_MX)

@@ -19,6 +19,7 @@ from probe.model.session import Stop
 from probe.model.target import PairTarget, TlsMode
 from probe.model.verdict import Outcome
 from probe.standards.dns.health import Health
+from probe.standards.dns.results import RouteKind
 from probe.standards.smtp.results import Deviation
 
 _STAGE_WORDS = {
@@ -112,8 +113,10 @@ def _inconclusive(facts: Facts, result: RunResult) -> str:
         return _no_resolver(facts.name_servers)
     if result.is_for(*OF_FALLBACK):
         return f"{_own(facts)} on this host {detail}"
+    is_named = facts.recipient.mx.kind is RouteKind.FIXED  # by --mx, or by the local mail server
+    place = result.reason.host if is_named and result.reason is not None else domain
     words = {
-        Ground.DNS_UNKNOWN: f"DNS gave no usable answer for {domain} ({detail}); that is neither yes nor no",
+        Ground.DNS_UNKNOWN: f"DNS gave no usable answer for {place} ({detail}); that is neither yes nor no",
         Ground.UNDIALLED: f"the MX hosts of {domain} have no public address ({detail})",
         Ground.NO_CONNECTION: f"{_nobody(facts)} could be connected to ({detail})",
         Ground.NO_REPLY: f"{_host(result)} gave no complete reply {where} ({detail})",

@@ -71,6 +71,10 @@ REWRITING = (
             overrides=_OWN_DELIVERY, route="refused"),
     Sender("no-such-alias", "nobodyhere@exim.example", *UNKNOWN_USER, route="refused",
            values="virtual_alias_domains = exim.example\n"),
+    # docker-mailserver has its lists so
+    Sender("list-in-a-file", "alice@exim.example", *DENIED, route="relay",
+           values=f"relay_domains = !{{home}}/away {{home}}/list\nrelay_transport = relay:[{STRICT}]\n",
+           files={"away": "healthy.example\n", "list": "# others\nhealthy.example,\n exim.example\n"}),
     # --- a host that is the server itself -------------------------------------------------------------
     Sender("mx-is-itself", "alice@myself.example", *LOOP),
     Sender("mx-behind-itself", "alice@myselffirst.example", *LOOP),

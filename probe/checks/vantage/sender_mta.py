@@ -25,7 +25,7 @@ from probe.checks.judging.wording import Voice
 from probe.facts.fallback import fallback_sessions
 from probe.facts.model import Facts
 from probe.model.finding import Finding
-from probe.model.sender_mta import HopKind, SenderMta, TlsLevel
+from probe.model.sender_mta import HopKind, MtaSoftware, SenderMta, TlsLevel
 from probe.model.target import TlsMode
 
 ID = "sender-mta"
@@ -41,6 +41,12 @@ _ROUTES = {
     HopKind.UNKNOWN: "mta-route-unknown",
 }
 _DEMANDS = (TlsLevel.NONE, TlsLevel.MAY)
+_WRAPPED_BY = {
+    MtaSoftware.POSTFIX: "postconf smtp_tls_wrappermode",
+    MtaSoftware.EXIM: "protocol = smtps",
+    MtaSoftware.OPENSMTPD: "smtps://",
+    MtaSoftware.SENDMAIL: "sendmail.cf",
+}
 
 
 def check(facts: Facts) -> Iterator[Finding]:
@@ -97,7 +103,8 @@ def _larger(facts: Facts, mta: SenderMta) -> Iterator[Finding]:
 
 def _relay(facts: Facts, mta: SenderMta) -> Finding:
     hosts = [f"{hop.host}:{hop.port}" for hop in mta.route.hops]
-    tag = "mta-relays" if facts.relay else "mta-relays-mx-asked"
+    is_unasked = mta.tls.wrapped and facts.sending.goes_its_way
+    tag = "mta-relays" if facts.relay else "mta-relays-unasked" if is_unasked else "mta-relays-mx-asked"
     return say(
         tag,
         _REF,
@@ -112,7 +119,7 @@ def _relay(facts: Facts, mta: SenderMta) -> Finding:
 def _demand(facts: Facts, mta: SenderMta) -> Iterator[Finding]:
     level = mta.tls.level
     if mta.tls.wrapped:
-        yield say("mta-tls-wrapped", _REF, software=mta.software.label, source=mta.tls.source)
+        yield say("mta-tls-wrapped", _REF, software=mta.software.label, source=_WRAPPED_BY[mta.software])
     if (
         level is None
         or level in _DEMANDS
@@ -126,4 +133,9 @@ def _demand(facts: Facts, mta: SenderMta) -> Iterator[Finding]:
             "mta-tls-invalid", _REF, software=software, domain=domain, source=mta.tls.source, reason=reason
         )
         return
-    yield say("mta-demands-tls", _REF, software=mta.software.label, level=level.value, source=mta.tls.source)
+    if level is TlsLevel.DANE:
+        yield say("mta-goes-by-dane", _REF, software=mta.software.label, source=mta.tls.source)
+    else:
+        yield say(
+            "mta-demands-tls", _REF, software=mta.software.label, level=level.value, source=mta.tls.source
+        )

@@ -37,8 +37,8 @@ from probe.reading.mta.postfix_client import (
 )
 from probe.reading.mta.postfix_envelope import READDRESSING, Readdressed, readdress, readdress_at_last
 from probe.reading.mta.postfix_mailbox import MAILBOXES, missing_mailbox
-from probe.reading.mta.postfix_route import ROUTING, Envelope, ResolvedRoute, Routing
-from probe.reading.mta.postfix_tables import look_up
+from probe.reading.mta.postfix_route import DOMAIN_LISTS, ROUTING, Envelope, ResolvedRoute, Routing
+from probe.reading.mta.postfix_tables import look_up, with_files
 from probe.reading.mta.postfix_values import (
     TableEntries,
     commands_of,
@@ -88,6 +88,7 @@ def ask_postfix(sender: ReversePath, recipient: Mailbox, config: str) -> Inquiry
         return _no_parameters(main.why)
     reverse_path = str(sender).lower() if isinstance(sender, Mailbox) else ""
     before = Envelope(reverse_path, str(recipient).lower())
+    values, list_failure = yield from with_files(values, DOMAIN_LISTS)
     leaving = yield from readdress(where, values, before)
     routing = Routing(values, leaving.envelope)
     entries, why = yield from look_up(where, dict(routing.questions()))
@@ -104,7 +105,7 @@ def ask_postfix(sender: ReversePath, recipient: Mailbox, config: str) -> Inquiry
     levels, unread = yield from look_up(where, policies)
     content = yield from _content_filter(where, values, overrides.text)
     reading = _Reading(values, client, route, programs, levels, config, before, leaving, missing, content)
-    return reading.mta(leaving.unread or why or _files(routing), unread)
+    return reading.mta(leaving.unread or why or list_failure, unread)
 
 
 def _content_filter(
@@ -133,11 +134,6 @@ def _is_not_configured() -> Inquiry[bool]:
 
 def _no_parameters(failure: ToolWhy) -> NoSenderMta:
     return NoSenderMta(MtaWhy(MtaReason.TOOL_FAILED, "postconf", failure=failure), MtaSoftware.POSTFIX)
-
-
-def _files(routing: Routing) -> MtaWhy | None:
-    unread = routing.unread()
-    return MtaWhy(MtaReason.LIST_UNREAD, unread[0]) if unread else None
 
 
 def _client(

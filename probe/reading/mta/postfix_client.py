@@ -30,6 +30,7 @@ CLIENT = (
 )
 _NAME = re.compile(r"[A-Za-z0-9._:\[\]-]{1,255}")  # other names cannot be used in a command
 _BOTH = (4, 6)
+_LOOPBACK = frozenset({"loopback-only", "localhost"})  # never bound to
 _YES = "yes"
 
 
@@ -79,7 +80,7 @@ def address_of(values: Mapping[str, str], family: int, source: str) -> AddressFa
             return AddressFact(ip, source)
         return AddressFact(None, source, MtaWhy(MtaReason.NO_ADDRESS, bind_address, family))
     interfaces = words_of(values.get("inet_interfaces", "all"))
-    if "all" in interfaces or "loopback-only" in interfaces:
+    if "all" in interfaces or set(interfaces) <= _LOOPBACK:
         return AddressFact(None, source, MtaWhy(MtaReason.SYSTEM_CHOOSES))
     addresses = [literal_of(item.strip("[]")) for item in interfaces]
     unknown = next((item for item, ip in zip(interfaces, addresses, strict=True) if ip is None), None)

@@ -32,6 +32,7 @@ _CLASSES = (
     ("virtual_mailbox_domains", "virtual_transport"),
     ("relay_domains", "relay_transport"),
 )
+DOMAIN_LISTS = tuple(name for name, _ in _CLASSES)
 _MAPS = ("transport_maps", "sender_dependent_relayhost_maps", "sender_dependent_default_transport_maps")
 ROUTING = (
     *(name for name, _ in _CLASSES),
@@ -162,8 +163,3 @@ class Routing:
             if is_match:
                 return (len(item) - len(bare)) % 2 == 0
         return False
-
-    def unread(self) -> tuple[str, ...]:
-        """Lists of domains in separate files, which no tool of Postfix prints."""
-        items = [item for name, _ in _CLASSES for item in words_of(self.values.get(name, ""))]
-        return tuple(item for item in items if item.lstrip("!").startswith("/"))

@@ -1,12 +1,12 @@
-"""Look-ups in the tables of Postfix, by postmap(1)."""
+"""Look-ups in the tables of Postfix, by postmap(1), and the files that stand in its lists."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from probe.model.local_tool import Call, Inquiry, ToolCall, ToolOutput
+from probe.model.local_tool import Call, FileCall, Inquiry, ToolCall, ToolOutput
 from probe.model.mta_reason import MtaReason, MtaWhy
-from probe.reading.mta.postfix_values import Table, TableEntries, tables_of, values_in
+from probe.reading.mta.postfix_values import Table, TableEntries, tables_of, values_in, words_of
 
 
 def look_up(
@@ -46,3 +46,39 @@ def first_pair(
             if value is not None and (table.takes_parts or not place):
                 return (key, value), why
     return None, why
+
+
+def with_files(
+    values: Mapping[str, str], names: tuple[str, ...]
+) -> Inquiry[tuple[dict[str, str], MtaWhy | None]]:
+    """(the parameters, the files that stand in these lists replaced by what they hold, why one of them could
+    not be read). A line that begins with `#` is none of the list, and a `!` before the file stands for one
+    before each of its items (match_list.c)."""
+    lists = {name: words_of(values.get(name, "")) for name in names}
+    every = (item.lstrip("!") for items in lists.values() for item in items)
+    paths = tuple(dict.fromkeys(path for path in every if path.startswith("/")))
+    if not paths:
+        return dict(values), None
+    outputs = yield tuple(map(FileCall, paths))
+    content = dict(zip(paths, outputs, strict=True))
+    whole = {
+        name: " ".join(each for item in items for each in _items(item, content))
+        for name, items in lists.items()
+    }
+    failures = [
+        MtaWhy(MtaReason.TABLE_UNREADABLE, path, failure=output.why)
+        for path, output in content.items()
+        if not output.is_usable
+    ]
+    further = (item for text in whole.values() for item in words_of(text) if item.lstrip("!").startswith("/"))
+    failures += [MtaWhy(MtaReason.LIST_UNREAD, item) for item in further]  # a file that a file names
+    return {**values, **whole}, failures[0] if failures else None
+
+
+def _items(item: str, content: Mapping[str, ToolOutput]) -> tuple[str, ...]:
+    path = item.lstrip("!")
+    if path not in content:
+        return (item,)
+    lines = (line for line in content[path].text.splitlines() if not line.startswith("#"))
+    negation = item[: len(item) - len(path)]
+    return tuple(negation + each for line in lines for each in words_of(line))

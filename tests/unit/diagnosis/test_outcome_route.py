@@ -10,6 +10,7 @@ import pytest
 
 from probe.diagnosis.outcome import is_of_other_family, observe
 from probe.diagnosis.run_result import Ground, RunResult
+from probe.diagnosis.verdict import diagnose
 from probe.diagnosis.why import why
 from probe.facts.model import Facts
 from probe.facts.session import Session
@@ -19,6 +20,7 @@ from probe.model.observed import Part
 from probe.model.program_part import ProgramPart
 from probe.model.reason import Reason
 from probe.model.reply import Stage
+from probe.model.sender_mta import Hop
 from probe.model.session import EndReason
 from probe.model.target import Options
 from probe.model.verdict import Outcome, OutcomeReason
@@ -358,3 +360,27 @@ def test_one_public_address_or_the_users_word_puts_them_in_order() -> None:
     assert left_out(PRIVATE, make.SOURCE) == IN_ORDER
     own = replace(LEFT_OUT, allow_private=True)
     assert left_out(PRIVATE, options=own) == left_out(LOOPBACK, options=own) == IN_ORDER
+
+
+@pytest.mark.parametrize("relay", [(), (Hop("relay.example", 25, True),)])
+def test_silence_about_a_named_host_is_no_missing_address(relay: tuple[Hop, ...]) -> None:
+    """--mx, or the relay of the local mail server: DNS did not say that it has none."""
+    silent = make.answer("relay.example", RecordType.A, status=Status.TIMEOUT)
+    mx = make.mx_result(RouteKind.FIXED, domain="relay.example", answers=(silent,))
+    facts = make.facts(recipient=make.recipient_facts(mx=mx), sessions=(), relay=relay)
+    diagnosis = diagnose(facts, ())
+    assert diagnosis.result.ground is Ground.DNS_UNKNOWN
+    assert "DNS gave no usable answer for relay.example" in diagnosis.verdict.summary
+
+
+def test_a_private_relay_is_no_private_mx() -> None:
+    host = make.mx_host("10.1.2.3", ip_address("10.1.2.3"))
+    mx = make.mx_result(RouteKind.FIXED, host)
+    facts = make.facts(
+        recipient=make.recipient_facts(mx=mx),
+        sessions=(),
+        options=Options(smtp=False),
+        relay=(Hop("10.1.2.3", 25),),
+    )
+    assert diagnose(facts, ()).verdict.outcome == "accepted"
+    assert diagnose(replace(facts, relay=()), ()).verdict.outcome == "inconclusive"

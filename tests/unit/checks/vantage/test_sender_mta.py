@@ -182,6 +182,20 @@ CASES = (
         ("encrypt",),
     ),
     Case(
+        *("sender-mta", "DANE is no demand of everybody"),
+        make.facts(mta=demanding(TlsLevel.DANE), user_options=GIVEN),
+        ("ok mta-hands-to-mx", "notice mta-goes-by-dane"),
+        ("with TLSA records",),
+    ),
+    Case(
+        *("sender-mta", "a relay that speaks TLS from the first octet is not asked, nor is the MX"),
+        make.facts(
+            mta=replace(RELAYING, tls=TlsPolicy(TlsLevel.ENCRYPT, "s", wrapped=True)), user_options=GIVEN
+        ),
+        ("notice mta-relays-unasked", "not_assessed mta-tls-wrapped", "notice mta-demands-tls"),
+        ("does not talk to the MX hosts", "smtp_tls_wrappermode"),
+    ),
+    Case(
         *("sender-mta", "TLS from the first octet"),
         make.facts(mta=demanding(TlsLevel.MAY, wrapped=True), user_options=GIVEN),
         ("ok mta-hands-to-mx", "not_assessed mta-tls-wrapped"),

@@ -71,6 +71,7 @@ def postfix(
     services: str = "smtp unix - - y - - smtp\n",
     tables: ToolOutput = LATE,
     failing: ToolOutput | None = None,
+    lists: str = "# main.cf",
     **values: str,
 ) -> SenderMta | NoSenderMta:
     """What is read of a Postfix with these parameters."""
@@ -78,7 +79,7 @@ def postfix(
 
     def answer(call: Call) -> ToolOutput:
         if isinstance(call, FileCall):
-            return ToolOutput("# main.cf")
+            return ToolOutput(lists)
         if call.program == "postmap":
             return tables
         if "-M" in call.arguments or "-P" in call.arguments:
@@ -201,7 +202,7 @@ CASES: list[tuple[SenderMta | NoSenderMta, MtaReason, str]] = [
         T.TABLE_UNREADABLE,
         "hash:/t could not be read (the tools took longer than 2 s)",
     ),
-    (postfix(relay_domains="/etc/domains"), T.LIST_UNREAD, "/etc/domains was not read"),
+    (postfix(relay_domains="/etc/domains", lists="/more"), T.LIST_UNREAD, "/more was not read"),
     *OTHER_CASES,
 ]
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from ipaddress import ip_address
 
 import pytest
 
+from probe.model.local_tool import Call, ToolOutput, ToolReason, ToolWhy, run_inquiry
 from probe.model.sender_mta import Hop, TlsLevel
 from probe.reading.mta.postfix_client import address_of, families_of, helo_of, policy_keys, tls_of
 from probe.reading.mta.postfix_route import Envelope, Routing
+from probe.reading.mta.postfix_tables import with_files
 from probe.reading.mta.postfix_values import (
     Table,
     address_keys,
@@ -100,6 +103,7 @@ def test_printed_parameters_services_and_overrides() -> None:
         ("127.0.0.1", None, "the system chooses among them"),
         ("192.0.2.10, 127.0.0.1", None, "the system chooses among them"),
         ("all", None, "not set: the system chooses"),
+        ("localhost", None, "not set: the system chooses"),
         ("mail.example.org", None, "the addresses of mail.example.org were not looked up"),
     ],
 )
@@ -217,5 +221,22 @@ def test_a_negated_name_takes_the_domain_out_of_a_list() -> None:
     assert Routing({"mydestination": "hash:/own"}, ASKED).resolved(result).sources == ("mydestination",)
 
 
-def test_a_list_in_a_file_of_its_own_is_named() -> None:
-    assert Routing({"relay_domains": "/etc/postfix/domains"}, ASKED).unread() == ("/etc/postfix/domains",)
+def test_files_stand_in_lists_for_what_they_hold() -> None:
+    files = {"/away": "a.example b.example\n", "/own": "# c.example is gone\nd.example,\n e.example\n"}
+    values = {"mydestination": "!/away, here.example /own", "relay_domains": "hash:/x", "relayhost": "/y"}
+    inquiry = with_files(values, ("mydestination", "relay_domains"))
+    result, why = run_inquiry(inquiry, lambda call: ToolOutput(files[call.path]))  # type: ignore[union-attr]
+    assert result["mydestination"] == "!a.example !b.example here.example d.example e.example"
+    assert (result["relay_domains"], result["relayhost"], why) == ("hash:/x", "/y", None)
+
+
+def _whatever(output: ToolOutput, _: Call) -> ToolOutput:
+    return output
+
+
+def test_a_file_that_cannot_be_read_or_names_another_leaves_the_route_open() -> None:
+    late = ToolOutput(exit_code=None, failure=ToolWhy(ToolReason.LATE, seconds=2))
+    for output, says in ((late, "/own could not be read"), (ToolOutput("/more\n"), "/more was not read")):
+        inquiry = with_files({"relay_domains": "/own"}, ("relay_domains",))
+        _, why = run_inquiry(inquiry, partial(_whatever, output))
+        assert says in spoken(why)
