@@ -29,6 +29,7 @@ _PROGRAMS = (
     (re.compile(r"dma"), "dma"),
     (re.compile(r"msmtp"), "msmtp"),
     (re.compile(r"courierd?"), "courier"),
+    (re.compile(r"qmail"), "qmail"),
 )
 # What a remote server said, in a line that tells no recipient's fate: it went on with the next server.
 _QUOTED = re.compile(r"(?:\bsaid|talk to me|error from remote mail server[^:]{0,120}): ?[245]\d\d[ -]")

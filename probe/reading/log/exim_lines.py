@@ -31,6 +31,7 @@ _ADDRESS = regex(
     r"(?P<to>(?:\"(?>[^\"\\]|\\.)*+\"[^\s:<]*+|[|/][^<]*?(?= <)|:[a-z]+:"
     # without its quotes
     r"|[^\s\"<>=|/:][^\"<>=]{0,300}?(?= <\"[^<>]{1,300}\"@)|[^\s\"]*?(?=:?(?:\s|$))))"
+    r"(?: \([^()<>]{1,1000}\)(?= <))?"  # what it came from in between (log_selector all_parents)
     r"(?: <(?P<parent>(?>\"(?:[^\"\\]|\\.)*+\"|[^\">])*+)>)?"
 )
 _DEFER = regex(r" ?(routing )?defer \((-?\d{1,6})\)")
@@ -159,7 +160,7 @@ class EximLines(EximQueue):
                 return self.unread(data, number, "a deferral of Exim without its number")
             words, repeats, fields = self._deferral(behind[deferral.end() :], fields)
         elif status is Status.BOUNCED:
-            remark = without_times(behind.removeprefix(":").strip())
+            remark = without_times(behind.lstrip(" ").removeprefix(":").strip())
             words, repeats = words_of(remark)
             if words is not None and words.text.endswith(GIVEN_UP):
                 status = Status.EXPIRED

@@ -158,6 +158,15 @@ FORMATS: tuple[Format, ...] = (
         weight=5,
     ),
     _row(
+        "qmail",
+        "qmail-send",
+        "qmail:QmailReader",
+        r"(?:\d{9,11}\.\d{1,6} )?(?:starting delivery \d+: msg \d+ to (?:local|remote) |"
+        r"delivery \d+: (?:success|failure|deferral): |info msg \d+: bytes \d+ from <|end msg \d+\s*$)",
+        extensions=(".log", ""),
+        is_multiline=True,
+    ),
+    _row(
         "dma",
         "DragonFly Mail Agent",
         "dma:DmaReader",

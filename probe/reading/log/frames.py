@@ -2,13 +2,16 @@
 
 Syslog as rsyslog and others write it: `Nov 28 20:25:15 host program[pid]: text` (RFC 3164), the same with an
 RFC 3339 stamp, and RFC 5424. journald as JSON (`journalctl -o json`). Docker's json-file, Docker Compose's
-`service | `, and the container runtimes' `STAMP stdout F `.
+`service | `, and the container runtimes' `STAMP stdout F `. What `kubectl logs --prefix` and `--timestamps`,
+`docker logs -t` and Loki's logcli put before a line, and collectors' JSON with the line as `message`. TAI64N
+stamps (`@40000000...`) of multilog and s6-log.
 """
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from probe._named_tuple import NamedTuple
@@ -34,8 +37,9 @@ _MONTHS = {
 }
 _ISO = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?: ?(?:Z|[+-]\d\d:?\d\d))?"
 _BSD = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ \d]\d (?:\d{4} )?\d\d:\d\d:\d\d(?:\.\d{1,6})?"
-# What follows the time stamp in logs other than syslog: JSON, a level, Exim's message id or process id.
-_NO_HOST = r"[{\[]|level=|[0-9A-Za-z]{6}-[0-9A-Za-z]{6,11}-[0-9A-Za-z]{2,4} "
+# What follows the time stamp in logs other than syslog: JSON, a level, qmail's result, Exim's message id or
+# process id.
+_NO_HOST = r"[{\[]|level=|delivery \d{1,20}: |[0-9A-Za-z]{6}-[0-9A-Za-z]{6,11}-[0-9A-Za-z]{2,4} "
 # The tag: a path is the name of a Postfix service; the pid may be missing.
 _TAG = r"(?P<program>[^\s:\[\]]{1,128})(?:\[(?P<pid>[\w.\-]{1,40})\])?: ?"
 _SYSLOG = regex(
@@ -50,12 +54,17 @@ _RFC5424 = regex(
     re.DOTALL,
 )
 _STAMPED = re.compile(rf"(?P<at>{_ISO})(?P<rest> .*|)", re.DOTALL)
-_COMPOSE = regex(rb"[\w.-]{1,64}(?:/[\w.-]{1,64})? {1,64}\| ?")
+_COMPOSE = regex(rb"[\w.-]{1,64}(?:/[\w.-]{1,64})? {1,64}\| ?|\[pod/[\w.-]{1,253}/[\w.-]{1,63}\] ")
+_LABELS = regex(r" *\{[^{}]{1,1000}\} +")  # of a stream of Loki
 _RUNTIME = regex(rb"(?P<at>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[^ ]{0,20}) (?:stdout|stderr) [FP] ")
+_TAI64N = regex(rb"@([0-9a-f]{16})[0-9a-f]{8} ")
+_TAI_OF_1970 = 2**62 + 10  # what multilog and s6-log add to a Unix time
 _COLOURS = regex(rb"\x1b\[[\d;]{0,16}m")
 _FRACTION = regex(r"[.,](\d{1,9})")
 # rsyslog's message for a repetition of the line before
 REPEATED = regex(r"message repeated (?P<times>\d{1,9}) times: \[ ?(?P<text>.*)\]\s*", re.DOTALL)
+_PROGRAMS = ("program", "programname", "appname", "app_name", "ident", "syslogtag", "syslog_program")
+_STAMPS = ("timestamp", "@timestamp", "time", "timereported")
 _DAY, _BSD_LENGTH = 6, 15  # of `Nov 28 20:25:15`
 _SKEW = timedelta(days=1)  # a clock may be wrong, and a zone is up to 14 hours away
 
@@ -148,6 +157,10 @@ def unframe(data: bytes, clock: Clock) -> Frame:
         inner_frame = _json(data, clock)
         if inner_frame is not None:
             return inner_frame
+    if data[:1] == b"@" and (external := _TAI64N.match(data)):
+        inner = _syslog(decode(data[external.end() :]), clock)
+        seconds = int(external[1], 16) - _TAI_OF_1970
+        return inner if inner.at is not None else inner._replace(at=since_epoch(seconds))
     if b"\x1b[" in data:
         data = _COLOURS.sub(b"", data)
     usual = _SYSLOG.match(decode(data))
@@ -174,14 +187,21 @@ def _syslog(text: str, clock: Clock) -> Frame:
         at, _, program, pid, message = match.groups()
         return Frame(clock.stamp(at), program, None if pid == "-" else pid, message)
     match = _STAMPED.match(text)
-    if match is not None:
-        return Frame(clock.stamp(match["at"]), None, None, match["rest"].lstrip())
-    return Frame(None, None, None, text)
+    if match is None:
+        return Frame(None, None, None, text)
+    rest = match["rest"]
+    labels = _LABELS.match(rest)
+    inner = _SYSLOG.match(rest[labels.end() :] if labels else rest.lstrip())
+    if inner is not None:  # the outer stamp is that of the collector
+        at, program, pid, message = inner.groups()
+        return Frame(clock.stamp(at), program, pid, message)
+    return Frame(clock.stamp(match["at"]), None, None, rest.lstrip())
 
 
 def _json(data: bytes, clock: Clock) -> Frame | None:
-    """journald's export, and the files of Docker's json-file driver; None for any other JSON."""
-    if b'"MESSAGE"' not in data and b'"log"' not in data:
+    """journald's export, the files of Docker's json-file driver, and collectors' records of a syslog line;
+    None for any other JSON."""
+    if b'"MESSAGE"' not in data and b'"log"' not in data and b'"message"' not in data:
         return None
     try:
         record = json.loads(data)
@@ -193,13 +213,36 @@ def _json(data: bytes, clock: Clock) -> Frame | None:
         return _journal(record)
     log, value = record.get("log"), record.get("time")
     if not isinstance(log, str):
-        return None
+        return _of_collector(record, clock)
     inner = unframe(log.rstrip("\r\n").encode("utf-8", "surrogatepass"), clock) if log[:1] != "{" else None
     if inner is None:
         inner = Frame(None, None, None, log.rstrip("\r\n"))
     if inner.at is None and isinstance(value, str):
         inner = inner._replace(at=_iso(value))
     return inner
+
+
+def _of_collector(record: dict[str, object], clock: Clock) -> Frame | None:
+    """A record of Fluent Bit, Logstash, Vector or rsyslog: the syslog line whole, or its parts; None if it
+    holds neither (Haraka's own JSON has a `message`, too)."""
+    message = record.get("message")
+    if not isinstance(message, str) or message[:1] == "{":
+        return None
+    line = unframe(message.rstrip("\r\n").encode("utf-8", "surrogatepass"), clock)
+    if line.program is not None:
+        return line
+    program = _first_text(record, _PROGRAMS)
+    if program is None:
+        return None
+    name, _, rest = program.rstrip(": ").partition("[")
+    stamp = _first_text(record, _STAMPS)
+    pid = rest.rstrip("]") or _first_text(record, ("pid", "procid"))
+    return Frame(_iso(stamp) if stamp else line.at, name, pid, message.lstrip(" "))
+
+
+def _first_text(record: dict[str, object], names: Sequence[str]) -> str | None:
+    """The first value of these that is a text."""
+    return next((value for name in names if isinstance(value := record.get(name), str)), None)
 
 
 def _journal(record: dict[str, object]) -> Frame:

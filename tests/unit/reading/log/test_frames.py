@@ -150,3 +150,43 @@ def test_memory_forgets_the_oldest_untouched_message_first() -> None:
         memory.note(number, number)
     assert [memory.note_of(number) for number in range(5)] == [None, None, None, 3, 4]
     assert memory.drop(4) == 4 and memory.note_of(4) is None
+
+
+PLAIN = "Nov 23 10:00:01 mail postfix/smtp[90]: 7B1C23F: removed"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"[pod/postfix-0/postfix] {PLAIN}",
+        f"2026-11-23T09:00:01.123456789Z {PLAIN}",
+        f'2026-11-23T10:00:01+01:00 {{app="postfix", pod="mail-0"}} {PLAIN}',
+        json.dumps({"@timestamp": "2026-11-23T09:00:01Z", "message": PLAIN, "log": {"offset": 7}}),
+    ],
+)
+def test_what_a_collector_puts_before_a_line_is_left_out(line: str) -> None:
+    assert unframe(line.encode(), Clock()) == unframe(PLAIN.encode(), Clock())
+
+
+def test_a_line_that_a_collector_took_apart_is_put_together() -> None:
+    record = {
+        "timestamp": "2026-11-23T10:00:01+01:00",
+        "syslogtag": "postfix/smtp[90]:",
+        "message": " 7B1C23F: removed",
+    }
+    frame = unframe(json.dumps(record).encode(), Clock())
+    assert (frame.program, frame.pid, frame.text) == ("postfix/smtp", "90", "7B1C23F: removed")
+    assert frame.at == Stamp(datetime(2026, 11, 23, 10, 0, 1, tzinfo=CET))
+
+
+@pytest.mark.parametrize("record", [{"message": "done"}, {"message": '{"message": "x"}', "program": "x"}])
+def test_a_message_of_another_program_s_json_stays_in_it(record: dict[str, str]) -> None:
+    line = json.dumps(record)
+    assert unframe(line.encode(), Clock()).text == line
+
+
+def test_a_stamp_of_multilog_is_the_time_of_a_line_without_one() -> None:
+    at = Stamp(datetime(2026, 11, 23, 9, 0, tzinfo=UTC))
+    assert unframe(b"@400000006b04009a075bcd15 status: local 0/10", Clock()).at == at
+    assert unframe(b"@400000006b04009a075bcd15 " + PLAIN.encode(), Clock()).text == "7B1C23F: removed"
+    assert unframe(b"@400000006b04009a075bcd15 " * 20_000, Clock()).at == at

@@ -339,3 +339,14 @@ def test_sendgrid_and_ses_words_of_their_own_are_no_replies() -> None:
     for name, recipient in (("sendgrid", "carol@ok.example"), ("ses", "carol@ok.example")):
         event = next(event for event in events(sample(name)) if event.recipient == recipient)
         assert event.reply is None and event.words is not None and event.words.speaker is Speaker.LOCAL
+
+
+def test_exim_names_what_an_address_came_from_in_between() -> None:
+    event = one("exim", f"{EXIM}** gina@x.example (all@y.example) <sales@y.example>: Unrouteable address")
+    assert (event.recipient, event.orig_to) == ("gina@x.example", "sales@y.example")
+    assert event.words == Words(Speaker.LOCAL, "Unrouteable address", Stage.DNS)
+
+
+def test_a_blank_before_the_colon_is_none_of_the_words() -> None:
+    event = one("exim", f"{EXIM}** gina@x.example R=enforce_mail_permissions : Domain y.example has too many")
+    assert event.words == Words(Speaker.LOCAL, "Domain y.example has too many")
