@@ -138,6 +138,16 @@ FORMATS: tuple[Format, ...] = (
         weight=100,
     ),
     _row(
+        "exchange-smtp",
+        "Exchange SMTP protocol logs",
+        "exchange_smtp:ExchangeSmtpReader",
+        r"\ufeff?#(?:Log-type: SMTP (?:Send|Receive) Protocol Log|Fields: date-time,connector-id,session-id)",
+        framed=False,
+        extensions=(".log",),
+        is_multiline=True,
+        weight=100,
+    ),
+    _row(
         "ses",
         "Amazon SES events and notifications",
         "ses:SesReader",

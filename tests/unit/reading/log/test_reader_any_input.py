@@ -89,7 +89,7 @@ def test_garbage_between_lines_changes_nothing(which: Sample) -> None:
     assert placeless(events(which, noisy)) == placeless(events(which))
 
 
-@each_sample_but(("dma", "opensmtpd"))
+@each_sample_but(("dma", "exchange-smtp", "opensmtpd"))
 def test_doubled_lines_double_the_attempts_and_no_more(which: Sample) -> None:
     doubled = events(which, [line for line in which.lines for _ in range(2)])
     once = _bare(events(which))
@@ -102,7 +102,7 @@ def test_doubled_lines_double_the_attempts_and_no_more(which: Sample) -> None:
         assert _bare(doubled)[key] >= count
 
 
-@each_sample_but(("dma", "exchange", "powermta", "qmail"))
+@each_sample_but(("dma", "exchange", "exchange-smtp", "powermta", "qmail"))
 def test_order_matters_only_for_what_earlier_lines_add(which: Sample) -> None:
     shuffled = list(which.lines)
     random.Random(7).shuffle(shuffled)
@@ -125,7 +125,7 @@ def test_a_cut_last_line_is_told_or_is_no_line_of_a_delivery(which: Sample) -> N
                 assert len(record.data) <= KEPT and record.why
 
 
-@each_sample_but(("dma", "exchange", "powermta", "qmail"))
+@each_sample_but(("dma", "exchange", "exchange-smtp", "powermta", "qmail"))
 def test_a_piece_of_a_log_is_read_as_in_the_whole(which: Sample) -> None:
     middle = len(which.lines) // 2
     halves = events(which, which.lines[:middle]) + events(which, which.lines[middle:])
