@@ -233,7 +233,7 @@ def test_the_table_is_a_sheet_without_formulas(tmp_path: Path) -> None:
     [
         (("/nonexistent",), "cannot read /nonexistent"),
         ((str(LOGS),), "is a directory"),
-        ((POSTFIX, "--log-format", "qmail"), "--log-format: 'qmail' is not one of postfix"),
+        ((POSTFIX, "--log-format", "pigeon"), "--log-format: 'pigeon' is not one of postfix"),
         ((POSTFIX, "--since", "soon"), "--since"),
         ((POSTFIX, "--status", "lost"), "--status"),
         ((POSTFIX, "--alert-on", "new"), "--state"),
