@@ -10,6 +10,7 @@ SOFTWARE = HERE / "software.toml"
 NOTIONS = HERE / "notions.toml"
 VOCABULARY = HERE / "vocabulary.toml"
 QUOTATIONS = HERE / "quotations.toml"
+WAITS = HERE / "waits.toml"
 WRAPPINGS = HERE / "wrappings.toml"
 _TABLES = ("causes.toml", "scoring.toml", "enhanced_status.toml")
 
@@ -21,7 +22,7 @@ def rule_files() -> list[Path]:
 
 def compiled_from() -> list[Path]:
     """The files that the table of `probe.reading.reply.table` is made of."""
-    return [NOTIONS, VOCABULARY, QUOTATIONS, WRAPPINGS, *rule_files()]
+    return [NOTIONS, VOCABULARY, QUOTATIONS, WAITS, WRAPPINGS, *rule_files()]
 
 
 def sources() -> list[Path]:

@@ -7,10 +7,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from probe.knowledge import toml_import
-from probe.knowledge.rule_files import NOTIONS, QUOTATIONS, VOCABULARY, WRAPPINGS, expression, rule_files
+from probe.knowledge.rule_files import (
+    NOTIONS,
+    QUOTATIONS,
+    VOCABULARY,
+    WAITS,
+    WRAPPINGS,
+    expression,
+    rule_files,
+)
 from probe.reading.reply.candidates import index
 from probe.reading.reply.records import Aspect, QuotationRule, Wrapping
 from probe.reading.reply.stems import compile_stems
+from probe.reading.reply.waits import compile_waits
 
 _WORDS = frozenset({"phrases", "links", "pattern", "notions", "sentences"})
 _ROW_KEYS = ("rest", "final", "conduct", "overrules", "without", *(aspect.value for aspect in Aspect))
@@ -23,6 +32,7 @@ def build() -> dict[str, Any]:
         "hints": vocabulary["hint"],
         "stems": compile_stems(toml_import.parse(NOTIONS)["notion"], vocabulary["words"]),
         "quotations": [_quotation(row) for row in toml_import.parse(QUOTATIONS)["quotation"]],
+        "waits": compile_waits(toml_import.parse(WAITS)["language"]),
         "wrappings": [_wrapping(row) for row in toml_import.parse(WRAPPINGS)["wrapping"]],
     }
 

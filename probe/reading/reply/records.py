@@ -14,6 +14,7 @@ from probe._dataclass import dataclass, field
 from probe._enum import StrEnum
 from probe._named_tuple import NamedTuple
 from probe.model.evidence import ConductOverride, Facet
+from probe.reading.reply.waits import WaitBook
 
 
 class Aspect(StrEnum):
@@ -232,8 +233,8 @@ class Table:
 
     `links`: parts of URLs and host names, each with its rule's number. `notion_rules`: by their first notion.
     `coded`: numbers of the rules without words. `stems` as `notions` takes them. `hints`: notion of the
-    vocabulary -> notions of notions.toml. `wrapper_words`: what any of the `wrappings` needs, each such word
-    that holds no other one with those that hold it.
+    vocabulary -> notions of notions.toml. `waits`: how servers say how long to wait. `wrapper_words`: what
+    any of the `wrappings` needs, each such word that holds no other one with those that hold it.
     """
 
     rules: RuleBook
@@ -245,6 +246,7 @@ class Table:
     stems: Mapping[str, str]
     hints: Mapping[str, Sequence[str]]
     quotations: tuple[QuotationRule, ...]
+    waits: WaitBook
     wrappings: tuple[Wrapping, ...]
     wrapper_words: Mapping[str, Sequence[str]] = field(init=False)
 
@@ -274,5 +276,6 @@ class Table:
             stems=table["stems"],
             hints=table["hints"],
             quotations=tuple(QuotationRule(**row) for row in table["quotations"]),
+            waits=WaitBook(table["waits"]),
             wrappings=tuple(Wrapping.of(row) for row in table["wrappings"]),
         )

@@ -3,30 +3,92 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from probe._regex import regex
+from probe.reading.reply.patterns import pattern_of
+from probe.reading.reply.stems import fold
+from probe.reading.reply.table import rule_table
+from probe.reading.reply.waits import WaitBook, WaitWords
 
-# "try again in 5 minutes", "Greylisted for 300 seconds", "come back in 00:05:00": a word of waiting, then,
-# in the same sentence and before any other number, the time. "500 messages in 60 minutes" asks for nothing,
-# and "retry time exceeded after 4 days" is over.
-_STATED_WAIT = regex(
-    r"\b(?:try|retry|again|back|wait|resend|re-?connect|gr[ea]ylist\w*)\b"
-    r"(?:(?!exceed|expire|limit|maximum|since|been)[^\d.;!?]){0,40}?"
-    r"(?:(\d{1,2}):(\d{2}):(\d{2})|(\d{1,6})\s*(seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d))\b",
-    re.I,
-)
-_UNIT = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_WORDS = regex(r"[^\W\d_]+")
+_ENGLISH = "en"
+_WINDOW = 80  # characters before a length of time in which it may be asked for
 _LONGEST_WAIT = 7 * 86400  # RFC 5321 section 4.5.4.1: a sender gives up after 4 to 5 days
 
 
 def stated_wait(text: str) -> int | None:
-    """Seconds that a reply asks to wait, e.g. "try again in 5 minutes"; None if it names no time."""
-    match = _STATED_WAIT.search(text)
-    if match is None:
-        return None
-    hours, minutes, seconds, number, unit = match.groups()
-    if number is not None:
-        wait = int(number) * _UNIT[unit[0].lower()]
-    else:
-        wait = int(hours) * 3600 + int(minutes) * 60 + int(seconds)
-    return wait if 0 < wait <= _LONGEST_WAIT else None
+    """Seconds that a reply asks to wait, e.g. "try again in 5 minutes"; None if it names no time.
+
+    A length of time is a wait only near words that ask for another try: "500 messages in 60 minutes" asks for
+    nothing, and "retry time exceeded after 4 days" is over. "In a few minutes" names no time.
+    """
+    folded = fold(text)
+    waits = rule_table().waits
+    for code in _languages(folded, waits):
+        for seconds in _waits(folded, waits[code]):
+            if 0 < seconds <= _LONGEST_WAIT:
+                return seconds
+    return None
+
+
+def _languages(folded: str, waits: WaitBook) -> list[str]:
+    """The languages of the units of time in a text, in a fixed order."""
+    units = waits.by_word.keys() & _WORDS.findall(folded)
+    codes = {code for unit in units for code in waits.by_word[unit].split()}
+    if not folded.isascii():
+        codes.update(code for word, of in waits.by_letters.items() if word in folded for code in of.split())
+    if folded.count(":") > 1:
+        codes.add(_ENGLISH)  # "come back in 00:05:00"
+    return [code for code in waits.codes if code in codes] if codes else []
+
+
+def _waits(folded: str, words: WaitWords) -> Iterator[int]:
+    """Every length of time that is asked for, in seconds."""
+    for match in pattern_of(words.lengths).finditer(folded):
+        if _is_asked(folded, match, words):
+            yield _seconds(match, words)
+
+
+def _is_asked(folded: str, match: re.Match[str], words: WaitWords) -> bool:
+    """Whether a length of time is a wait. A bare one needs no word like "in" or "later" at its side."""
+    start, end = match.span()
+    lead = folded[max(0, start - _WINDOW) : start]
+    is_framed = (
+        match.group() in words.whens
+        or f" {lead}".rstrip(" ").endswith(words.before)
+        or folded[end : end + _WINDOW].lstrip(" ").startswith(words.after)
+    )
+    if not is_framed and not (words.is_bare and folded[start].isdigit()):
+        return False
+    if pattern_of(words.asks_before).search(lead):
+        return True
+    return not words.is_bare and pattern_of(words.asks_after).match(folded, end) is not None
+
+
+def _seconds(match: re.Match[str], words: WaitWords) -> int:
+    length = match.group()
+    if match["unit"] is None:
+        phrase = words.whens.get(length) or words.spans.get(length)
+        return _clock(length) if phrase is None else phrase
+    first = _number(match["digits"], match["number"], words) * words.units[match["unit"]]
+    if match["more"] is None:
+        return first
+    rest = pattern_of(words.parts).findall(match["more"])
+    return first + sum(_number(digits, number, words) * words.units[unit] for digits, number, unit in rest)
+
+
+def _number(digits: str, number: str, words: WaitWords) -> int:
+    """Number words that follow each other add up: "twenty five"."""
+    if digits:
+        return int(digits)
+    value = words.numbers.get(number)
+    if value is None:
+        value = sum(words.numbers[word] for word in pattern_of(words.numerals).findall(number))
+    return value
+
+
+def _clock(time: str) -> int:
+    """`00:05:00` in seconds."""
+    hours, minutes, seconds = map(int, time.split(":"))
+    return hours * 3600 + minutes * 60 + seconds

@@ -16,7 +16,7 @@ from probe.knowledge.rule_files import compiled_from
 from probe.reading.reply.records import Table
 
 COMPILED = Path(__file__).with_name("compiled_rules.json")
-_MAKERS = ("build.py", "candidates.py", "records.py", "stems.py")
+_MAKERS = ("build.py", "candidates.py", "records.py", "stems.py", "waits.py")
 
 
 @lru_cache(maxsize=1)
