@@ -27,6 +27,7 @@ from probe.facts.model import Facts
 from probe.model.finding import Finding
 from probe.model.sender_mta import HopKind, MtaSoftware, SenderMta, TlsLevel
 from probe.model.target import TlsMode
+from probe.standards.dns.results import RouteKind
 
 ID = "sender-mta"
 STEP = 1
@@ -40,6 +41,9 @@ _ROUTES = {
     HopKind.DISCARDED: "mta-discards",
     HopKind.UNKNOWN: "mta-route-unknown",
 }
+# What DNS says is no fault of the configuration of a server that asked it.
+_UNROUTED = (HopKind.REFUSED, HopKind.DEFERRED)
+_NO_MAIL = (RouteKind.NO_DOMAIN, RouteKind.NULL_MX, RouteKind.NO_MAIL_HOST, RouteKind.UNKNOWN)
 _DEMANDS = (TlsLevel.NONE, TlsLevel.MAY)
 _WRAPPED_BY = {
     MtaSoftware.POSTFIX: "postconf smtp_tls_wrappermode",
@@ -59,6 +63,8 @@ def check(facts: Facts) -> Iterator[Finding]:
     software, domain = mta.software.label, facts.recipient.domain
     if mta.route.kind is HopKind.RELAY:
         yield _relay(facts, mta)
+    elif mta.route.kind in _UNROUTED and facts.recipient.mx.kind in _NO_MAIL and _asks_dns(mta):
+        yield say("mta-routes-nowhere", _REF, software=software, domain=domain, reason=mta.route.reason)
     elif (tag := _ROUTES.get(mta.route.kind)) is not None:
         yield say(
             tag, _REF, software=software, domain=domain, source=mta.route.source, reason=mta.route.reason
@@ -89,6 +95,11 @@ def check(facts: Facts) -> Iterator[Finding]:
     yield from _larger(facts, mta)
     if mta.helo.value is None and facts.user_options is not None and facts.user_options.helo is None:
         yield say("mta-helo-unknown", _REF, software=software, source=mta.helo.source, reason=mta.helo.reason)
+
+
+def _asks_dns(mta: SenderMta) -> bool:
+    """Whether it looks the domain up before it gives a route; of the others DNS is asked at the delivery."""
+    return mta.software is MtaSoftware.EXIM
 
 
 def _larger(facts: Facts, mta: SenderMta) -> Iterator[Finding]:

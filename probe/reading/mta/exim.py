@@ -47,10 +47,11 @@ _VERSION = re.compile(r"(?m)^Exim version (\S+)")
 _CONFIG = re.compile(r"(?m)^Configuration file is (\S.*)$")
 _RUNS = re.compile(r"\$\{\s*(?:run|perl|readsocket|dlfunc|acl)\b")
 _VARIABLE = re.compile(r"\$(?:\{([a-z][a-z0-9_]*)\}|([a-z][a-z0-9_]*))")
-# Variables with the same value in -be as in a delivery; others have a value only during a delivery
+# Variables with the same value in -be as in a delivery, or that the expansion itself sets (of a lookup, of a
+# list); others have a value only during a delivery
 _VARIABLES = re.compile(
     r"primary_hostname|qualify_domain|smtp_active_hostname|sender_address(?:_domain|_local_part)?"
-    r"|version_number|tod_.*|spool_directory|exim_(?:uid|gid|path|version)|pid"
+    r"|value|item|version_number|tod_.*|spool_directory|exim_(?:uid|gid|path|version)|pid"
 )
 RESOLV_CONF = "/etc/resolv.conf"
 # Without it the C library removes the AD bit of the resolver (resolv.conf(5)), and Exim cannot use DANE

@@ -23,6 +23,7 @@ from probe.model.sender_mta import (
 )
 from probe.model.session import Experiment
 from probe.model.target import Options
+from probe.standards.dns.results import RouteKind
 from tests.support import facts as make
 from tests.support.check_cases import Case
 
@@ -174,6 +175,16 @@ CASES = (
         make.facts(mta=to(HopKind.UNKNOWN, "hash:/x could not be read"), user_options=GIVEN),
         ("not_assessed mta-route-unknown",),
         ("hash:/x could not be read",),
+    ),
+    Case(
+        *("sender-mta", "Exim asked DNS, which knows no such domain: nothing of its configuration is wrong"),
+        make.facts(
+            mta=replace(to(HopKind.REFUSED, "Unrouteable address"), software=MtaSoftware.EXIM),
+            recipient=make.recipient_facts(mx=make.mx_result(RouteKind.NO_DOMAIN)),
+            user_options=GIVEN,
+        ),
+        ("notice mta-routes-nowhere",),
+        ("Unrouteable address",),
     ),
     Case(
         *("sender-mta", "TLS demanded"),
