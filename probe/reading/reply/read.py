@@ -181,16 +181,28 @@ _OPEN_THE_WAY_BACK = (
     "names a host that is up and takes connections on port 25 from everywhere. Your queue tries again by "
     "itself."
 )
+_LET_THEM_IN = (
+    "Let the recipient's server in at the mail server of your own domain, whose log has the refusal: before "
+    "it takes mail from your address it calls back to your MX, and was refused there. The quoted words, and "
+    "an address in them, are about the recipient's server, not about yours. Or tell their administrator, by "
+    "telephone, what your server said."
+)
 
 
 def _about_sender(identity: str, says: str, cause_id: str | None, ref: str) -> Evidence:
     """The evidence if the sender's address could not be verified: it cannot be used as a sender here. A
     transient fault of the address counts as transient."""
     cause = causes()[cause_id] if cause_id is not None else None
+    action = (
+        _LET_THEM_IN
+        if cause_id in _ABOUT_THE_CLIENT
+        else _OPEN_THE_WAY_BACK
+        if cause_id == _UNREACHED
+        else ""
+    )
     weights = dict.fromkeys(causes(), _NOT_ABOUT_SENDER) | {"sender_invalid": _CALLED_BACK}
-    conduct = None
+    conduct = ConductOverride(action=action) if action else None
     if cause is not None and cause.passes:
-        action = _OPEN_THE_WAY_BACK if cause_id == _UNREACHED else ""
         conduct = ConductOverride(retry=Retry.LATER, retry_after=cause.permanent.retry_after, action=action)
     return Evidence(identity, Facet.TEXT, weights, says, ref, conduct=conduct)
 

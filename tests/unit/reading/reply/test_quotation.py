@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from probe.explanation import explain
 from probe.model.reply import Stage
 from probe.reading.reply.entries import QuotationEntry, all_quotations
 from probe.reading.reply.quotation import quotation
@@ -63,6 +64,38 @@ def test_the_stage_is_that_of_the_outer_reply() -> None:
 def test_a_verification_without_a_reason_settles_no_cause() -> None:
     reading = read_reply("550-Callout verification failed:\n550 ")
     assert reading.evidence and not any(item.final for item in reading.evidence)
+
+
+LISTED = "554 5.7.1 Client host [192.0.2.7] is listed at bl.test"
+CALLED_BACK = "550-{}\n550-Called:   192.0.2.1\n550-Sent:     {}\n550-Response: {}\n550 Sender verify failed"
+
+
+def action_of(text: str) -> str:
+    conclusion = explain(text).conclusion
+    assert conclusion is not None
+    return conclusion.action
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        CALLED_BACK.format("Verification failed for <s@sender.test>", "QUIT", LISTED),
+        CALLED_BACK.format("Callback setup failed while verifying <s@sender.test>", "MAIL FROM:<>", LISTED),
+        "450 4.1.7 <s@sender.test>: Sender address rejected: unverified address: "
+        f"host mx.sender.test[192.0.2.1] refused to talk to me: {LISTED}",
+    ],
+)
+def test_a_callout_that_was_refused_itself_is_let_in(text: str) -> None:
+    """The address that is listed is the receiving server's (seen with Exim 4.96 and Postfix 3.7.11)."""
+    explained = explain(text)
+    assert explained.cause is not None and explained.cause.id == "sender_invalid"
+    assert "Let the recipient's server in" in action_of(text)
+
+
+def test_an_address_that_is_not_there_lets_nobody_in() -> None:
+    command = "RCPT TO:<s@sender.test>"
+    unknown = CALLED_BACK.format("Verification failed for <s@sender.test>", command, "550 User unknown")
+    assert "Let the recipient's server in" not in action_of(unknown)
 
 
 @given(st.text(max_size=300), st.sampled_from([text for _, text, _ in EXAMPLES]), st.integers(0, 300))
