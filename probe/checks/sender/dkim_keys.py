@@ -5,9 +5,13 @@ sender's provider is known to use, and the common ones. A key that is missing un
 nothing: selectors cannot be listed. Under a selector that was given, or that signed the message, it means
 that every signature fails: an error, unless DMARC passes by SPF.
 
+A key in the form that RFC 6376 names (RSAPublicKey) is one for some verifiers only: most read a
+SubjectPublicKeyInfo alone.
+
 What to do: publish the key that the signing server names, at SELECTOR._domainkey.DOMAIN; replace a revoked
 key by a new selector.
-Source: RFC 6376 sections 3.6.1 and 3.6.2.
+Source: RFC 6376 sections 3.6.1 and 3.6.2; opendkim 2.11.0, Exim 4.96, Mail::DKIM 1.20230212 and rspamd 3.4,
+each with a key of that form.
 """
 
 from __future__ import annotations
@@ -29,7 +33,7 @@ STEP = 2
 say = Voice(ID, STEP, ("RFC 6376 section 3.6.1",))
 
 
-_OF_LENGTH = (KeyReason.SHORT_KEY, KeyReason.ADVISED_LENGTH)
+_TOLD_ELSEWHERE = (KeyReason.SHORT_KEY, KeyReason.ADVISED_LENGTH, KeyReason.BARE_KEY)
 
 
 def check(facts: Facts) -> Iterator[Finding]:
@@ -43,6 +47,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     yield from faults
     if valid:
         yield from _testing(valid)
+        yield from (say("dkim-key-bare", (key.evidence,), key=key.name) for key in valid if _is_bare(key))
         yield from (_blemished(key) for key in valid if _oddities(key))
         if not faults:
             yield say(
@@ -99,8 +104,12 @@ def _fault(key: KeyResult, tag: str) -> Finding:
 
 
 def _oddities(key: KeyResult) -> tuple[KeyProblem, ...]:
-    """The tags of what is unusual about a usable key; its length is judged by another check."""
-    return tuple(problem for problem in key.problems if problem.tag not in _OF_LENGTH)
+    """What else is unusual about a usable key; its length is judged by another check, its form above."""
+    return tuple(problem for problem in key.problems if problem.tag not in _TOLD_ELSEWHERE)
+
+
+def _is_bare(key: KeyResult) -> bool:
+    return any(problem.tag is KeyReason.BARE_KEY for problem in key.problems)
 
 
 def _blemished(key: KeyResult) -> Finding:

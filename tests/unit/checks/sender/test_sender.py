@@ -141,6 +141,9 @@ CASES = (
     Case("dkim-keys", "published with oddities", keys(make.key(problems=(
         KeyWhy(KeyReason.OUTSIDE_BASE64), KeyWhy(KeyReason.ADVISED_LENGTH, count=1024, least=2048)))),
          ("notice dkim-key-blemished", "ok dkim-keys-published"), ("which some verifiers refuse Publish",)),
+    Case("dkim-keys", "the form of RFC 6376, which most cannot read", keys(make.key(problems=(
+        KeyWhy(KeyReason.BARE_KEY), KeyWhy(KeyReason.ADVISED_LENGTH, count=1024, least=2048)))),
+         ("warning dkim-key-bare", "ok dkim-keys-published"), ("-pubout",)),
     Case("dkim-keys", "a guessed selector that is missing proves nothing", keys(GUESSED),
          ("not_assessed dkim-keys-none-found",), ("cannot be listed",)),
     Case("dkim-keys", "the given one is missing, SPF carries", keys(make.key(status=KeyStatus.MISSING)),

@@ -154,7 +154,7 @@ CASES: list[tuple[str, KeyStatus, tuple[KeyReason | TagListReason, ...], tuple[s
         f"v=DKIM1; p={rsa_public_key(2048, bare=True)}",
         V,
         (KeyReason.BARE_KEY,),
-        ("the key is a bare RSAPublicKey, which some verifiers cannot read",),
+        ("the key is a bare RSAPublicKey, which most verifiers cannot read",),
     ),
     (
         f"v=DKIM1; p={rsa_public_key(1023)}",
