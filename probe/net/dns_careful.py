@@ -23,6 +23,11 @@ class CarefulQuestions:
         self._uses = 0
         self._tasks: dict[asyncio.Task[tuple[Answer, ...]], Resolver] = {}
 
+    @property
+    def open(self) -> int:
+        """How many questions have no answer yet."""
+        return len(self._tasks)
+
     def ask(self, question: Question, take: Callable[[Answer], None]) -> None:
         """Ask, and pass on the answer when it arrives."""
         self._uses += 1

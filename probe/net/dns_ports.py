@@ -7,6 +7,7 @@ The kernel drops datagrams from another address or port, and chooses a random lo
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable
 from os import urandom
 from struct import iter_unpack
@@ -18,7 +19,7 @@ from probe.net.dns_burst import BurstSender
 from probe.net.dns_query import behind_id
 from probe.net.dns_response import Response
 from probe.net.dns_udp import connected_socket
-from probe.settings import DNS_SOCKET_AGE, ENGINE_BURST, ENGINE_SOCKETS
+from probe.settings import DNS_SOCKET_AGE, ENGINE_BURST, ENGINE_SOCKETS, ENGINE_VAIN
 from probe.standards.dns.message import Question
 
 _DATAGRAM = 4096  # octets; EDNS allows at most 1232; longer replies are read elsewhere
@@ -31,13 +32,28 @@ class Waiting(Protocol):
         """Receive the response to the question that was asked for `place`."""
 
 
+class NameServer:
+    """A name server, its sockets, when it last answered a question, and how many it then left without an
+    answer."""
+
+    __slots__ = ("address", "answered_at", "endpoint", "ports", "vain")
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self.endpoint = endpoint
+        self.address = endpoint.as_name_server
+        self.ports: list[Port] = []
+        self.answered_at = -math.inf
+        self.vain = 0
+
+
 class OpenQuestion:
     """A question without a response. `section` is its question section (RFC 1035 section 4.1.2), `takers` who
     waits for the response and for which place, `tries` how often it was asked, `began` when it was first,
-    `sent` when it was last, `places` the sockets and ids under which a reply is expected; `was_refused`: a
-    name server answered REFUSED, perhaps because it had too many questions."""
+    `sent` when it was last, `places` the sockets and ids under which a reply is expected; `servers` the
+    name servers that were asked since all had been, and `refusals` the addresses of those that answered
+    REFUSED, each as often as it did."""
 
-    __slots__ = ("began", "places", "question", "section", "sent", "takers", "tries", "was_refused")
+    __slots__ = ("began", "places", "question", "refusals", "section", "sent", "servers", "takers", "tries")
 
     def __init__(self, question: Question, section: bytes, taker: tuple[Waiting, int]) -> None:
         self.question = question
@@ -46,7 +62,8 @@ class OpenQuestion:
         self.tries = 0
         self.began = self.sent = 0.0
         self.places: tuple[tuple[Port, bytes], ...] = ()
-        self.was_refused = False
+        self.servers: tuple[NameServer, ...] = ()
+        self.refusals: tuple[str, ...] = ()
 
 
 class Port:
@@ -56,18 +73,18 @@ class Port:
 
     def __init__(
         self,
-        server: Endpoint,
+        server: NameServer,
         on_wires: Callable[[Port, list[bytes]], None],
         unreachable: Callable[[Port], None],
     ) -> None:
         """Raises OSError when no socket can be opened."""
         self.by_id: dict[bytes, OpenQuestion] = {}
-        self.server = server.as_name_server
+        self.server = server
         self._on_wires = on_wires
         self._unreachable = unreachable
         self._loop = asyncio.get_running_loop()
         self.opened_at = self._loop.time()
-        self._socket = connected_socket(server, self._read)
+        self._socket = connected_socket(server.endpoint, self._read)
         self._sender = BurstSender(self._socket)
 
     def ask(self, questions: list[OpenQuestion], now: float, *, together: bool) -> list[bytes]:
@@ -75,6 +92,7 @@ class Port:
         ids of those that the kernel has room for now, in the same order: from the system's source of random
         numbers, and no other question has them. Raises OSError."""
         by_id = self.by_id
+        this = (self.server,)
         ids = []
         wires = []
         for (octets,), question in zip(
@@ -85,6 +103,7 @@ class Port:
                 ident = urandom(2)
             by_id[ident] = question
             question.places += ((self, ident),)
+            question.servers = question.servers + this if question.servers else this
             if not question.tries:
                 question.began = now
             question.sent = now
@@ -96,6 +115,7 @@ class Port:
         for question in questions[sent:]:
             *places, (_, ident) = question.places
             question.places = tuple(places)
+            question.servers = question.servers[:-1]
             question.tries -= 1
             del by_id[ident]
         return ids[:sent]
@@ -121,7 +141,8 @@ class Port:
 
 
 class Ports:
-    """The sockets to all name servers, opened on demand."""
+    """The name servers and their sockets, which are opened on demand. A name server that has left
+    ENGINE_VAIN questions in a row without an answer is put aside until it answers one, or all are."""
 
     def __init__(
         self,
@@ -129,20 +150,50 @@ class Ports:
         on_wires: Callable[[Port, list[bytes]], None],
         unreachable: Callable[[Port], None],
     ) -> None:
-        self._servers = servers
+        self._servers = self._in_use = tuple(map(NameServer, servers))
         self._on_wires = on_wires
         self._unreachable = unreachable
-        self._open: tuple[list[Port], ...] = tuple([] for _ in servers)
         self._old_ports: list[Port] = []
         self._turn = 0
 
-    def next(self, tries: int) -> Port | None:
-        """A socket to the name server for that number of the attempt; None if none can be opened."""
-        number = tries % len(self._servers)
-        ports = self._open[number]
+    @property
+    def first(self) -> NameServer:
+        """The name server to ask first."""
+        return self._in_use[0]
+
+    def next(self, beside: tuple[NameServer, ...]) -> NameServer | None:
+        """The first that is not among these; None if all that are not put aside are."""
+        return next((it for it in self._in_use if it not in beside), None)
+
+    def note_answer(self, server: NameServer, now: float) -> None:
+        """This name server answered a question."""
+        server.answered_at = now
+        was_aside = server.vain >= ENGINE_VAIN
+        server.vain = 0
+        if was_aside:
+            self._choose()
+
+    def note_failure(self, server: NameServer, sent: float) -> None:
+        """This name server gave no answer to a question that was sent then. It counts only if it has answered
+        no other one since."""
+        if server.answered_at < sent:
+            server.vain += 1
+            if server.vain == ENGINE_VAIN:
+                self._choose()
+
+    def _choose(self) -> None:
+        self._in_use = tuple(it for it in self._servers if it.vain < ENGINE_VAIN)
+        if not self._in_use:
+            self._in_use = self._servers
+            for server in self._servers:
+                server.vain = 0
+
+    def port(self, server: NameServer) -> Port | None:
+        """A socket to this name server; None if none can be opened."""
+        ports = server.ports
         if len(ports) < ENGINE_SOCKETS:
             try:
-                ports.append(Port(self._servers[number], self._on_wires, self._unreachable))
+                ports.append(Port(server, self._on_wires, self._unreachable))
             except OSError:
                 if not ports:
                     return None
@@ -154,7 +205,8 @@ class Ports:
     def renew(self) -> None:
         """Retire the oldest socket of each name server if it has been open long enough, and close retired
         sockets without open questions."""
-        for ports in self._open:
+        for server in self._servers:
+            ports = server.ports
             if ports and ports[0].opened_at + DNS_SOCKET_AGE < asyncio.get_running_loop().time():
                 self._old_ports.append(ports.pop(0))
         for port in tuple(self._old_ports):
@@ -164,8 +216,8 @@ class Ports:
 
     def close(self) -> None:
         """Close all."""
-        for port in (*self._old_ports, *(port for ports in self._open for port in ports)):
+        for port in (*self._old_ports, *(port for server in self._servers for port in server.ports)):
             port.close()
-        for ports in self._open:
-            ports.clear()
+        for server in self._servers:
+            server.ports.clear()
         self._old_ports.clear()

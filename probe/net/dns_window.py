@@ -1,12 +1,12 @@
 """Controls many concurrent questions: how many may be open, and which are asked again.
 
 The number adapts: ENGINE_FIRST_WINDOW at first, one more for each response, half of it after a timeout. A
-name server's receive buffer is small, so queries are also spread over time. As dnsmasq refuses what is too
-much at once, a refusal takes one from the number, and the question is asked again after ENGINE_AGAIN, before
-new ones; when such a question was answered then, the number grows slowly. The fast parser reads usual
-replies, the full parser all others; a question without a final response (a failure, a truncated reply, an
-unfinished CNAME chain, a timeout, an answer that the name server made itself) is asked again by a
-`Resolver`, whose answer counts.
+name server's receive buffer is small, so queries are also spread over time. What one name server refuses, the
+next one is asked at once. What all refuse may have been too much at once, as for dnsmasq: that takes one from
+the number, and the question is asked again after ENGINE_AGAIN, before new ones; when a name server answered
+what it had refused before, the number grows slowly. The fast parser reads usual replies, the full parser all
+others; a question without a final response (a failure, a truncated reply, an unfinished CNAME chain, a
+timeout, an answer that the name server made itself) is asked again by a `Resolver`, whose answer counts.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from functools import partial
 from itertools import islice
 
 from probe.net.dns_careful import CarefulQuestions
-from probe.net.dns_ports import OpenQuestion, Port, Ports, Waiting
+from probe.net.dns_ports import NameServer, OpenQuestion, Port, Ports, Waiting
 from probe.net.dns_query import question_octets
 from probe.net.dns_response import Response, of_answer, of_lean, of_wire, read_carefully
 from probe.net.resolver import FINAL
@@ -29,10 +29,11 @@ from probe.settings import (
     ENGINE_AGAIN,
     ENGINE_ANSWERS_KEPT,
     ENGINE_BURST,
+    ENGINE_CROWDED_GROWTH,
     ENGINE_FIRST_WINDOW,
     ENGINE_LEAST_WINDOW,
     ENGINE_PAUSE,
-    ENGINE_REFUSED_TRIES,
+    ENGINE_REFUSALS,
     ENGINE_SURE_BURST,
     ENGINE_TICK,
     ENGINE_TRIES,
@@ -74,12 +75,14 @@ class QuestionWindow:
         self.size: float = size or ENGINE_FIRST_WINDOW
         self._largest = size or ENGINE_WINDOW
         self._halved_at = -math.inf
-        self._is_crowded = False  # a question that was refused was answered later: too many at once
+        self._is_crowded = False  # a server answered what it had refused before: too many at once
         self._in_flight = 0
+        self._most_in_flight = 0  # since questions were sent last
         self._open: dict[bytes, OpenQuestion] = {}
         self._queue: deque[OpenQuestion] = deque()
         self._due: deque[tuple[float, Port, list[bytes]]] = deque()  # as they were sent, and when
-        self._refused: deque[OpenQuestion] = deque()  # wait to be asked again
+        self._refused: deque[OpenQuestion] = deque()  # by all servers; wait for ENGINE_AGAIN
+        self._again: deque[OpenQuestion] = deque()  # to be asked again now
         self._sends_together, self._is_path_known = True, False
         # since when, for how many seconds, from which server, and the datagram that the fast parser read: it
         # takes half of the room of a response, and is seldom asked for again
@@ -90,7 +93,12 @@ class QuestionWindow:
     @property
     def room(self) -> int:
         """How many more questions there is room for; below 0 if there are too many."""
-        return math.ceil(self.size) - self._in_flight - len(self._queue)
+        return self._free - len(self._queue) - len(self._again)
+
+    @property
+    def _free(self) -> int:
+        """How many more may be in flight. Where too many are refused, those of the resolver count, too."""
+        return int(self.size) - self._in_flight - (self._careful.open if self._is_crowded else 0)
 
     def ask(self, question: Question, taker: Waiting, place: int) -> Response | None:
         """The response if it is cached; else None, and `taker` receives it later for `place`. `send` sends
@@ -129,14 +137,17 @@ class QuestionWindow:
 
     def send(self) -> None:
         """Send waiting questions as far as there is room, a burst at a time."""
-        if not self._is_paused and (self._queue or self._refused):
+        if not self._is_paused and (self._queue or self._again or self._refused):
             now = self._now()
-            room = most = min(ENGINE_BURST, math.ceil(self.size) - self._in_flight)
+            while self._refused and self._refused[0].sent <= now - ENGINE_AGAIN:
+                self._again.append(self._refused.popleft())
+            room = most = min(ENGINE_BURST, self._free)
             unsent: list[OpenQuestion] = []
-            while room > 0 and not unsent and (questions := self._next(room, now)):
+            while room > 0 and not unsent and (waiting := self._again or self._queue):
+                questions = [waiting.popleft() for _ in range(min(room, len(waiting)))]
                 room -= len(questions)
                 unsent = self._send(questions, now)
-                (self._refused if questions[0].was_refused else self._queue).extendleft(reversed(unsent))
+                waiting.extendleft(reversed(unsent))
             if unsent or most - room == ENGINE_BURST:
                 self._is_paused = True
                 self._loop.call_later(ENGINE_PAUSE, self._resume)
@@ -149,6 +160,7 @@ class QuestionWindow:
             self._ticker.cancel()
         self._queue.clear()
         self._refused.clear()
+        self._again.clear()
         await self._careful.close()
         self._ports.close()
 
@@ -156,33 +168,35 @@ class QuestionWindow:
         self._is_paused = False
         self.send()
 
-    def _next(self, most: int, now: float) -> list[OpenQuestion]:
-        """The next waiting questions that were asked equally often, refused ones first."""
-        refused = self._refused
-        questions: list[OpenQuestion] = []
-        while refused and len(questions) < most and refused[0].sent <= now - ENGINE_AGAIN:
-            if questions and refused[0].tries != questions[0].tries:
-                break
-            questions.append(refused.popleft())
-        if questions:
-            return questions
-        queue = self._queue
-        return [queue.popleft() for _ in range(min(most, len(queue)))]
-
     def _send(self, questions: list[OpenQuestion], now: float) -> list[OpenQuestion]:
-        """Ask the next name server these questions, which were all asked equally often. Returns those that
-        the kernel has no room for now."""
-        first = questions[0]
-        port = self._ports.next(first.tries)
+        """Ask these questions, each of the next name server. Returns those that the kernel has no room for
+        now."""
+        ports = self._ports
+        if not questions[0].tries:
+            return self._send_to(ports.first, questions, now)
+        unsent: list[OpenQuestion] = []
+        by_server: dict[NameServer, list[OpenQuestion]] = {}
+        for pending in questions:
+            server = ports.next(pending.servers)
+            if server is None:
+                pending.servers = ()
+                server = ports.first
+            by_server.setdefault(server, []).append(pending)
+        for server, group in by_server.items():
+            unsent += self._send_to(server, group, now)
+        return unsent
+
+    def _send_to(self, server: NameServer, questions: list[OpenQuestion], now: float) -> list[OpenQuestion]:
+        """Ask one name server these questions. Returns those that the kernel has no room for now."""
+        port = self._ports.port(server)
         if port is None:
             for pending in questions:
                 self._ask_carefully(pending)
             return []
-        are_new_here = not first.places
-        if are_new_here:
-            self._in_flight += len(questions)
+        are_new = not questions[0].tries
+        self._in_flight += len(questions) if are_new else sum(not it.places for it in questions)
         # should something on the way lose what is sent together, it is not lost again
-        together = self._sends_together and not first.tries
+        together = self._sends_together and are_new
         if together:
             questions.sort(key=_length)
         try:
@@ -193,14 +207,15 @@ class QuestionWindow:
         if ids:
             self._due.append((now, port, ids))
         unsent = questions[len(ids) :]
-        if are_new_here:
-            self._in_flight -= len(unsent)
+        self._in_flight -= sum(not it.places for it in unsent)
+        self._most_in_flight = self._in_flight
         return unsent
 
     def _take_wires(self, port: Port, wires: list[bytes]) -> None:
         now = self._now()
-        by_id, server = port.by_id, port.server
+        by_id, address = port.by_id, port.server.address
         read, settle = lean.read, self._settle
+        answers = 0
         for wire in wires:
             pending = by_id.get(wire[:2])
             if pending is None:
@@ -209,57 +224,97 @@ class QuestionWindow:
             reply = read(wire, pending.section, question)
             elapsed_ms = round((now - pending.began) * 1000)
             if reply is not None:
-                settle(pending, of_lean(question, reply, wire, server, elapsed_ms), now)
+                answers += 1
+                settle(pending, of_lean(question, reply, wire, address, elapsed_ms), now)
             else:
-                self._read_carefully(pending, port, wire, elapsed_ms)
+                answers += self._read_carefully(pending, port.server, wire, elapsed_ms)
+        if answers:
+            self._ports.note_answer(port.server, now)
+            growth = min(1 / self.size, ENGINE_CROWDED_GROWTH) if self._is_crowded else 1
+            self.size = min(self.size + growth * answers, self._largest)
         self._has_room()
 
-    def _read_carefully(self, pending: OpenQuestion, port: Port, wire: bytes, elapsed_ms: int) -> None:
+    def _read_carefully(
+        self, pending: OpenQuestion, server: NameServer, wire: bytes, elapsed_ms: int
+    ) -> bool:
+        """Whether the name server answered."""
         question = pending.question
         reply = read_carefully(question, wire)
         if reply is None:
-            return  # not a reply to it, whoever sent it
-        if reply.status is Status.REFUSED and pending.tries < ENGINE_REFUSED_TRIES:
-            self._note_refusal(pending)
-            return
+            return False  # not a reply to it, whoever sent it
+        is_answer = reply.status in FINAL or reply.truncated
+        if not is_answer:
+            self._ports.note_failure(server, pending.sent)
+        if reply.status is Status.REFUSED and pending.refusals.count(server.address) < ENGINE_REFUSALS:
+            pending.refusals += (server.address,)
+            if not self._goes_elsewhere(pending, server):
+                self._note_refusal(pending)
+            return False
+        answer = reply.of(server.address).answer_to(question, elapsed_ms)
         is_whole = reply.status in FINAL and reply.open_end is None
         if is_whole and not is_own_word(question, reply, is_stub=self._behind):
-            answer = reply.of(port.server).answer_to(question, elapsed_ms)
             self._settle(pending, of_answer(answer), self._now())
         else:
-            self._ask_carefully(pending)
+            self._ask_carefully(pending, answer if reply.status is Status.SERVFAIL else None)
+        return is_answer
+
+    def _goes_elsewhere(self, pending: OpenQuestion, server: NameServer) -> bool:
+        """Expect no reply to a question from this name server. Returns whether another one is asked."""
+        places = tuple(it for it in pending.places if it[0].server is not server)
+        for port, ident in set(pending.places).difference(places):
+            del port.by_id[ident]
+        pending.places = places
+        if places:  # of those that have not replied yet; they are asked again on the next tick
+            port, ident = places[-1]
+            pending.servers = (server,)
+            pending.sent = self._now() - ENGINE_AGAIN
+            self._due.appendleft((pending.sent, port, [ident]))
+            return True
+        self._in_flight -= 1
+        if self._ports.next(pending.servers) is None:
+            return False
+        self._again.append(pending)
+        return True
 
     def _note_refusal(self, pending: OpenQuestion) -> None:
-        """Ask a question again later. Each refusal takes one from the number of open questions; where it is
-        not known whether there were too many, only the first of a question does."""
-        self._leave(pending)
-        if not self._is_fixed and (self._is_crowded or not pending.was_refused):
-            least = 1 if self._is_crowded else ENGINE_LEAST_WINDOW
-            self.size = min(self.size, max(least, self.size - 1))
-        pending.was_refused = True
+        """Ask a question again later that all name servers refused. Each such refusal takes one from the
+        number of open questions; where it is not known whether there were too many, only the first of a
+        question does."""
+        pending.servers = ()
+        is_first = len(set(pending.refusals)) == len(pending.refusals)
+        if self._is_fixed:
+            pass
+        elif self._is_crowded:
+            self.size = max(1, min(self.size, self._most_in_flight) - 1)
+        elif is_first:
+            self.size = min(self.size, max(ENGINE_LEAST_WINDOW, self.size - 1))
         self._refused.append(pending)
 
     def _unreachable(self, port: Port) -> None:
         """The network reports that no replies will come on this socket."""
+        server = port.server
         for pending in dict.fromkeys(port.by_id.values()):  # one may have been asked twice here
-            self._ask_carefully(pending)
+            self._ports.note_failure(server, pending.sent)
+            if not self._goes_elsewhere(pending, server):
+                self._ask_carefully(pending)
         self._has_room()
 
-    def _ask_carefully(self, pending: OpenQuestion) -> None:
+    def _ask_carefully(self, pending: OpenQuestion, failure: Answer | None = None) -> None:
+        """Ask with the resolver; where that is refused, `failure` counts, which a name server said before."""
         self._leave(pending)
-        self._careful.ask(pending.question, partial(self._answered, pending))
+        self._careful.ask(pending.question, partial(self._answered, pending, failure))
 
-    def _answered(self, pending: OpenQuestion, answer: Answer) -> None:
+    def _answered(self, pending: OpenQuestion, failure: Answer | None, answer: Answer) -> None:
+        if failure is not None and answer.status is Status.REFUSED:
+            answer = failure
         self._settle(pending, of_answer(answer), self._now())
         self._has_room()
 
     def _settle(self, pending: OpenQuestion, response: Response, now: float) -> None:
         """Pass a response to all callers that wait for it."""
         self._leave(pending)
-        if pending.was_refused and response.status in FINAL:
+        if response.server in pending.refusals and response.status in FINAL:
             self._is_crowded = True
-        if self.size < self._largest:
-            self.size += 1 / self.size if self._is_crowded else 1
         section = pending.section
         del self._open[section]
         if response.ttl > 0 and not (self._forget_denials and response.status is _NXDOMAIN):
@@ -314,7 +369,8 @@ class QuestionWindow:
             self._halved_at = now
         again = []
         for pending in questions:
-            if pending.tries >= (ENGINE_REFUSED_TRIES if pending.was_refused else ENGINE_TRIES):
+            self._ports.note_failure(pending.places[-1][0].server, pending.sent)
+            if pending.tries - len(pending.refusals) >= ENGINE_TRIES:
                 self._ask_carefully(pending)
             else:
                 again.append(pending)

@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import cast
 
 import pytest
 
@@ -128,52 +127,6 @@ async def test_no_question_is_lost_at_any_window(window: int | None) -> None:
         works = (_ask(Question(f"d{number}.example", MX)) for number in range(count))
         await engine.run(works, lambda status: result.update([status]))
     assert result == {Status.ANSWER: count // 2, Status.NXDOMAIN: count // 2}
-
-
-class Forwarder(asyncio.DatagramProtocol):
-    """A name server that answers `most` questions at once, each after a while, and refuses the others; what
-    is below `closed` it refuses always."""
-
-    def __init__(self, most: int, closed: str) -> None:
-        self.most = most
-        self.closed = closed.encode()
-        self.open = 0
-        self.refused = 0
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = cast(asyncio.DatagramTransport, transport)
-
-    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        question = data[12 : data.index(b"\0", 12) + 5]
-        if self.open >= self.most or self.closed in question:
-            self.refused += 1
-            self.transport.sendto(data[:2] + b"\x81\x85\0\1" + bytes(6) + question, addr)
-            return
-        self.open += 1
-        record = b"\xc0\x0c\0\1\0\1\0\0\1\x2c\0\4" + bytes((192, 0, 2, 1))
-        reply = data[:2] + b"\x81\x80\0\1\0\1" + bytes(4) + question + record
-        asyncio.get_running_loop().call_later(0.02, self._answer, reply, addr)
-
-    def _answer(self, reply: bytes, addr: tuple[str, int]) -> None:
-        self.open -= 1
-        self.transport.sendto(reply, addr)
-
-
-@pytest.mark.usefixtures("impatient")
-@pytest.mark.parametrize("most", [5, 20])
-async def test_what_a_forwarder_refuses_as_too_much_is_asked_again(most: int) -> None:
-    """dnsmasq refuses what is beyond 150 questions at once; a name that it refuses always stays refused. New
-    questions do not take the room of those that were refused."""
-    transport, forwarder = await asyncio.get_running_loop().create_datagram_endpoint(
-        lambda: Forwarder(most, "closed"), local_addr=("127.0.0.1", 0)
-    )
-    result: Counter[Status] = Counter()
-    names = ["closed.example"] + [f"d{number}.example" for number in range(50 * most)]
-    async with DnsEngine((Endpoint("127.0.0.1", transport.get_extra_info("sockname")[1]),)) as engine:
-        await engine.run((_ask(Question(name, A)) for name in names), lambda status: result.update([status]))
-    transport.close()
-    assert forwarder.refused > 80  # the first window is more than it takes
-    assert result == {Status.ANSWER: 50 * most, Status.REFUSED: 1}
 
 
 async def test_names_that_are_always_refused_leave_room_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
