@@ -59,13 +59,18 @@ def _address(fact: AddressFact) -> str | None:
 
 
 def _sources(mta: SenderMta) -> list[str]:
-    facts: dict[str, TextFact | AddressFact | NumberFact] = {
+    facts: dict[str, TextFact | AddressFact | NumberFact | None] = {
         "helo": mta.helo,
         "source_v4": mta.source_v4,
         "source_v6": mta.source_v6,
         "size_limit": mta.size_limit,
+        "sends_from": mta.sends_from,
+        "sends_to": mta.sends_to,
+        "content_filter": mta.content_filter,
+        "reply_filter": mta.reply_filter,
+        "status_filter": mta.status_filter,
     }
-    lines = [f"{name}: {fact.source}{_why(fact.reason)}" for name, fact in facts.items()]
+    lines = [f"{name}: {fact.source}{_why(fact.reason)}" for name, fact in facts.items() if fact is not None]
     return [*lines, f"families: {mta.families.source}", f"tls: {mta.tls.source}{_why(mta.tls.reason)}"]
 
 

@@ -141,9 +141,10 @@ class ReportSenderMta:
     it connects from (null: the system's choice, or not known); `families` those that it uses; `route` is what
     it does with mail for the recipient, `relays` whom it hands it to, `transport` and `decided_by` what says
     so; `tls` is what it demands of TLS there (null: not known); `size_limit` octets; `relay_asked` whether
-    that was asked instead of the MX. `sources` names, for each fact, what told it, or why it is not known;
-    `reason_tag` is the tag of `reason` (null: it gives none); `sends_from` and `sends_to` are the envelope
-    sender and recipient that leave, where its configuration changes them (null: as they are).
+    that was asked instead of the MX. `sources` names what told each fact that there is, or why it is not
+    known; for the route and the fallback `decided_by` and `fallback_by` do. `reason_tag` is the tag of
+    `reason` (null: it gives none); `sends_from` and `sends_to` are the envelope sender and recipient that
+    leave, where its configuration changes them (null: as they are).
     `content_filter` is what has the mail before it is sent on; `reply_filter` and `status_filter` are the
     tables that change the replies of other servers, and what is then logged and returned (null: none; empty:
     there is one, and a redacted recording does not name it). `fallback_relays` are whom it hands on to what

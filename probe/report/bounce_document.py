@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from probe.bounces import BouncedRecipient
+from probe.model.verdict import ExitCode
 from probe.reading.bounce.results import NoticeKind
 from probe.report import document as doc
 from probe.report import reply_document
 from probe.report.detail import Detail
 from probe.report.line import Line, Raw
+from probe.standards.dsn.results import Action
 from probe.wording.spoken import clauses, words_of
 
 _KINDS = {
@@ -19,6 +21,10 @@ _KINDS = {
     NoticeKind.FEEDBACK: ("NO BOUNCE", doc.Tone.GOOD),
     NoticeKind.OTHER: ("NO BOUNCE", doc.Tone.GOOD),
 }
+_GIVEN_UP = (
+    "the failure may pass, but the reporting server has given up (Action: failed): it does not try again, so "
+    "the message has to be sent again"
+)
 _NOT_REMOTE = "no remote server's; the words are the reporting server's"
 
 
@@ -32,8 +38,16 @@ def build(recipient: BouncedRecipient, detail: Detail) -> doc.Document:
     subject = doc.Subject(word, tone, _about(recipient), tuple(_facts(recipient)))
     if recipient.explanation is None:
         return doc.Document((subject,))
-    blocks = reply_document.blocks(recipient.explanation, recipient.exit_code)
+    remarks = ((_GIVEN_UP,),) if _is_given_up(recipient) else ()
+    blocks = reply_document.blocks(recipient.explanation, recipient.exit_code, remarks)
     return doc.Document((subject, *blocks), exit_code=recipient.exit_code)
+
+
+def _is_given_up(recipient: BouncedRecipient) -> bool:
+    """Whether what may pass has ended for this message."""
+    status = recipient.status
+    failed = status is not None and status.action is Action.FAILED
+    return failed and recipient.exit_code is ExitCode.DEFERRED and recipient.kind is NoticeKind.BOUNCE
 
 
 def _reply(recipient: BouncedRecipient) -> Line:

@@ -67,13 +67,14 @@ def _subject(excerpt: LogExcerpt, tone: doc.Tone) -> doc.Subject:
     return doc.Subject("LOG LINE", tone, (Raw(excerpt.program),), facts)
 
 
-def blocks(explanation: Explanation, code: ExitCode) -> Iterator[doc.Block]:
-    """The same as a part of another result (a bounce), whose exit code is `code`."""
+def blocks(explanation: Explanation, code: ExitCode, remarks: tuple[Line, ...] = ()) -> Iterator[doc.Block]:
+    """The same as a part of another result (a bounce), whose exit code is `code`, with its `remarks`."""
     word, tone = _HEADLINES[code]
     if explanation.reading is None:
         yield doc.Verdict(word, tone, (Raw(explanation.error),))
         return
-    remarks = ((_OWN_WORDS,),) if explanation.reading.local else ()
+    if explanation.reading.local:
+        remarks = (*remarks, (_OWN_WORDS,))
     yield doc.Verdict(word, tone, where(explanation), reply_line(explanation), remarks)
     if explanation.exit_code is ExitCode.ACCEPTED or explanation.conclusion is None:
         return

@@ -54,6 +54,31 @@ def test_a_delay_exits_3() -> None:
     assert outcome.stdout.startswith("DELAY ")
 
 
+@pytest.mark.parametrize(
+    ("action", "reply", "is_given_up"),
+    [
+        ("failed", "452 4.2.2 Mailbox full", True),
+        ("failed", "550 5.1.1 User unknown", False),
+        ("delayed", "452 4.2.2 Mailbox full", False),
+    ],
+)
+def test_what_may_pass_and_was_given_up_is_no_contradiction(
+    tmp_path: Path, action: str, reply: str, *, is_given_up: bool
+) -> None:
+    notice = tmp_path / "full.eml"
+    notice.write_text(
+        "From: Mail Delivery Subsystem <mailer-daemon@relay.example>\n"
+        'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\n\n'
+        "--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; relay.example\n\n"
+        f"Final-Recipient: rfc822; carol@example.net\nAction: {action}\nStatus: {reply[4:9]}\n"
+        f"Remote-MTA: dns; mx.example.net\nDiagnostic-Code: smtp; {reply}\n\n--b--\n",
+        "utf-8",
+    )
+    text = " ".join(smtp_probe("bounce", str(notice)).stdout.split())
+    assert f"Action {action}" in text
+    assert ("the reporting server has given up (Action: failed)" in text) == is_given_up
+
+
 def test_a_failure_that_quotes_no_reply_is_headed_as_it_exits(tmp_path: Path) -> None:
     notice = tmp_path / "mute.eml"
     notice.write_text(
