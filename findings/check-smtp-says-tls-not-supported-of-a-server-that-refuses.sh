@@ -6,11 +6,9 @@
 #   All of them are WARNING (exit code 1) at most, also the server that hangs up at once.
 # Guessed: the server's reply in the text, CRITICAL for a server that serves nobody.
 # Hurts: the monitor's host comes on a blocklist, or meets the limit of connections, and the alarm speaks of TLS: who
-#   gets it looks at certificates and at smtpd_tls_cert_file, where nothing has changed. And who is called for
-#   CRITICAL only sleeps while the server hangs up on everybody. Ask by hand before you believe it, and let a 220
-#   and a 250 to MAIL be demanded: -f ADDRESS -C "MAIL FROM:<ADDRESS>" -R 250.
-# Source: observed; check_smtp.c looks for STARTTLS before it compares the greeting, and takes whatever was
-#   said to EHLO for a list of extensions. Its --help has CRITICAL for refused connections and time-outs only.
+#   gets it looks at certificates, where nothing has changed. And who is called for CRITICAL only sleeps while the
+#   server hangs up on everybody. Ask by hand before you believe it.
+# Source: observed.
 # Seen on 30 November 2026 (exit code and first line; the first column is what the server does):
 #   220, EHLO with STARTTLS no  0  SMTP OK - ... sec. response time
 #     --starttls                1  WARNING - TLS not supported by server
@@ -113,7 +111,9 @@ grep -q '^plain||0|SMTP OK' "$work/lines" || end 4 "nothing measured: the plugin
 tls='1|WARNING - TLS not supported by server'
 if grep -qxF "plain|--starttls|$tls" "$work/lines" && grep -qxF "refused|--starttls|$tls" "$work/lines" &&
     grep -qxF "put-off|--starttls|$tls" "$work/lines" && grep -q '^put-off||0|SMTP OK' "$work/lines" &&
-    grep -qxF 'busy||1|recv() failed' "$work/lines" && grep -qxF 'silent||1|recv() failed' "$work/lines"; then
+    grep -q '^refused||1|Invalid SMTP response received from host: 554 ' "$work/lines" &&
+    grep -qxF 'busy||1|recv() failed' "$work/lines" && grep -qxF 'silent||1|recv() failed' "$work/lines" &&
+    ! grep -q '^[a-z-]*|[a-z-]*|[23]|' "$work/lines"; then
     end 0 "as stated: refused and put off are \"TLS not supported\", and nothing is CRITICAL"
 fi
 end 1 "CHANGED: at least one of these servers has another text or another exit code"

@@ -1,17 +1,16 @@
 #!/usr/bin/env bash
 # Version: PHPMailer 6.6.3 (libphp-phpmailer 6.6.3-1) with PHP 8.2.36-1~deb12u1, both Debian 12, its defaults; what the
-#   application gets: the exception's text, which is ErrorInfo, too.
+#   application gets: the exception's text.
 # Behaviour: a server that says 554 to the connection (your address is blocked) or 421 (too many connections), one that
 #   hangs up, and a port where nobody listens are all "SMTP Error: Could not connect to SMTP host." A 421 to the
 #   second of two recipients is "data not accepted". 550 and 450 to one recipient of two have the server's words
 #   without the code; the message has then been sent to the other one, and the exception does not tell.
-# Guessed: the server's reply with its code in each case, as Symfony's Mailer and nodemailer have it, and no message
-#   sent when send() fails.
-# Hurts: many forms and shops in PHP send by it. Whose host is on a blocklist reads "Could not connect", opens ports
-#   and asks the hoster about a firewall. A program that tries again after a failure sends the same message again to
-#   those who have it, once for each attempt; and whether it was a greylisting or an unknown user (450, 550) cannot
-#   be seen. Set SMTPDebug = 2, which shows the dialogue, or ask the server by hand.
-# Source: observed; smtpConnect() and smtpSend() in PHPMailer.php.
+# Guessed: the server's reply with its code in each case, and no message sent when send() fails.
+# Hurts: whose host is on a blocklist reads "Could not connect", opens ports and asks the hoster about a firewall. A
+#   program that tries again after a failure sends the same message again to those who have it, once for each
+#   attempt; and whether it was a greylisting or an unknown user (450, 550) cannot be told by a code. Ask the server
+#   by hand.
+# Source: observed.
 # Seen on 30 November 2026 (the server; PHPMailer):
 #   554 5.7.1 Your address ... is blocked  SMTP Error: Could not connect to SMTP host.
 #   421 4.7.0 Too many connections ...     SMTP Error: Could not connect to SMTP host.
