@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from probe.explanation import STAGES, Explanation, explain, to_json
+from probe.knowledge import toml_import
+from probe.knowledge.rule_files import VOCABULARY
 from probe.knowledge.rules import all_rules
 from probe.model.evidence import Band
 from probe.model.reply import Stage
@@ -108,3 +110,30 @@ def test_a_ground_says_what_it_says_of_a_mailbox_or_a_domain_only() -> None:
 def test_words_that_say_so_are_named(text: str, reason: str) -> None:
     row = to_json(explain(text, Stage.RCPT))
     assert row["retry"] == "never" and reason in row["retry_reason"]
+
+
+WORDS = toml_import.parse(VOCABULARY)["words"]
+# What a reply may say beside "does not exist" that is not said of the recipient, or not for good.
+ASIDES = (
+    "sender",
+    "yours",
+    "own_account",
+    "ip",
+    "login",
+    "relay",
+    "passing",
+    "later",
+    "failed",
+    "first",
+    "room",
+)
+
+
+@pytest.mark.parametrize("language", [language for language in WORDS if language != "any"])
+def test_no_language_gives_an_address_up_beside_words_of_the_sender_or_of_a_time(language: str) -> None:
+    words = WORDS[language]
+    for aside in ASIDES:
+        for phrase in words.get(aside, ())[:3]:
+            reply = f"550 {words['account'][0]} {phrase} {words['absent'][0]}".replace(" .. ", " ")
+            explained = explain(reply)
+            assert explained.conduct is not None and explained.conduct.retry != "never", reply

@@ -66,6 +66,7 @@ _ASIDE = r"[\u200e\u200f]?\s?[(（]\s?smtp-?\s?[)）]-?|(?<=connect)\(\)"
 # Postfix logs "?" for each octet of a letter that it does not print, one (Latin-1) or two (UTF-8) a letter.
 _LOST_RUN = r"(?<=[a-z\u00e0-\u024f])[?\ufffd]{1,4}(?=[a-z\u00e0-\u024f])"
 _MOST_LOST = 100  # runs; what is lost beyond them is not looked for
+_NUMBERED_UNIT = r"(\d)([kmg]i?[bo]\b)"  # "20MB", without a blank between them
 _OF_CLASS = {"sender": " sender ", "client": " client host ", "helo": " helo "}
 _SOON = 45  # most letters between the two parts of an entry
 
@@ -178,6 +179,8 @@ def rules_in(text: str, table: Table) -> tuple[set[NotionRule], set[MatchRule]]:
         text = pattern_of(_RESTRICTION).sub(_class_of_restriction, text)
     if "(" in text or "（" in text:
         text = pattern_of(_ASIDE).sub(" ", text)
+    if "mb" in text or "mo" in text:
+        text = pattern_of(_NUMBERED_UNIT).sub(r"\1 \2", text)
     for clause in dict.fromkeys(chain.from_iterable(map(clauses, _with_letters(text)))):
         by_language = notions_of(clause, table.stems)
         numbers |= _sentences(by_language, table.sentences)

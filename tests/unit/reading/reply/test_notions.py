@@ -73,6 +73,11 @@ def test_words_are_known_although_letters_of_them_were_lost(text: str, cause: st
     assert explain(text).ranking[0].id == cause
 
 
+@pytest.mark.parametrize("size", ["20MB", "20 MB", "20Mo", "20 mo"])
+def test_a_unit_is_known_with_a_blank_before_it_and_without(size: str) -> None:
+    assert explain(f"552 Les messages de plus de {size} sont refusés").ranking[0].id == "message_too_large"
+
+
 def test_a_lost_letter_does_not_make_another_word() -> None:
     stems = compile_stems({"forged": ["usurp"], "person": ["usuario"]})
     assert notions("usu\u0294rio", stems) == {"person"}
