@@ -8,6 +8,7 @@ from probe._dataclass import dataclass
 from probe._regex import regex
 from probe.knowledge.providers import all_providers, by_domain, by_mx_hosts
 from probe.reading.log.event import Event, Relay, Speaker
+from probe.reading.reply.absent_name import absent_next_hop
 
 _HOSTS = 4096  # names that are remembered
 _NAMED = regex(
@@ -47,6 +48,8 @@ _LOCAL_SERVICES = ("local", "virtual", "pipe", "maildrop", "dovecot", "mda", "pr
 _COURIERS = ("courierd", "courierlocal", "courierdsn", "courierfax", "courieruucp")
 # Words that a mail server uses only for programs, filters and mailboxes of its own machine.
 _LOCAL_WORDS = (
+    "mail transport unavailable",
+    "unknown mail transport error",
     "Child process of ",
     "mailbox is full (MTA-imposed quota",
     "failed to open mailbox ",
@@ -57,6 +60,9 @@ _LOCAL_WORDS = (
     "failed to expand ",
     "error in filter file: ",
 )
+
+
+_SUSPENDED = "delivery temporarily suspended: "  # Postfix, before the words of the attempt before
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,24 +120,33 @@ def relay_in(event: Event) -> Relay | None:
 
 
 def is_on_this_machine(event: Event) -> bool:
-    """Whether the next hop is a mailbox, a program, a socket or a filter of this machine."""
+    """Whether the next hop is a mailbox, a program, a socket or a filter of this machine, or a host that only
+    its configuration names."""
     relay = event.relay if event.relay is not None else relay_in(event)
     if relay is None:
-        return (
-            event.word in _EXIM_DELIVERED
-            or _is_local_service(event.program)
-            or (
-                event.words is not None
-                and event.words.speaker is not Speaker.REMOTE
-                and event.words.text.startswith(_LOCAL_WORDS)
-            )
-        )
+        return event.word in _EXIM_DELIVERED or _is_local_service(event.program) or _says_own_fault(event)
     return (
         relay.is_loopback
         or "/" in (relay.ip or "")
         or (relay.ip is None and relay.host in _LOCAL_SERVICES)
         or (relay.ip is None and _is_local_service(event.program))
     )
+
+
+def _says_own_fault(event: Event) -> bool:
+    words = event.words
+    if words is None or words.speaker is Speaker.REMOTE:
+        return False
+    text = words.text.removeprefix(_SUSPENDED)
+    return text.startswith(_LOCAL_WORDS) or bool(wrong_next_hop(event))
+
+
+def wrong_next_hop(event: Event) -> str:
+    """The relay that this server is set up to use and that DNS does not know; empty if it is not that."""
+    words = event.words
+    if words is None or words.speaker is Speaker.REMOTE or not event.recipient:
+        return ""
+    return absent_next_hop(words.text, event.recipient.rpartition("@")[2])
 
 
 def _is_local_service(program: str | None) -> bool:

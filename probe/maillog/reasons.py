@@ -9,10 +9,11 @@ from __future__ import annotations
 from probe._dataclass import dataclass, replace
 from probe.diagnosis.conclusion import Conclusion
 from probe.explanation import Explanation, explain, is_for_another_mailbox
-from probe.maillog.operators import LOCAL, Operator, is_on_this_machine
+from probe.maillog.operators import LOCAL, Operator, is_on_this_machine, wrong_next_hop
 from probe.maillog.template import coarse, code_of, template
 from probe.model.verdict import FixBy, Retry
 from probe.reading.log.event import Event, Speaker, Words
+from probe.reading.reply.absent_name import absent_names
 
 TEMPLATES = 5_000  # that are read by themselves; with more, only code and status of the further ones are
 _VARIANTS = 4  # of one coarse template that are read by themselves
@@ -21,6 +22,17 @@ _OWN_ACTION = (
     "A mailbox, filter or program of this machine did not take the message: look at it, and at this mail "
     "server's configuration."
 )
+_NEXT_HOP_ACTION = (
+    "This server is set up to hand this mail to a host that DNS does not know, or does not answer for. "
+    "Correct the name (Postfix: relayhost, transport_maps, smtp_fallback_relay), or the resolver of this "
+    "machine if the name is right; then have the queue tried again."
+)
+_OTHER_NAME_ACTION = (
+    "DNS does not know, or does not answer for, a host that is not the recipient's domain itself: it is one "
+    "of the domain's mail servers (MX), which its administrator must correct, or the relay that this server "
+    "is set up to use. 'smtp-probe domain' with the recipient's domain tells which."
+)
+_OWN_WORDS = "mail system configuration error"  # as Postfix says of itself
 _LASTING_ACTION = (
     "Your server gave up, although the other side asked it only to wait. Send the message again. Greylisting "
     "counts each address that a message comes from by itself: let all tries leave from the same one. "
@@ -80,7 +92,8 @@ class Reasons:
         key = template(text, event.recipient, host, wording.recipients if wording is not None else ())
         # rules name providers' hosts alone
         whose = operator.id if operator.is_known or operator is LOCAL else ""
-        place = (is_remote, stage, whose, is_for_another_mailbox(text, event.recipient or ""))
+        is_elsewhere = not is_remote and _names_another_host(text, event.recipient or "")
+        place = (is_remote, stage, whose, is_for_another_mailbox(text, event.recipient or ""), is_elsewhere)
         earlier = self._readings.get((key, *place))
         if earlier is not None:
             return earlier
@@ -122,9 +135,29 @@ def _reason(
         conclusion = explanation.conclusion
         if conclusion is None:
             raise AssertionError("an empty reply always has a conclusion")
-    if operator is LOCAL:  # a filter's reply, too
+    if not is_remote and _names_another_host(text, event.recipient or ""):
+        conclusion = _of_another_host(conclusion, is_own=operator is LOCAL and bool(wrong_next_hop(event)))
+    elif operator is LOCAL:  # a filter's reply, too
         conclusion = _of_this_machine(conclusion)
     return Reason(key, explanation, conclusion, is_remote, operator is LOCAL)
+
+
+def _names_another_host(text: str, recipient: str) -> bool:
+    """Whether DNS does not know a name that is not the recipient's domain."""
+    absent, domain = absent_names(text), recipient.rpartition("@")[2].lower().rstrip(".")
+    return bool(absent) and bool(domain) and domain.isascii() and domain not in absent
+
+
+def _of_another_host(conclusion: Conclusion, *, is_own: bool) -> Conclusion:
+    """What to do where the missing name is that of a mail server of the recipient's domain, or of a relay of
+    one's own."""
+    if not is_own:
+        conduct = replace(conclusion.conduct, fix_by=FixBy.EITHER)
+        if conduct.retry is Retry.NEVER:
+            conduct = replace(conduct, retry=Retry.AFTER_FIX)
+        return replace(conclusion, conduct=conduct, action=_OTHER_NAME_ACTION, retry_reason="")
+    own = explain(_OWN_WORDS).conclusion
+    return replace(own if own is not None else conclusion, action=_NEXT_HOP_ACTION)
 
 
 def _lasting(reason: Reason) -> Reason:

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from probe.bounces import read_bounces, to_json
 from probe.model.reply import EnhancedStatus, Stage
 from probe.reading.bounce import layout, transcript
-from probe.reading.bounce.reply import _ABSENT, names_another_host
+from probe.reading.bounce.reply import names_another_host
 from probe.reading.bounce.structure import read_head
+from probe.reading.reply.absent_name import _ABSENT
 from probe.reading.reply.unwrap import stage_in, unwrap
 from probe.report.json_rows import bounce_row
 from probe.standards.dsn.address import split_type

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from probe._regex import regex
 from probe.model.reply import EnhancedStatus, Stage
-from probe.reading.bounce.expressions import folded
+from probe.reading.reply.absent_name import absent_names
 from probe.reading.reply.octets import characters
 from probe.reading.reply.quotation import may_quote
 from probe.reading.reply.read import Reading, read_reply
@@ -16,14 +16,6 @@ from probe.standards.dsn.results import DeliveryStatus
 
 _WORD = regex(r"[^\W\d_]{2}")
 _LEADING_CODE = regex(r"\s*([245]\d\d)[ -]\s*")
-# How Postfix, Sendmail, Go programs and dma name the host that DNS says does not exist
-_ABSENT = regex(
-    r"name service error for name=([^\s=]{1,255}) type=|name server: ([^\s:]{1,255}): host not found"
-    r"|\blookup (?:of )?([^\s:]{1,255}) (?:on \S{1,80}: no such host|responded with code nxdomain)"
-    r"|\bhost ([^\s:]{1,255}) not found",
-    re.IGNORECASE,
-)
-_OF_ABSENCE = ("name service error", "name server:", "lookup", "not found")
 _HEAD = regex(r"\W{0,3}([245]\d\d)(?:[ -]|$)\s*(?:([245]\.\d{1,3}\.\d{1,3})(?![\d.]*\d))?[ :]*")
 
 
@@ -88,10 +80,8 @@ def own_status(status: DeliveryStatus, reading: Reading | None) -> EnhancedStatu
 def names_another_host(status: DeliveryStatus) -> bool:
     """Whether the missing name in the words is not the recipient's domain but one of its mail servers: then
     its MX record points to nothing, which can be corrected."""
-    if not any(map(folded(status.reply).__contains__, _OF_ABSENCE)):
-        return False
     domain = status.recipient.rpartition("@")[2].lower().rstrip(".")
-    absent = {name.lower().rstrip(".") for names in _ABSENT.findall(status.reply) for name in names if name}
+    absent = absent_names(status.reply)
     return bool(absent) and domain not in absent and domain.isascii()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from probe.maillog.reasons import Reasons
 from probe.model.verdict import FixBy
 from tests.unit.maillog.made import bounced, counted, line, reader
@@ -49,6 +51,37 @@ def test_a_fault_of_our_own_server_is_not_called_the_recipient_s() -> None:
     (group,) = aggregate.groups.values()
     assert (group.operator.id, group.reason.fix_by) == ("local", FixBy.SENDER)
     assert "recipient" not in group.reason.title
+
+
+ABSENT = "Host or domain name not found. Name service error for name={} type={}: Host not found"
+
+
+def _whose(words: str, program: str = "smtp") -> tuple[str, FixBy, str]:
+    (group,) = counted([line("deferred", words, relay="none", program=program)]).groups.values()
+    return group.operator.id, group.reason.fix_by, group.reason.conclusion.action
+
+
+@pytest.mark.parametrize("kind", ["MX", "SRV"])
+@pytest.mark.parametrize("before", ["", "delivery temporarily suspended: "])
+def test_a_relay_of_this_server_that_dns_does_not_know_is_its_own_fault(kind: str, before: str) -> None:
+    operator, fix_by, action = _whose(before + ABSENT.format("smtp.provider.example", kind))
+    assert (operator, fix_by) == ("local", FixBy.SENDER) and "relayhost" in action
+
+
+def test_a_host_of_which_only_addresses_were_asked_may_be_either_side_s() -> None:
+    operator, fix_by, action = _whose(ABSENT.format("mx.b.example", "A"))
+    assert (operator, fix_by) == ("b.example", FixBy.EITHER) and "relay" in action
+
+
+@pytest.mark.parametrize("name", ["b.example", "B.example", "b.example."])
+def test_the_recipient_s_own_domain_is_no_relay(name: str) -> None:
+    operator, _, action = _whose(ABSENT.format(name, "MX"))
+    assert operator == "b.example" and "relay" not in action
+
+
+@pytest.mark.parametrize("words", ["mail transport unavailable", "unknown mail transport error"])
+def test_a_transport_of_this_server_is_its_own(words: str) -> None:
+    assert _whose(words, "error")[:2] == ("local", FixBy.SENDER)
 
 
 def test_a_mailbox_in_punycode_is_read_apart_from_others_with_the_same_reply() -> None:
