@@ -17,13 +17,14 @@ from probe.wording.spoken import spoken
 
 def contact_note(facts: Facts, result: RunResult) -> str:
     """Plain text with line breaks; empty when the recipient was accepted, when there is no pair, and when the
-    run made nothing that a postmaster could find in a log. If the own log says that the other side has the
-    message, the note asks about that message."""
+    run made nothing that a postmaster could find in a log, or a relay of this host decided: it is no server
+    of the recipient. If the own log says that the other side has the message, the note asks about that
+    message."""
     if is_handed_over(facts) and result.outcome in (Outcome.ACCEPTED, Outcome.INCONCLUSIVE):
         return _note_on_acceptance(facts)
     if not isinstance(facts.target, PairTarget) or result.outcome is Outcome.ACCEPTED:
         return ""
-    if result.ground in (Ground.NOT_REACHED, Ground.INTERRUPTED, Ground.LOGIN, Ground.OWN):
+    if facts.relay or result.ground in (Ground.NOT_REACHED, Ground.INTERRUPTED, Ground.LOGIN, Ground.OWN):
         return ""
     sender, recipient = facts.target.reverse_path, facts.target.forward_path
     ours = facts.sender.author_domain or str(sender)

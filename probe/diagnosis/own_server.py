@@ -81,7 +81,8 @@ def handed_on(facts: Facts, result: RunResult) -> RunResult:
     by = mta.route.fallback_by or _BY_SOFTWARE.get(mta.software)
     if by is None or not _is_handed_on(facts, result, by):
         return result
-    hosts, sessions = ", ".join(hop.host for hop in mta.route.fallback), fallback_sessions(facts)
+    hosts = ", ".join(dict.fromkeys(hop.host for hop in mta.route.fallback))
+    sessions = fallback_sessions(facts)
     tag = OutcomeReason.OWN_FALLBACK_SILENT if sessions else OutcomeReason.OWN_FALLBACK
     reason = Reason(tag, host=hosts, end=sessions[-1].end if sessions else None)
     return replace(result, outcome=Outcome.INCONCLUSIVE, ground=Ground.OWN, reason=reason, behind=())

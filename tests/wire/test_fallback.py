@@ -91,6 +91,7 @@ async def test_what_the_relay_says_is_for_who_runs_it(answer: str, outcome: str,
     verdict = report.verdict
     assert (verdict.outcome, verdict.exit_code, verdict.fix_by) == (outcome, exit_code, "sender")
     assert verdict.reply == answer
+    assert report.contact_note == ""  # the postmaster of the recipient does not run it
 
 
 async def test_no_connection_and_no_domain_go_to_the_relay_too() -> None:
@@ -133,10 +134,10 @@ async def test_a_relay_that_defers_or_is_gone_is_followed_by_the_next() -> None:
 
 async def test_a_relay_that_cannot_be_connected_to_leaves_it_open() -> None:
     closed = Hop("127.0.0.1", 9, False, (HERE,))
-    _, report, dialogues = await ask(hops=(closed,))
+    _, report, dialogues = await ask(hops=(closed, closed))
     assert dialogues == []
     assert (report.verdict.outcome, report.verdict.exit_code) == ("inconclusive", 4)
-    assert "which did not answer here" in report.verdict.summary
+    assert "to 127.0.0.1, which did not answer here" in report.verdict.summary
     assert report.next_test is not None
     assert "--mx 127.0.0.1:9" in (report.next_test.command or "")
 

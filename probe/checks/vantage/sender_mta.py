@@ -25,8 +25,8 @@ from probe.checks.judging.wording import Voice
 from probe.facts.fallback import fallback_sessions
 from probe.facts.model import Facts
 from probe.model.finding import Finding
-from probe.model.sender_mta import HopKind, MtaSoftware, SenderMta, TlsLevel
-from probe.model.target import TlsMode
+from probe.model.sender_mta import Hop, HopKind, MtaSoftware, SenderMta, TlsLevel
+from probe.model.target import Endpoint, TlsMode
 from probe.standards.dns.results import RouteKind
 
 ID = "sender-mta"
@@ -72,7 +72,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     else:
         yield say("mta-hands-to-mx", _REF, software=software, domain=domain)
     if mta.route.fallback and facts.sending.goes_its_way:
-        hosts = [f"{hop.host}:{hop.port}" for hop in mta.route.fallback]
+        hosts = _places(mta.route.fallback)
         tag = "mta-handed-on" if fallback_sessions(facts) else "mta-hands-on"
         setting = mta.route.fallback_by.value if mta.route.fallback_by is not None else ""
         yield say(tag, _REF, software=software, domain=domain, hosts=hosts, setting=setting)
@@ -97,6 +97,10 @@ def check(facts: Facts) -> Iterator[Finding]:
         yield say("mta-helo-unknown", _REF, software=software, source=mta.helo.source, reason=mta.helo.reason)
 
 
+def _places(hops: tuple[Hop, ...]) -> list[str]:
+    return [str(Endpoint(hop.host, hop.port)) for hop in hops]
+
+
 def _asks_dns(mta: SenderMta) -> bool:
     """Whether it looks the domain up before it gives a route; of the others DNS is asked at the delivery."""
     return mta.software is MtaSoftware.EXIM
@@ -113,7 +117,7 @@ def _larger(facts: Facts, mta: SenderMta) -> Iterator[Finding]:
 
 
 def _relay(facts: Facts, mta: SenderMta) -> Finding:
-    hosts = [f"{hop.host}:{hop.port}" for hop in mta.route.hops]
+    hosts = _places(mta.route.hops)
     is_unasked = mta.tls.wrapped and facts.sending.goes_its_way
     tag = "mta-relays" if facts.relay else "mta-relays-unasked" if is_unasked else "mta-relays-mx-asked"
     return say(

@@ -84,7 +84,16 @@ CASES = (
         *("sender-mta", "what cannot be left there is handed on, and was not"),
         make.facts(mta=HANDING_ON, user_options=GIVEN),
         ("ok mta-hands-to-mx", "ok mta-hands-on"),
-        ("relay.example.org:587", "smtp_fallback_relay", "did not come up"),
+        ("relay.example.org:587", "smtp_fallback_relay", "was not asked"),
+    ),
+    Case(
+        *("sender-mta", "an IPv6 address of such a relay, and its port"),
+        make.facts(
+            mta=replace(MTA, route=replace(MTA.route, fallback=(Hop("2001:db8::1", 25, False),))),
+            user_options=GIVEN,
+        ),
+        ("ok mta-hands-to-mx", "ok mta-hands-on"),
+        ("to [2001:db8::1]:25",),
     ),
     Case(
         *("sender-mta", "what could not be left there was handed on"),
