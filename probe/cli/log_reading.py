@@ -30,7 +30,8 @@ if TYPE_CHECKING:  # its import takes as long as a small log
     from concurrent.futures import Future, ProcessPoolExecutor
 
 _TICK = 0.2  # seconds between two looks at the progress line
-# Formats of which one line tells all that is counted: parts of a file may be read side by side.
+# Formats of which one line and `Reader.context` tell all that is counted: parts of a file may be read side by
+# side.
 _SIDE_BY_SIDE = frozenset({"postfix", "exim"})
 
 
@@ -190,7 +191,8 @@ def _read_side_by_side(file: Input, run: Run, progress: Progress, pool: ProcessP
         for block in blocks(file.chunks(progress.add_octets)):
             if len(under_way) >= 2 * run.jobs:
                 count_one()
-            under_way.append((block, pool.submit(_read_block, *description, block, number)))
+            under_way.append((block, pool.submit(_read_block, *description, block, number, reader.context)))
+            reader.look_ahead(block)
             number += block.count(b"\n")
         while under_way:
             count_one()
@@ -202,7 +204,7 @@ _here: dict[tuple[str, str], Reader] = {}  # in a process that reads for another
 
 
 def _read_block(
-    format_name: str, file: str, written_at: datetime | None, block: bytes, number: int
+    format_name: str, file: str, written_at: datetime | None, block: bytes, number: int, context: object
 ) -> tuple[Sequence[Piece], Tally]:
     reader = _here.get((format_name, file))
     if reader is None:
@@ -214,6 +216,7 @@ def _read_block(
         reader.source(file, written_at)
         _here.clear()
         _here[(format_name, file)] = reader
+    reader.enter(context)
     tally = Tally()
     batch: list[Piece] = []
     for records in records_of_blocks(reader, [block], tally, number):

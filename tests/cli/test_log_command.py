@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from probe.cli.log_inputs import CHUNK
 from probe.cli.main import run
 from probe.report.schema import log_schema
 from tests.cli.command import smtp_probe
@@ -220,6 +221,24 @@ def test_several_files_at_once_give_the_same(tmp_path: Path, capsys: pytest.Capt
     names = [str(tmp_path / f"mail.log.{number}") for number in (1, 2, 3)]
     one = reported(capsys, *names)
     assert reported(capsys, *names, "--jobs", "2") == one and one["totals"]["cured"] > 5
+
+
+def test_a_login_refused_in_the_block_before_is_known_to_each_process(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    begins = [f"2026-11-29 03:00:00 1xXv{number:02d}-{number:06d}-1W" for number in range(60)]
+    host = "H=smtp.b.example [192.0.2.25]"
+    logins = [f"{begin} plain authenticator failed {host} 535 5.7.8 Password has expired" for begin in begins]
+    failures = [
+        f"{begin} ** bob@b.example R=smart T=out {host}: SMTP error from remote mail server after "
+        "RCPT TO:<bob@b.example>: 550 5.7.1 Relaying denied"
+        for begin in begins
+    ]
+    path = tmp_path / "mainlog"
+    path.write_text("\n".join([*logins, "." * (CHUNK - 2_000), *failures, ""]), encoding="ascii")
+    one = reported(capsys, str(path), "--log-format", "exim")
+    assert [group["cause"] for group in one["groups"]] == ["smtp_auth_required"]
+    assert reported(capsys, str(path), "--log-format", "exim", "--jobs", "2") == one
 
 
 def test_the_table_is_a_sheet_without_formulas(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from probe.model.reply import EnhancedStatus, Stage
 from probe.reading.bounce.layout import Entry
 from probe.reading.bounce.transcript import Refusal
 from probe.reading.reply.login import may_follow_from_login
+from probe.standards.dsn.address import host_name
 from probe.standards.dsn.report import StatusReport, status_of
 from probe.standards.dsn.results import Action, DeliveryStatus
 
@@ -56,17 +57,17 @@ def with_entry(status: DeliveryStatus, entries: Sequence[Entry]) -> DeliveryStat
 
 
 class Refusals:
-    """The refusals of a transcript, indexed by recipient; `login` is that of the client's own login."""
+    """The refusals of a transcript, indexed by recipient; those of the client's own logins by host."""
 
     def __init__(self, refusals: Sequence[Refusal]) -> None:
         self._by_recipient: dict[str, list[Refusal]] = {}
         self._by_recipient_own: dict[str, list[Refusal]] = {}
         self._of_nobody: list[tuple[str, str, Refusal]] = []
         self._of_nobody_own: list[tuple[str, str, Refusal]] = []
-        self.login: Refusal | None = None
+        self._logins: dict[str, Refusal] = {}
         for item in refusals:
             if item.is_of_login:
-                self.login = item
+                self._logins[host_name(item.host).lower()] = item
             elif item.address:
                 by_name = self._by_recipient if item.is_remote else self._by_recipient_own
                 by_name.setdefault(item.address.lower(), []).append(item)
@@ -96,18 +97,24 @@ class Refusals:
                     return item
         return None
 
+    def login_at(self, host: str) -> Refusal | None:
+        """The refusal of a login by this host; by any if the host, or whose the refusal is, is not known."""
+        names = (host_name(host).lower(), "") if host else tuple(reversed(self._logins))
+        return next((self._logins[name] for name in names if name in self._logins), None)
+
 
 def with_transcript(status: DeliveryStatus, refusals: Refusals, *, is_partial: bool) -> DeliveryStatus:
     """Add stage and full reply from the transcript of the session.
 
     `is_partial`: the message had recipients that are not in the notice, so that a refusal after DATA may also
-    be that of RCPT. If the server refused the client's login, and this may be why it refused the recipient,
-    its words to the login are the reply.
+    be that of RCPT. If the same server refused the client's login, and this may be why it refused the
+    recipient, its words to the login are the reply.
     """
     refusal = refusals.of(status)
     if refusal is not None:
         status = _with_refusal(status, refusal, is_partial=is_partial)
-    login = refusals.login
+    host = refusal.host if refusal is not None and refusal.is_remote else status.remote_mta
+    login = refusals.login_at(host)
     if login is None or not may_follow_from_login(status.reply, status.stage):
         return status
     return status.with_values(

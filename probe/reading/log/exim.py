@@ -12,6 +12,7 @@ from probe._regex import regex
 from probe.reading.log.deliveries import Deliveries, Row, join
 from probe.reading.log.event import Event, Kind, Record, Speaker, Status, Words
 from probe.reading.log.exim_lines import FLAGS, GIVEN_UP, ID, EximLines, without_times
+from probe.reading.log.exim_login import MARK
 from probe.reading.log.exim_words import usual_reply, words_of
 from probe.reading.log.memory import Memory
 from probe.reading.log.reader import TEXT, Piece, holds_long_line
@@ -98,6 +99,21 @@ class EximReader(EximLines):
     def pass_by(self, block: bytes) -> None:
         # one character per octet, so that positions are the same
         self._text_before, self._text = self._text, block.decode("latin-1")
+
+    def look_ahead(self, block: bytes) -> None:
+        at = block.find(MARK)
+        while at >= 0:
+            end = block.find(b"\n", at) + 1 or len(block)
+            self.read(block[block.rfind(b"\n", 0, at) + 1 : end], 0)
+            at = block.find(MARK, end)
+
+    @property
+    def context(self) -> object:
+        return dict(self.logins.recent)
+
+    def enter(self, context: object) -> None:
+        if isinstance(context, dict):
+            self.logins.recent = context
 
     def sender(self, queue_id: str) -> str | None:
         for text in (self._text, self._text_before):

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from probe._regex import regex
 from probe.reading.log.event import Relay, Speaker, Words
-from probe.reading.log.memory import Memory
 from probe.reading.log.words import is_reply, unescape
 from probe.reading.reply.login import may_follow_from_login
 
@@ -20,25 +19,34 @@ _REFUSED = regex(
 )
 
 
-class RefusedLogins:
-    """What a server said to the last refused login of each message, in the reader's limited memory."""
+_MOST = 1_000  # messages; what follows from a refused login is logged in the same session
+MARK = b" authenticator "
 
-    def __init__(self, memory: Memory) -> None:
-        self._memory = memory
+
+class RefusedLogins:
+    """What a server said to the last refused login of each message, for the most recent messages.
+
+    `recent`: by message id, in the order of the log, (IP address, words). It depends on nothing but the lines
+    of refused logins, so that processes which read a log side by side can be told of it.
+    """
+
+    def __init__(self) -> None:
+        self.recent: dict[str, tuple[str, Words]] = {}
 
     def note(self, queue_id: str, rest: str) -> None:
         """Remember such a line, from behind the message id; any other is passed over."""
         match = _REFUSED.match(rest)
         if match is not None and is_reply(match[2]):
-            words = Words(Speaker.REMOTE, unescape(match[2].strip()))
-            self._memory.note(("login", queue_id), (match[1], words))
+            self.recent.pop(queue_id, None)
+            self.recent[queue_id] = (match[1], Words(Speaker.REMOTE, unescape(match[2].strip())))
+            if len(self.recent) > _MOST:
+                del self.recent[next(iter(self.recent))]
 
     def before(self, queue_id: str, relay: Relay | None, words: Words | None) -> Words | None:
         """What the server said to the login, if these words on a recipient follow from it; else None."""
-        note = self._memory.note_of(("login", queue_id))
-        if words is None or not isinstance(note, tuple):
+        note = self.recent.get(queue_id)
+        if words is None or note is None:
             return None
         ip, reply = note
         is_same = relay is None or relay.ip == ip
-        is_consequence = is_same and may_follow_from_login(words.text, words.stage)
-        return reply if is_consequence and isinstance(reply, Words) else None
+        return reply if is_same and may_follow_from_login(words.text, words.stage) else None

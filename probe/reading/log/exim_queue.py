@@ -25,7 +25,7 @@ class EximQueue(FramedReader):
     def __init__(self, memory: Memory | None = None) -> None:
         super().__init__(memory)
         self._failed = Memory(_RECENT)  # who failed, by message
-        self.logins = RefusedLogins(self.memory)
+        self.logins = RefusedLogins()
 
     def remember(
         self, queue_id: str, recipient: str, status: Status, words: Words | None, repeats: bool

@@ -71,6 +71,19 @@ class Reader(ABC):
         """Skip a block that was read elsewhere; read only what `sender` needs."""
         return
 
+    def look_ahead(self, block: bytes) -> None:
+        """Read only what `context` needs of a block that is read elsewhere."""
+        return
+
+    @property
+    def context(self) -> object:
+        """What the lines so far tell of those to come, for a reader in another process; it can be pickled."""
+        return None
+
+    def enter(self, context: object) -> None:
+        """Go on behind other lines than those read here: `context` is theirs."""
+        return
+
     def sender(self, queue_id: str) -> str | None:
         """The sender of the message of the last line; None if it is not known."""
         message = self.memory.message_of(queue_id)

@@ -13,6 +13,7 @@ from probe.knowledge.rules import Example, Rule, all_rules
 from probe.model.evidence import Band
 from probe.model.notice_reason import NoticeReason, NoticeWhy
 from probe.model.reply import Stage
+from probe.reading.bounce.merge import Refusals, with_transcript
 from probe.reading.bounce.reply import names_another_host, reply_line
 from probe.reading.bounce.transcript import _may_have_refusals, _refusals_in, read_transcript
 from probe.standards.dsn.results import DeliveryStatus
@@ -138,6 +139,25 @@ def test_a_reply_is_shown_on_one_line_with_its_code_and_status_once(reply: str, 
 )
 def test_an_absent_mail_server_is_not_an_absent_domain(words: str, is_another: bool) -> None:
     assert names_another_host(DeliveryStatus("a@B.example", reply=words)) is is_another
+
+
+@pytest.mark.parametrize(
+    ("host", "reply", "is_told"),
+    [
+        ("mx.example.net", "550 5.7.1 Relaying denied", True),
+        ("MX.example.net", "550 5.7.1 Relaying denied", True),
+        ("mx.other.example", "550 5.7.1 Relaying denied", False),
+        ("mx.example.net", "550 5.1.1 <author@example.net>: User unknown", False),
+    ],
+)
+def test_a_refused_login_tells_of_what_the_same_server_says_of_strangers(
+    host: str, reply: str, is_told: bool
+) -> None:
+    login = f"{TALKING}>>> AUTH dialogue\n<<< 535 5.7.8 Password has expired\n"
+    talk = f"{login}... while talking to {host}.:\n>>> RCPT To:<a@example.net>\n<<< {reply}\n"
+    status = DeliveryStatus("a@example.net", reply=reply, remote_mta=host)
+    words = with_transcript(status, Refusals(read_transcript(talk)), is_partial=False).reply
+    assert words == ("535 5.7.8 Password has expired" if is_told else reply)
 
 
 OWN = [rule for rule in all_rules() if rule.file == "senders_own.toml"]

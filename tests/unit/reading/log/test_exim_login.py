@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import pickle
+
 import pytest
 
 from probe.maillog.further import Selection
 from probe.maillog.pseudonym import Names
 from probe.maillog.summary import groups
 from probe.model.verdict import FixBy
+from probe.reading.log.deliveries import events_of
+from probe.reading.log.event import Event
+from probe.reading.log.exim_login import RefusedLogins
+from probe.reading.log.formats import by_name
 from tests.unit.maillog.made import counted
 
 ID = "1xXvLG-00000r-1W"
@@ -61,11 +67,22 @@ def test_every_recipient_of_the_session_has_that_reason(brief: bool) -> None:
     "failure",
     [
         DENIED.replace("5.7.1 Relaying denied", "5.1.1 No such user"),
+        DENIED.replace("5.7.1 Relaying denied", "<author@b.example>: No such user"),
+        DENIED.replace("5.7.1 Relaying denied", "mx.relay.example has no such user"),
+        DENIED.replace("5.7.1 Relaying denied", "User unknown in relay recipient table"),
         DENIED.replace("192.0.2.25", "192.0.2.26"),
         DENIED.replace("RCPT TO:<bob@b.example>", "end of data"),
         DENIED.replace(ID, "1xXvLG-00000s-1W"),
     ],
-    ids=["a mailbox", "another server", "the message", "another message"],
+    ids=[
+        "a mailbox",
+        "its name",
+        "the server's name",
+        "no relaying",
+        "another server",
+        "the message",
+        "another message",
+    ],
 )
 def test_what_does_not_follow_from_the_login_keeps_its_own_words(failure: str) -> None:
     assert EXPIRED not in _told(LOGIN, failure)[2]
@@ -74,3 +91,21 @@ def test_what_does_not_follow_from_the_login_keeps_its_own_words(failure: str) -
 def test_a_client_that_failed_to_log_in_here_is_none_of_it() -> None:
     here = LOGIN.replace("failed H=smtp.b.example [192.0.2.25] 535", "failed for (pc) [192.0.2.25]: 535")
     assert EXPIRED not in _told(here, DENIED)[2]
+
+
+def test_a_process_that_did_not_read_the_login_is_told_of_it() -> None:
+    row = by_name("exim")
+    assert row is not None
+    before, behind = row.make(), row.make()
+    before.look_ahead(f"{ARRIVAL}\n{LOGIN}\n{WITHOUT}\n".encode())
+    behind.is_brief = True
+    behind.enter(pickle.loads(pickle.dumps(before.context)))
+    (event,) = events_of(behind.block(f"{DENIED}\n".encode(), 4))
+    assert isinstance(event, Event) and event.earlier is not None and event.earlier.text == EXPIRED
+
+
+def test_only_the_logins_of_recent_messages_are_kept() -> None:
+    logins = RefusedLogins()
+    for number in range(1_500):
+        logins.note(f"id{number % 1_200}", LOGIN.removeprefix(f"{BEGIN} "))
+    assert len(logins.recent) == 1_000 and "id299" in logins.recent and "id300" not in logins.recent
