@@ -51,7 +51,8 @@ def _waits(folded: str, words: WaitWords) -> Iterator[int]:
 
 
 def _is_asked(folded: str, match: re.Match[str], words: WaitWords) -> bool:
-    """Whether a length of time is a wait. A bare one needs no word like "in" or "later" at its side."""
+    """Whether a length of time is a wait. A bare one needs no word like "in" or "later" at its side, but a
+    clock does: "at 10:05:22" is a time of day."""
     start, end = match.span()
     lead = folded[max(0, start - _WINDOW) : start]
     is_framed = (
@@ -59,7 +60,7 @@ def _is_asked(folded: str, match: re.Match[str], words: WaitWords) -> bool:
         or f" {lead}".rstrip(" ").endswith(words.before)
         or folded[end : end + _WINDOW].lstrip(" ").startswith(words.after)
     )
-    if not is_framed and not (words.is_bare and folded[start].isdigit()):
+    if not is_framed and not (words.is_bare and folded[start].isdigit() and match["unit"]):
         return False
     if pattern_of(words.asks_before).search(lead):
         return True

@@ -13,13 +13,15 @@ from typing import Any
 from probe._named_tuple import NamedTuple
 from probe.reading.reply.stems import fold
 
-_LISTS = ("before", "after", "ask", "not")
+_LISTS = ("before", "after", "ask", "noun", "not")
 _TABLES = ("unit", "number", "span", "when")
 _LAST_WORD = r"[^\W\d_]+$"
 _CLOCK = r"\d{1,2}:\d{2}:\d{2}(?![\d:])"
 # A length of time does not begin within a number, a word, a path or a range.
 _START = r"(?<![\w.,:-])"
 _START_UNSPACED = r"(?<![\d.,:/百千几数幾-])"
+# What says behind a length of time that it is over.
+_OVER = r" (?:ago|old|of|in (?:the )?queue)\b"
 _AND = "and|und|et|y|e|i"  # "one minute and 30 seconds", "vinte e cinco minutos"
 # Letters between a length of time and the words that ask: no end of a sentence and no other number. Behind
 # the length they are of the same clause.
@@ -104,10 +106,11 @@ def _words(row: Mapping[str, Any]) -> WaitWords:
     part = rf"(?:(\d{{1,6}}) ?|({number}){blank})({unit}){unit_end}"
     more = rf"(?P<more>(?:(?:,? (?:{_AND}))? ?{part}){{1,2}})?"
     phrase = _any_of([*row["span"], *row["when"]])
-    asks = edge + _any_of(row["ask"], stem=r"\w*" if has_blanks else "", end=end)
+    nouns = f"(?!{_any_of(row['noun'], end=end)})" if row["noun"] else ""
+    asks = edge + nouns + _any_of(row["ask"], stem=r"\w*" if has_blanks else "", end=end)
     gap = f"(?!{_any_of(row['not'])})" if row["not"] else ""
     return WaitWords(
-        lengths=rf"{start}(?:{first}{more}|{phrase}{end}|{_CLOCK})(?! ago\b)",
+        lengths=rf"{start}(?:{first}{more}|{phrase}{end}|{_CLOCK})(?!{_OVER})",
         parts=part,
         numerals=numeral,
         before=tuple(f" {word}" if has_blanks else word for word in row["before"]),
