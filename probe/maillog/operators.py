@@ -60,8 +60,6 @@ _LOCAL_WORDS = (
     "failed to expand ",
     "error in filter file: ",
 )
-
-
 _SUSPENDED = "delivery temporarily suspended: "  # Postfix, before the words of the attempt before
 
 

@@ -13,7 +13,7 @@ from probe.maillog.operators import LOCAL, Operator, is_on_this_machine, wrong_n
 from probe.maillog.template import coarse, code_of, template
 from probe.model.verdict import FixBy, Retry
 from probe.reading.log.event import Event, Speaker, Words
-from probe.reading.reply.absent_name import absent_names
+from probe.reading.reply.absent_name import is_another_host_absent
 
 TEMPLATES = 5_000  # that are read by themselves; with more, only code and status of the further ones are
 _VARIANTS = 4  # of one coarse template that are read by themselves
@@ -92,7 +92,8 @@ class Reasons:
         key = template(text, event.recipient, host, wording.recipients if wording is not None else ())
         # rules name providers' hosts alone
         whose = operator.id if operator.is_known or operator is LOCAL else ""
-        is_elsewhere = not is_remote and _names_another_host(text, event.recipient or "")
+        domain = (event.recipient or "").rpartition("@")[2]
+        is_elsewhere = not is_remote and domain != "" and is_another_host_absent(text, domain)
         place = (is_remote, stage, whose, is_for_another_mailbox(text, event.recipient or ""), is_elsewhere)
         earlier = self._readings.get((key, *place))
         if earlier is not None:
@@ -111,7 +112,7 @@ class Reasons:
                 return earlier
             text = code_of(key)
         self._variants[(wide, *place)] = self._variants.get((wide, *place), 0) + 1
-        reason = _reason(key, text, is_remote, event, operator, wording)
+        reason = _reason(key, text, is_remote, event, operator, wording, is_elsewhere=is_elsewhere)
         self._readings[(key, *place)] = reason
         return reason
 
@@ -124,7 +125,14 @@ class Reasons:
 
 
 def _reason(
-    key: str, text: str, is_remote: bool, event: Event, operator: Operator, wording: Words | None
+    key: str,
+    text: str,
+    is_remote: bool,
+    event: Event,
+    operator: Operator,
+    wording: Words | None,
+    *,
+    is_elsewhere: bool,
 ) -> Reason:
     host = event.relay.host if event.relay is not None and event.relay.host else ""
     stage = wording.stage if wording is not None else None
@@ -135,17 +143,11 @@ def _reason(
         conclusion = explanation.conclusion
         if conclusion is None:
             raise AssertionError("an empty reply always has a conclusion")
-    if not is_remote and _names_another_host(text, event.recipient or ""):
+    if is_elsewhere:
         conclusion = _of_another_host(conclusion, is_own=operator is LOCAL and bool(wrong_next_hop(event)))
     elif operator is LOCAL:  # a filter's reply, too
         conclusion = _of_this_machine(conclusion)
     return Reason(key, explanation, conclusion, is_remote, operator is LOCAL)
-
-
-def _names_another_host(text: str, recipient: str) -> bool:
-    """Whether DNS does not know a name that is not the recipient's domain."""
-    absent, domain = absent_names(text), recipient.rpartition("@")[2].lower().rstrip(".")
-    return bool(absent) and bool(domain) and domain.isascii() and domain not in absent
 
 
 def _of_another_host(conclusion: Conclusion, *, is_own: bool) -> Conclusion:

@@ -47,6 +47,7 @@ _PIECES = (
     ),
     *(
         "Name service error for name=a.test type=",
+        "Name ſervice error for name=a.test type=",
         "HOST b.test not found",
         "name ſerver: c.test: host not found",
     ),

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from probe._regex import regex
 from probe.model.reply import EnhancedStatus, Stage
-from probe.reading.reply.absent_name import absent_names
+from probe.reading.reply.absent_name import is_another_host_absent
 from probe.reading.reply.octets import characters
 from probe.reading.reply.quotation import may_quote
 from probe.reading.reply.read import Reading, read_reply
@@ -80,9 +80,7 @@ def own_status(status: DeliveryStatus, reading: Reading | None) -> EnhancedStatu
 def names_another_host(status: DeliveryStatus) -> bool:
     """Whether the missing name in the words is not the recipient's domain but one of its mail servers: then
     its MX record points to nothing, which can be corrected."""
-    domain = status.recipient.rpartition("@")[2].lower().rstrip(".")
-    absent = absent_names(status.reply)
-    return bool(absent) and domain not in absent and domain.isascii()
+    return is_another_host_absent(status.reply, status.recipient.rpartition("@")[2])
 
 
 def stage_of(status: DeliveryStatus) -> Stage | None:

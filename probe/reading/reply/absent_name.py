@@ -18,17 +18,22 @@ _NEXT_HOP = regex(r"name service error for name=([^\s=]{1,255}) type=(?:mx|srv)\
 _OF_ABSENCE = ("name service error", "name server:", "lookup", "not found")
 
 
-def absent_names(text: str) -> frozenset[str]:
-    """The names in lower case, without a final dot."""
-    lower = text.lower()
-    if not any(map(lower.__contains__, _OF_ABSENCE)):
-        return frozenset()
-    return frozenset([name.lower().rstrip(".") for names in _ABSENT.findall(text) for name in names if name])
+def is_another_host_absent(text: str, domain: str) -> bool:
+    """Whether the words name hosts that DNS does not know, and the recipient's `domain` is none of them. Of a
+    domain that is not ASCII it cannot be told: the words may have it in Punycode."""
+    if not domain.isascii() or (text.isascii() and not any(map(text.lower().__contains__, _OF_ABSENCE))):
+        return False
+    absent = {_plain(name) for names in _ABSENT.findall(text) for name in names if name}
+    return bool(absent) and _plain(domain) not in absent
 
 
 def absent_next_hop(text: str, domain: str) -> str:
     """The host, other than the recipient's `domain`, that Postfix is set up to hand mail to (`relayhost`,
     `transport_maps`) and that DNS does not know; empty if the words tell of none."""
     match = _NEXT_HOP.search(text)
-    name = match[1].lower().rstrip(".") if match is not None else ""
-    return name if domain.isascii() and name != domain.lower().rstrip(".") else ""
+    name = _plain(match[1]) if match is not None else ""
+    return name if domain.isascii() and name != _plain(domain) else ""
+
+
+def _plain(name: str) -> str:
+    return name.lower().rstrip(".")
