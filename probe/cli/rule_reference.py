@@ -12,7 +12,7 @@ from probe.cli.reference_text import anchor, literal, page, table
 from probe.knowledge import rule_files
 from probe.knowledge.causes import Cause, causes
 from probe.model.steps import STEP_TITLES
-from probe.model.verdict import Conduct
+from probe.model.verdict import Conduct, Side
 from probe.report.markdown_text import markdown_code
 from probe.report.words import decibans
 
@@ -149,8 +149,18 @@ def _what_follows(cause: Cause) -> Iterator[tuple[str, str]]:
     yield "what to do", cause.action
     for stage, action in cause.actions.items():
         yield f"what to do after a refusal at {stage}", action
+    if cause.refused:
+        yield "what to do after a 5yz", cause.refused
+    if cause.given_up:
+        yield "what to do if the server tries it no more", cause.given_up
+    for side, words in cause.by.items():
+        for key, text in words.items():
+            yield f"{key}, where the sender's {_SIDES[side]} decided", text
     yield "steps", ", ".join(f"{step} ({STEP_TITLES[step]})" for step in cause.steps)
     yield "source", cause.source
+
+
+_SIDES = {Side.RELAY: "own relay", Side.OWN: "own mail server"}
 
 
 def _conduct(conduct: Conduct) -> str:

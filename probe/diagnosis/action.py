@@ -12,6 +12,7 @@ from probe.knowledge.risks import rules_by_tag
 from probe.model.fault import recover
 from probe.model.finding import Finding, Severity
 from probe.model.program_part import ProgramPart
+from probe.model.verdict import Side
 
 _WRONG = (Severity.FATAL, Severity.ERROR, Severity.WARNING)
 
@@ -26,18 +27,17 @@ def action_of(diagnosis: Diagnosis, facts: Facts, findings: tuple[Finding, ...])
     if not diagnosis.ranking:
         return ""
     first = diagnosis.ranking[0].id
-    if first == "ip_blocklisted" and (way_out := _removal(facts)):
+    is_relays = diagnosis.side is Side.RELAY
+    cause, conclusion = causes()[first].told_by(diagnosis.side), diagnosis.conclusion
+    if first == "ip_blocklisted" and not is_relays and (way_out := _removal(facts)):
         return way_out
-    conclusion = diagnosis.conclusion
-    if (
-        conclusion is not None
-        and conclusion.advice.id == first
-        and conclusion.action != causes()[first].action
-    ):
+    if conclusion is not None and conclusion.advice.id == first and conclusion.action != cause.action:
         return conclusion.action
     is_guess = conclusion is not None and conclusion.advice.id != first
-    own = [] if is_guess else _remedies(first, findings)
-    return " ".join(own) or causes()[first].action
+    # findings judge how the recipient's side sees this sender, so at a relay only those on the message count
+    is_of_no_use = is_relays and cause.family != "message"
+    own = [] if is_guess or is_of_no_use else _remedies(first, findings)
+    return " ".join(own) or cause.action
 
 
 def _removal(facts: Facts) -> str:

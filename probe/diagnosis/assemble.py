@@ -20,7 +20,7 @@ from probe.facts.build import facts_of
 from probe.facts.fallback import at_fallback
 from probe.facts.model import Facts, RecipientFacts, VantageFacts
 from probe.facts.session import Session, TlsFacts
-from probe.knowledge.causes import causes
+from probe.knowledge.causes import Cause, causes
 from probe.knowledge.providers import OperatorSource
 from probe.knowledge.rules import rules_digest
 from probe.knowledge.severities import Severities
@@ -60,7 +60,10 @@ def _compose(
 ) -> rp.Report:
     last = at_fallback(facts)
     action = recover(ProgramPart.ACTION, lambda: action_of(diagnosis, last, findings), "", step=1)
-    ranking = tuple(_cause(it, "" if rank else action) for rank, it in enumerate(diagnosis.ranking))
+    ranking = tuple(
+        _cause(it, "" if rank else action, causes()[it.id].told_by(diagnosis.side))
+        for rank, it in enumerate(diagnosis.ranking)
+    )
     test = recover(ProgramPart.NEXT_TEST, lambda: next_test(last, diagnosis), None, step=1)
     hypotheses = recover(ProgramPart.HYPOTHESES, lambda: walk(ranking, findings), (), step=1)
     return rp.Report(
@@ -145,8 +148,7 @@ def _header_from(pair: PairTarget | None, options: Options) -> str | None:
     return str(author) if author is not None else None
 
 
-def _cause(ranking: RankedCause, action: str) -> rp.ReportCause:
-    cause = causes()[ranking.id]
+def _cause(ranking: RankedCause, action: str, cause: Cause) -> rp.ReportCause:
     return rp.ReportCause(
         id=ranking.id,
         title=cause.title,

@@ -17,10 +17,14 @@ from probe.model.reply import Stage
 from probe.model.report import ChecklistStep
 from probe.model.steps import STEP_TITLES, StepStatus
 from probe.model.text import duration
-from probe.model.verdict import ExitCode, FixBy, Outcome, Retry
+from probe.model.verdict import ExitCode, FixBy, Outcome, OutcomeReason, Retry, Side
 
 _NOTE = "(-v or --format markdown)"
 _SETTLE = "see the test that would settle it"
+_AT_RELAY = {
+    True: "Tell the recipient by another channel.",
+    False: "Ask whoever runs the relay: the recipient's side was not asked and cannot mend it.",
+}
 _FAILED = "internal"
 _OF_OUTCOME = {
     Outcome.ACCEPTED: StepStatus.PASS,
@@ -98,11 +102,15 @@ def _read_the_reply(diagnosis: Diagnosis) -> tuple[StepStatus, str]:
     if outcome is Outcome.ACCEPTED:
         return status, f"Nothing: {_acceptance(diagnosis)}."
     kind = "Permanent (hard)" if outcome is Outcome.REFUSED else "Temporary (soft)"
-    meaning = causes()[verdict.cause].meaning if verdict.cause else "The reply names no cause."
+    meaning = "The reply names no cause."
+    if verdict.cause:
+        meaning = causes()[verdict.cause].told_by(diagnosis.side).meaning
     if _is_a_guess(diagnosis):
         meaning = "It does not settle the cause."
     if diagnosis.result.ground is Ground.ROUTE:
         where = "DNS decided, no server was asked"
+    elif diagnosis.result.is_for(OutcomeReason.OWN_FALLBACK_NOWHERE):
+        where = "this host's own mail server decided, after the servers before its fallback relay"
     elif diagnosis.result.ground is Ground.OWN:
         where = "this host's own mail server decided, no other was asked"
     elif verdict.reply is None:
@@ -133,8 +141,15 @@ def _contact(diagnosis: Diagnosis, own: tuple[Finding, ...], doubt: Finding | No
         return StepStatus.PASS, f"Not needed: {_acceptance(diagnosis)}."
     if diagnosis.result.ground is Ground.INTERRUPTED:
         return StepStatus.NOT_ASSESSED, "The run was stopped, so there is nothing to tell the postmaster."
-    if diagnosis.result.ground in (Ground.NOT_REACHED, Ground.NOT_ASKED, Ground.LOGIN, Ground.OWN):
+    if diagnosis.result.ground is Ground.OWN:
+        return (
+            StepStatus.NOT_ASSESSED,
+            "Not its postmaster's affair: this host's own mail server decided.",
+        )
+    if diagnosis.result.ground in (Ground.NOT_REACHED, Ground.NOT_ASKED, Ground.LOGIN):
         return StepStatus.NOT_ASSESSED, "No server was asked, so there is nothing to tell its postmaster."
+    if diagnosis.side is Side.RELAY:
+        return StepStatus.MANUAL, _AT_RELAY[fix_by is FixBy.RECIPIENT]
     if diagnosis.result.outcome is Outcome.INCONCLUSIVE:
         return (
             StepStatus.MANUAL,
@@ -214,12 +229,14 @@ def _by_findings(
         if is_guess:
             return StepStatus.WARN, f"Not settled whether it is about this address ({_SETTLE})."
         if not is_blamed and cause not in _OPEN:
-            elsewhere = f"The refusal points elsewhere ({causes()[cause].title})"
+            title = causes()[cause].told_by(diagnosis.side).title
+            elsewhere = f"The refusal points elsewhere ({title})"
             return StepStatus.NOT_ASSESSED, f"{elsewhere}; nothing was learned of this mailbox."
     if status is StepStatus.NOT_ASSESSED and number in groups.STEP_NOT_LOOKED_AT:
         own = tuple(f for f in own if f.tag in groups.STEP_NOT_LOOKED_AT[number])
     if is_blamed and cause is not None:
-        return status, " ".join([*_behind(cause, own), action or causes()[cause].action])
+        usual = causes()[cause].told_by(diagnosis.side).action
+        return status, " ".join([*_behind(cause, own), action or usual])
     return status, _what_to_do(status, own)
 
 

@@ -17,7 +17,7 @@ from probe._named_tuple import NamedTuple
 from probe.knowledge.causes import Cause, advice_cause, causes
 from probe.model.evidence import Band, ConductOverride, Evidence, Facet, RankedCause
 from probe.model.reply import Stage
-from probe.model.verdict import Conduct, Retry
+from probe.model.verdict import Conduct, FixBy, Retry, Side
 
 _SURE = (Band.STATED, Band.LIKELY)
 _USUAL_WAIT_S = 3600  # if the server asks to try again and neither it nor the cause says when
@@ -95,12 +95,15 @@ def conclude(
     permanent: bool | None,
     text: str = "",
     stage: Stage | None = None,
+    side: Side = Side.RECIPIENT,
 ) -> Conclusion:
     """Conclude from at least one ranked cause. `evidence` is all that the reply gives, `text` its words,
-    `permanent` its class (5yz, 4yz, or None), `stage` where it was given."""
-    return with_words(
-        conclude_without_words(ranking, certainty, evidence, permanent=permanent, stage=stage), text
+    `permanent` its class (5yz, 4yz, or None), `stage` where it was given; `side`: whose server
+    decided."""
+    wordless = conclude_without_words(
+        ranking, certainty, evidence, permanent=permanent, stage=stage, side=side
     )
+    return with_words(wordless, text)
 
 
 def conclude_without_words(
@@ -110,19 +113,24 @@ def conclude_without_words(
     *,
     permanent: bool | None,
     stage: Stage | None = None,
+    side: Side = Side.RECIPIENT,
 ) -> WordlessConclusion:
     """The part of `conclude` that is the same for all replies with the same evidence."""
     top = ranking[0]
-    advice = advice_cause(top.id, certainty)
+    advice = advice_cause(top.id, certainty).told_by(side)
     override, source = _override(top, certainty)
     conduct, reason = _with_times(advice.conduct(permanent), override, source, evidence)
     if conduct.retry is Retry.NEVER:
         ground = _ground(top.id, certainty, evidence)
         conduct = conduct if ground is not None else replace(conduct, retry=Retry.AFTER_FIX)
         reason = ground.says if ground is not None else ""
+    is_relays = side is Side.RELAY
+    if is_relays:
+        conduct, override = _at_relay(conduct, override)
     action = override.action or advice.action_at(stage, permanent)
     conclusion = Conclusion(tuple(ranking), certainty, advice, conduct, action, reason)
-    return WordlessConclusion(conclusion, names_list=not override.action and advice.id == "ip_blocklisted")
+    has_own_action = bool(override.action) or is_relays
+    return WordlessConclusion(conclusion, names_list=not has_own_action and advice.id == "ip_blocklisted")
 
 
 def with_words(wordless: WordlessConclusion, text: str) -> Conclusion:
@@ -158,6 +166,15 @@ def _override(top: RankedCause, certainty: Band) -> tuple[ConductOverride, Evide
             if item.conduct is not None and item.facet is not Facet.CONDUCT:
                 return item.conduct, item
     return ConductOverride(), None
+
+
+def _at_relay(conduct: Conduct, override: ConductOverride) -> tuple[Conduct, ConductOverride]:
+    """The conduct and the override where a relay of the sender's own decided. Its operator is on the sender's
+    side, so a rule's advice for the recipient's is left out; a mailbox stays the recipient's own affair."""
+    if conduct.fix_by not in (FixBy.SENDER, FixBy.SENDER_NETWORK):
+        override = replace(override, action=None)
+    fix_by = FixBy.RECIPIENT if conduct.fix_by is FixBy.RECIPIENT else FixBy.SENDER
+    return replace(conduct, fix_by=fix_by), override
 
 
 def _with_times(

@@ -3,6 +3,8 @@ If this machine can do it, a command is given; otherwise a command line for anot
 
 from __future__ import annotations
 
+import shlex
+
 from probe.diagnosis.commands import command
 from probe.facts.model import Facts
 from probe.knowledge.next_tests import public_resolvers
@@ -10,6 +12,7 @@ from probe.model.address import IPAddress
 from probe.model.address_parse import parse_ip
 from probe.model.dialable import is_private
 from probe.model.report import NextTest
+from probe.model.target import Endpoint
 
 _OF_THIS_HOST = ("--bind", "--ip", "--mta", "--config-dir", "--route")
 
@@ -22,7 +25,15 @@ def from_second_place(facts: Facts, text: str) -> NextTest:
         line = command(facts, f"--bind {second}", leave=("--ip",))
         return NextTest(text.replace("{place}", place), line)
     words = text.replace("{place}", "a second network of yours")
-    return with_line(facts, words, "; on a host there", line_elsewhere(facts))
+    return with_line(facts, words, "; on a host there", _same_hosts_elsewhere(facts))
+
+
+def _same_hosts_elsewhere(facts: Facts) -> str:
+    """The same run on another host, and where a relay of this one was asked, that relay again."""
+    if not facts.relay:
+        return line_elsewhere(facts)
+    relay = shlex.quote(str(Endpoint(facts.relay[0].host, facts.relay[0].port)))
+    return command(facts, f"--mx {relay} --allow-private", leave=_OF_THIS_HOST)
 
 
 def from_sending_address(facts: Facts, text: str) -> NextTest:

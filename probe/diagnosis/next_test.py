@@ -34,7 +34,7 @@ from probe.model.reply import Stage
 from probe.model.report import NextTest
 from probe.model.session import Experiment
 from probe.model.target import Endpoint, PairTarget, TlsMode
-from probe.model.verdict import Outcome
+from probe.model.verdict import Outcome, OutcomeReason
 from probe.standards.dns.results import RouteKind
 
 _SETTLED = 0.8  # a stated cause of this share needs no further test
@@ -70,6 +70,8 @@ def next_test(facts: Facts, diagnosis: Diagnosis) -> NextTest | None:
     if ground in (Ground.NO_CONNECTION, Ground.NO_REPLY):
         had_dialogue = diagnosis.result.stage not in (Stage.CONNECT, Stage.GREETING)
         return from_second_place(facts, _DROPS if had_dialogue else _DOWN)
+    if diagnosis.result.is_for(OutcomeReason.OWN_FALLBACK_NOWHERE):
+        return None
     if diagnosis.result.is_for(*OF_FALLBACK) and facts.mta is not None:
         hop, sessions = facts.mta.route.fallback[0], fallback_sessions(facts)
         place = (

@@ -273,6 +273,7 @@ PREDICATES: dict[str, Predicate] = {
     "tls_failed": _ground(Ground.TLS),
     "own_refuses": _own(OutcomeReason.OWN_REFUSES),
     "own_no_mailbox": _own(OutcomeReason.OWN_NO_MAILBOX),
+    "own_fallback_nowhere": _own(OutcomeReason.OWN_FALLBACK_NOWHERE),
     "own_loop": _own(OutcomeReason.OWN_LOOP),
     "own_waits": _own(OutcomeReason.OWN_WAITS),
     "own_size": _own(OutcomeReason.OWN_SIZE),

@@ -44,8 +44,14 @@ OF_OTHER_FAMILY = (
 
 def observe(facts: Facts) -> RunResult:
     """Decide from DNS first, then from the session that came farthest."""
+    return handed_on(facts, observe_hosts(facts))
+
+
+def observe_hosts(facts: Facts) -> RunResult:
+    """The same for the hosts that the mail goes to first: without the relay that the local mail server hands
+    on to what those did not take."""
     result = _by_route(facts) or by_own_server(facts) or _by_sessions(facts)
-    return handed_on(facts, kept_after_refusal(facts, result))
+    return kept_after_refusal(facts, result)
 
 
 def _by_route(facts: Facts) -> RunResult | None:

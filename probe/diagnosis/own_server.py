@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from probe._dataclass import replace
 from probe.diagnosis.run_result import Ground, RunResult
-from probe.facts.fallback import fallback_sessions
+from probe.facts.fallback import fallback_sessions, leads_nowhere
 from probe.facts.model import Facts
 from probe.facts.own_server import is_backup, own_decision_of, uses_one_family
 from probe.model.observed import CertificateFault
@@ -56,7 +56,11 @@ def kept_after_refusal(facts: Facts, result: RunResult) -> RunResult:
     )
 
 
-OF_FALLBACK = (OutcomeReason.OWN_FALLBACK, OutcomeReason.OWN_FALLBACK_SILENT)
+OF_FALLBACK = (
+    OutcomeReason.OWN_FALLBACK,
+    OutcomeReason.OWN_FALLBACK_NOWHERE,
+    OutcomeReason.OWN_FALLBACK_SILENT,
+)
 # What each of them hands on besides a deferral, as real servers did it in the lab (tests/lab/senders.py).
 _HANDED_ON: Mapping[FallbackBy, frozenset[Ground]] = {
     FallbackBy.POSTFIX: frozenset(
@@ -74,7 +78,7 @@ _FOR_SENDMAIL = (FallbackBy.SENDMAIL_MX, FallbackBy.SENDMAIL_SMART_HOST)
 
 def handed_on(facts: Facts, result: RunResult) -> RunResult:
     """The result; open where the server hands what it cannot leave there to a relay that gave no answer
-    here."""
+    here. A relay without an address leaves the mail in the queue; sendmail sends it back."""
     mta = facts.mta
     if mta is None or not mta.route.fallback or not facts.sending.goes_its_way:
         return result
@@ -83,9 +87,23 @@ def handed_on(facts: Facts, result: RunResult) -> RunResult:
         return result
     hosts = ", ".join(dict.fromkeys(hop.host for hop in mta.route.fallback))
     sessions = fallback_sessions(facts)
+    if not sessions and leads_nowhere(facts):
+        outcome = Outcome.REFUSED if by in _FOR_SENDMAIL else Outcome.DEFERRED
+        reason = Reason(OutcomeReason.OWN_FALLBACK_NOWHERE, host=hosts)
+        return RunResult(outcome, result.stage, Ground.OWN, result.session, reason=reason)
     tag = OutcomeReason.OWN_FALLBACK_SILENT if sessions else OutcomeReason.OWN_FALLBACK
     reason = Reason(tag, host=hosts, end=sessions[-1].end if sessions else None)
     return replace(result, outcome=Outcome.INCONCLUSIVE, ground=Ground.OWN, reason=reason, behind=())
+
+
+def after_fallback(facts: Facts, before: RunResult, result: RunResult) -> RunResult:
+    """The result of the relay in a run of these facts, where the servers before it gave the result `before`.
+    sendmail sends back what its FallbackMXhost puts off if no MX host has an address."""
+    by = facts.mta.route.fallback_by if facts.mta is not None else None
+    is_sent_back = by is FallbackBy.SENDMAIL_MX and before.is_for(OutcomeReason.NO_USABLE_MX)
+    if not is_sent_back or result.outcome is not Outcome.DEFERRED:
+        return result
+    return replace(result, outcome=Outcome.REFUSED)
 
 
 def _is_handed_on(facts: Facts, result: RunResult, by: FallbackBy) -> bool:

@@ -17,11 +17,13 @@ from probe.facts.tls_demand import NEEDED, mode_with
 from probe.model.reply import Stage
 from probe.model.session import Stop
 from probe.model.target import PairTarget, TlsMode
-from probe.model.verdict import Outcome
+from probe.model.text import shorten
+from probe.model.verdict import Outcome, OutcomeReason
 from probe.standards.dns.health import Health
 from probe.standards.dns.results import RouteKind
 from probe.standards.smtp.results import Deviation
 
+_QUOTED = 160  # characters of the reply of another server than the one that decided
 _STAGE_WORDS = {
     Stage.CONNECT: "when connecting",
     Stage.GREETING: "at the greeting",
@@ -32,30 +34,42 @@ _STAGE_WORDS = {
 }
 
 
-def summary(facts: Facts, result: RunResult, risks: tuple[Risk, ...]) -> str:
-    """One sentence, without a full stop at its end."""
+def summary(facts: Facts, result: RunResult, risks: tuple[Risk, ...], before_relay: str = "") -> str:
+    """One sentence, without a full stop at its end. `before_relay`: the clause of `hosts_said`, where the
+    local mail server hands the mail on."""
     if result.outcome is Outcome.ACCEPTED:
-        return _acceptance(facts, result, risks)
+        return _acceptance(facts, result, risks, before_relay)
     if result.ground is Ground.ROUTE:
         return f"refused for good before any server was asked: {why(result)}"
     if result.ground is Ground.SMTPUTF8:
         return f"refused: {_host(result)} does not offer SMTPUTF8, which the address needs"
     if result.ground is Ground.OWN and facts.mta is not None and result.outcome is not Outcome.INCONCLUSIVE:
         word = "refused" if result.outcome is Outcome.REFUSED else "deferred"
+        if result.is_for(OutcomeReason.OWN_FALLBACK_NOWHERE):
+            return f"{word} by {_own(facts)} on this host, which {why(result)} (before that, {before_relay})"
         return f"{word} by {facts.mta.software.label} on this host before any server is asked: {why(result)}"
-    whose = _whose(facts)
+    whose = _whose(facts, before_relay)
     is_ours = result.ground is Ground.TLS and facts.mta is not None
     if result.outcome is Outcome.REFUSED and not is_ours:
-        return f"refused for good {_STAGE_WORDS[result.stage]} by {_host(result)}{whose}"
+        is_put_off = result.reply is not None and result.reply.is_transient
+        sent_back = f"; {_own(facts)} sends back what is put off then" if is_put_off else ""
+        return f"refused for good {_STAGE_WORDS[result.stage]} by {_host(result)}{whose}{sent_back}"
     if result.outcome is not Outcome.INCONCLUSIVE and is_ours and facts.mta is not None:
         ours = f"{result.outcome} by {facts.mta.software.label} on this host, which demands TLS"
         return f"{ours}: {_without_tls(facts, result, why(result))}"
     if result.outcome is Outcome.DEFERRED:
         return f"deferred {_STAGE_WORDS[result.stage]} by {_host(result)}{whose}: not now, perhaps later"
-    return "inconclusive: " + _inconclusive(facts, result)
+    return "inconclusive: " + _inconclusive(facts, result, before_relay)
 
 
-def _acceptance(facts: Facts, result: RunResult, risks: tuple[Risk, ...]) -> str:
+def hosts_said(facts: Facts, result: RunResult) -> str:
+    """The clause for what came of the hosts that are asked before a fallback relay."""
+    if result.reply is not None and not result.reply.is_positive:
+        return f"{_host(result)} answered {_STAGE_WORDS[result.stage]}: {shorten(str(result.reply), _QUOTED)}"
+    return why(result) if result.ground is Ground.ROUTE else _inconclusive(facts, result)
+
+
+def _acceptance(facts: Facts, result: RunResult, risks: tuple[Risk, ...], before_relay: str) -> str:
     if result.ground is Ground.NOT_ASKED:
         ours = any(risk.is_sender_side for risk in risks)
         tail = (
@@ -80,14 +94,14 @@ def _acceptance(facts: Facts, result: RunResult, risks: tuple[Risk, ...]) -> str
     if is_handed_over(facts):
         untold = "; nothing was delivered by this run, and the log shows that the other side has the message"
     tail = tail if is_ours else policy or untold
-    whose = _whose(facts) if facts.was_handed_on else ""
+    whose = _whose(facts, before_relay) if facts.was_handed_on else ""
     return f"accepted at RCPT by {_host(result)}{whose}{tail}"
 
 
-def _whose(facts: Facts) -> str:
+def _whose(facts: Facts, before_relay: str) -> str:
     """What the server that decided is to this host, if it is no server of the recipient."""
     if facts.was_handed_on:
-        return ", the fallback relay of this host (the servers before it did not take the mail)"
+        return f", the fallback relay of this host (before it, {before_relay})"
     return ", the relay of this host" if facts.relay else ""
 
 
@@ -100,7 +114,7 @@ def _policy_fails(facts: Facts, risks: tuple[Risk, ...]) -> str:
     return f", but the domain's policy for TLS (DANE or MTA-STS) fails: {who} does not deliver"
 
 
-def _inconclusive(facts: Facts, result: RunResult) -> str:
+def _inconclusive(facts: Facts, result: RunResult, before_relay: str = "") -> str:
     domain = facts.recipient.domain
     if result.is_for(*OF_OTHER_FAMILY):
         return f"no server of {domain} was asked, by the choice of the options: {why(result)}"
@@ -112,7 +126,7 @@ def _inconclusive(facts: Facts, result: RunResult) -> str:
     if result.ground is Ground.DNS_UNKNOWN and facts.name_servers.is_at_fault:
         return _no_resolver(facts.name_servers)
     if result.is_for(*OF_FALLBACK):
-        return f"{_own(facts)} on this host {detail}"
+        return f"{_own(facts)} on this host {detail}; before it, {before_relay}"
     is_named = facts.recipient.mx.kind is RouteKind.FIXED  # by --mx, or by the local mail server
     place = result.reason.host if is_named and result.reason is not None else domain
     words = {

@@ -9,11 +9,12 @@ from probe._dataclass import dataclass, replace
 from probe.diagnosis.conclusion import Conclusion, conclude
 from probe.diagnosis.evidence import earlier_reading, evidence_of, reply_evidence
 from probe.diagnosis.extent import extent_of
-from probe.diagnosis.outcome import OF_OTHER_FAMILY, observe
+from probe.diagnosis.outcome import OF_OTHER_FAMILY, observe, observe_hosts
+from probe.diagnosis.own_server import OF_FALLBACK, after_fallback
 from probe.diagnosis.risks import Risk, as_causes, as_report, likelihood, relevant, risks_of
 from probe.diagnosis.run_result import Ground, RunResult
 from probe.diagnosis.scoring import band, rank
-from probe.diagnosis.summary import summary
+from probe.diagnosis.summary import hosts_said, summary
 from probe.diagnosis.vantage import carry_over, is_foreign
 from probe.diagnosis.why import why_tags
 from probe.facts.fallback import at_fallback
@@ -24,7 +25,7 @@ from probe.model.fault import Fault, collect_faults, recover
 from probe.model.finding import Finding
 from probe.model.program_part import ProgramPart
 from probe.model.report import Verdict
-from probe.model.verdict import Conduct, ExitCode, FixBy, Outcome, OutcomeReason, Retry
+from probe.model.verdict import Conduct, ExitCode, FixBy, Outcome, OutcomeReason, Retry, Side
 from probe.reading.reply.read import Reading
 
 # Priors for outcomes without a deciding reply: the ground itself nearly is the cause. The corpus shares are
@@ -56,7 +57,7 @@ _RECIPIENTS_AFFAIR = Conduct(FixBy.RECIPIENT_ADMIN, Retry.NOW, None)
 class Diagnosis:
     """The verdict with everything that it rests on. `conclusion` is None if no cause was ranked, and if
     nothing was refused or deferred. `faults` are rules of this program that raised; the verdict rests on the
-    others."""
+    others. `side`: whose server did not accept it."""
 
     result: RunResult
     ranking: tuple[RankedCause, ...]
@@ -65,6 +66,7 @@ class Diagnosis:
     conclusion: Conclusion | None
     verdict: Verdict
     faults: tuple[Fault, ...] = ()
+    side: Side = Side.RECIPIENT
 
 
 def diagnose(facts: Facts, findings: tuple[Finding, ...]) -> Diagnosis:
@@ -72,22 +74,37 @@ def diagnose(facts: Facts, findings: tuple[Finding, ...]) -> Diagnosis:
     only on what was observed; if a rule raises, only its evidence on the cause is missing. Where the mail was
     handed on, the last server decides."""
     with collect_faults() as faults:
-        diagnosis = _diagnose(at_fallback(facts), findings)
+        last = at_fallback(facts)
+        result, before = observe(last), observe_hosts(facts)
+        if last.was_handed_on:
+            result = after_fallback(facts, before, result)
+        is_handed_on = last.was_handed_on or result.is_for(*OF_FALLBACK)
+        before_relay = hosts_said(facts, before) if is_handed_on else ""
+        diagnosis = _diagnose(last, findings, result, before_relay)
     return replace(diagnosis, faults=tuple(faults))
 
 
-def _diagnose(facts: Facts, findings: tuple[Finding, ...]) -> Diagnosis:
-    result = observe(facts)
+def _diagnose(facts: Facts, findings: tuple[Finding, ...], result: RunResult, before_relay: str) -> Diagnosis:
     risks = risks_of(findings, facts.options.fail_on) if result.outcome is Outcome.ACCEPTED else ()
     reading = _outside_reading(facts, result)
     evidence = reading.evidence if reading is not None else _evidence(facts, result)
     rank_causes = partial(_rank, facts, result, risks, reading, evidence)
     ranking = recover(ProgramPart.RANKING, rank_causes, (), step=1)
     certainty = _band(facts, result, ranking, risks, reading)
-    conclude = partial(_conclusion, result, ranking, certainty, reading, evidence)
+    side = _side(facts, result) if reading is None else Side.RECIPIENT
+    conclude = partial(_conclusion, result, ranking, certainty, reading, evidence, side=side)
     conclusion = recover(ProgramPart.CONCLUSION, conclude, None, step=1)
-    verdict = _verdict(facts, result, ranking, risks, reading, certainty, conclusion)
-    return Diagnosis(result, ranking, risks, certainty, conclusion, verdict)
+    verdict = _verdict(facts, result, ranking, risks, reading, certainty, conclusion, before_relay)
+    return Diagnosis(result, ranking, risks, certainty, conclusion, verdict, side=side)
+
+
+def _side(facts: Facts, result: RunResult) -> Side:
+    """Whose server did not accept it. A domain that takes no mail of anybody is the recipient's affair."""
+    if result.outcome is Outcome.ACCEPTED or result.ground is Ground.ROUTE:
+        return Side.RECIPIENT
+    if result.ground is Ground.OWN:
+        return Side.OWN
+    return Side.RELAY if facts.relay else Side.RECIPIENT
 
 
 def _evidence(facts: Facts, result: RunResult) -> tuple[Evidence, ...]:
@@ -160,14 +177,16 @@ def _verdict(
     reading: Reading | None,
     certainty: Band,
     conclusion: Conclusion | None,
+    before_relay: str,
 ) -> Verdict:
     cause = ranking[0].id if ranking else None
     ours = relevant(risks, facts)
     conduct = conclusion.conduct if conclusion is not None else _conduct(result, cause, risks, ours)
     is_learned = result.ground not in (Ground.LOGIN, Ground.INTERRUPTED)
     if facts.relay and result.outcome is not Outcome.ACCEPTED and is_learned:
-        # a refusal by the own relay is for the operator of this host, not for the recipient
-        conduct = replace(conduct, fix_by=FixBy.SENDER)
+        # a refusal by the own relay is for the operator of this host, unless it is about the mailbox alone
+        is_theirs = conduct.fix_by is FixBy.RECIPIENT
+        conduct = replace(conduct, fix_by=FixBy.RECIPIENT if is_theirs else FixBy.SENDER)
     has_outside_reading = reading is not None
     at_risk = (has_outside_reading and result.outcome is Outcome.ACCEPTED) or bool(ours)
     exit_code = ExitCode.AT_RISK if at_risk else ExitCode.of(result.outcome)
@@ -192,7 +211,7 @@ def _verdict(
         after_data_risks=as_report(risks),
         summary=recover(
             ProgramPart.SUMMARY,
-            lambda: summary(facts, result, risks),
+            lambda: summary(facts, result, risks, before_relay),
             f"{result.outcome} at {result.stage.words}",
             step=1,
         ),
@@ -218,6 +237,8 @@ def _conclusion(
     certainty: Band,
     reading: Reading | None,
     evidence: tuple[Evidence, ...],
+    *,
+    side: Side,
 ) -> Conclusion | None:
     if not ranking:
         return None
@@ -229,7 +250,9 @@ def _conclusion(
         # nobody must act, unless a fact says who
         of_a_fact = any(item.conduct is not None for item, _ in ranking[0].evidence_for)
         is_known = result.ground in _OF_A_FACT and of_a_fact
-        return conclude(ranking, certainty, evidence, permanent=False) if is_known else None
+        if not is_known:
+            return None
+        return conclude(ranking, certainty, evidence, permanent=False, side=side)
     reply = result.reply
     return conclude(
         ranking,
@@ -238,6 +261,7 @@ def _conclusion(
         permanent=result.outcome is Outcome.REFUSED,
         text=reply.text if reply is not None else "",
         stage=result.stage if result.ground is Ground.REPLY else None,
+        side=side,
     )
 
 

@@ -27,6 +27,7 @@ from probe.model.target import recipient_domain
 from probe.recording import events as ev
 from probe.recording.journal import Recording
 from probe.standards.dns.message import Answer, Question, T, run
+from probe.standards.dns.results import MxResult
 from probe.standards.dns.rewriting import Rewriting
 from probe.standards.dnsbl.results import Listing
 from probe.standards.mta_sts.results import StsResult, StsStatus, TlsRptResult
@@ -34,7 +35,7 @@ from probe.survey import recipient, reputation, sender
 from probe.survey.driving import NOWHERE, Place, drive
 from probe.survey.identities import Identities, identities
 from probe.survey.recipient import HostTlsa
-from probe.survey.sending import Sending, sending
+from probe.survey.sending import Sending, fallbacks, route_as, sending
 
 if TYPE_CHECKING:
     from probe.reading.bounce.about import BounceFacts
@@ -131,6 +132,7 @@ def _read(reader: _Reader) -> Facts:
         relay=how.relay,
         tls_policy=how.tls_policy,
         why_no_mta=event.why if event is not None else None,
+        fallback_routes=_fallback_routes(reader, how),
     )
 
 
@@ -224,6 +226,17 @@ def _recipient_by(
         typo_of=recover(ProgramPart.TYPO, lambda: likely_typo_of(domain), None, step=3),
     )
     return facts, records.tlsas
+
+
+def _fallback_routes(reader: _Reader, how: Sending) -> tuple[MxResult, ...]:
+    started = reader.recording.started
+    relays = fallbacks(started.options, how.mta)
+    if not relays:
+        return ()
+    domain = recipient_domain(started.target)
+    return reader.part(
+        "fallbacks", (relays,), lambda look_up: tuple(run(route_as(domain, it), look_up) for it in relays)
+    )
 
 
 def _sender(reader: _Reader, how: Sending, vantage: VantageFacts) -> SenderFacts:

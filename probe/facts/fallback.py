@@ -17,6 +17,14 @@ def fallback_sessions(facts: Facts) -> tuple[Session, ...]:
     return tuple(it for it in facts.sessions if it.experiment is Experiment.FALLBACK)
 
 
+def leads_nowhere(facts: Facts) -> bool:
+    """Whether DNS says that none of these relays has an address."""
+    routes = facts.fallback_routes
+    answers = [a for it in routes for a in (*it.answers, *(a for host in it.hosts for a in host.answers))]
+    has_address = any(host.addresses for it in routes for host in it.hosts)
+    return bool(answers) and not has_address and not any(answer.is_unknown for answer in answers)
+
+
 def at_fallback(facts: Facts) -> Facts:
     """The facts with the relay that came farthest in the place of the recipient's servers, as in a run whose
     route is that relay; as they are if none was connected to."""

@@ -109,7 +109,8 @@ class Facts:
     (None: not known; `why_no_mta` says why, if there is one); `user_options` are the user's. `relay` is where
     that server sends the mail (empty: the MX hosts are asked); `tls_policy` is its TLS requirement there
     (None: the options decide); `scenario` is that of a lab. `was_handed_on`: the relay is the one that has
-    what the recipient's servers did not take (`probe.facts.fallback`).
+    what the recipient's servers did not take (`probe.facts.fallback`); `fallback_routes` are
+    the hosts of each such relay, as far as they were looked up.
     """
 
     target: Target
@@ -139,6 +140,7 @@ class Facts:
     why_no_mta: MtaWhy | None = None
     scenario: str = ""
     was_handed_on: bool = False
+    fallback_routes: tuple[MxResult, ...] = ()
 
     @property
     def sending(self) -> Sending:

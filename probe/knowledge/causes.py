@@ -11,7 +11,7 @@ from probe._named_tuple import NamedTuple
 from probe.knowledge import toml_import
 from probe.model.evidence import Band
 from probe.model.reply import Stage
-from probe.model.verdict import Conduct, FixBy, Retry
+from probe.model.verdict import Conduct, FixBy, Retry, Side
 
 UNSETTLED = "unknown"  # its advice is used if no cause stands out
 
@@ -19,7 +19,9 @@ UNSETTLED = "unknown"  # its advice is used if no cause stands out
 class Cause(NamedTuple):
     """One entry of causes.toml. `steps` are numbers of the nine-step checklist, `at_fault` the step that
     fails if this is the cause (None: none by itself); `actions` what to do instead of `action` after a
-    refusal at a stage (by its value), `refused` after a 5yz (empty: the same)."""
+    refusal at a stage (by its value), `refused` after a 5yz (empty: the same), `given_up` for a
+    deferred message that is not tried any more (empty: the same); `by` the title, meaning and
+    action that differ where another side than the recipient's decided."""
 
     id: str
     title: str
@@ -33,6 +35,8 @@ class Cause(NamedTuple):
     actions: Mapping[str, str]
     at_fault: int | None
     refused: str = ""
+    given_up: str = ""
+    by: Mapping[Side, Mapping[str, str]] = {}
 
     def action_at(self, stage: Stage | None, permanent: bool | None = None) -> str:
         """What to do after a refusal that was given at `stage`, with a 5yz (True) or not."""
@@ -43,6 +47,19 @@ class Cause(NamedTuple):
     def conduct(self, permanent: bool | None) -> Conduct:
         """What to do after a 5yz (True) or 4yz (False); without a code the nature of the cause decides."""
         return self.transient if permanent is False else self.permanent
+
+    def told_by(self, side: Side) -> Cause:
+        """The same cause in the words for this side: where the sender's own relay or server decided, the
+        recipient's side was not asked and cannot mend it."""
+        words = self.by.get(side)
+        if words is None:
+            return self
+        cause = self._replace(
+            title=words.get("title", self.title), meaning=words.get("meaning", self.meaning)
+        )
+        if "action" not in words:
+            return cause
+        return cause._replace(action=words["action"], actions={}, refused="", given_up="")
 
     @property
     def passes(self) -> bool:
@@ -81,6 +98,8 @@ def _cause(identity: str, row: Mapping[str, Any]) -> Cause:
         actions=row.get("at", {}),
         at_fault=row.get("at_fault"),
         refused=row.get("refused", ""),
+        given_up=row.get("given_up", ""),
+        by={Side(name): words for name, words in row.get("by", {}).items()},
     )
 
 

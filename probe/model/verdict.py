@@ -49,6 +49,7 @@ class OutcomeReason(StrEnum):
     OWN_REFUSES = "own_refuses"
     OWN_NO_MAILBOX = "own_no_mailbox"
     OWN_FALLBACK = "own_fallback"  # it hands the mail on in the end, and that server was not asked
+    OWN_FALLBACK_NOWHERE = "own_fallback_nowhere"  # or has no address, as DNS says
     OWN_FALLBACK_SILENT = "own_fallback_silent"  # or could not be connected to from here
     OWN_LOOP = "own_loop"  # the host to ask is this one
     OWN_WAITS = "own_waits"
@@ -70,6 +71,14 @@ class OutcomeReason(StrEnum):
     STARTTLS_NOT_OFFERED = "starttls_not_offered"
     HANDSHAKE = "handshake"
     CERTIFICATE = "certificate"
+
+
+class Side(StrEnum):
+    """Whose server decided, or was silent."""
+
+    RECIPIENT = "recipient"
+    RELAY = "relay"  # the smart host or fallback relay of the local mail server
+    OWN = "own"  # the local mail server itself
 
 
 class FixBy(StrEnum):

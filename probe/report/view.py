@@ -112,8 +112,11 @@ def where(report: Report) -> Line:
 
 
 def summary(report: Report) -> str:
-    """The verdict's sentence; empty if headline and reply say the same."""
-    verdict = report.verdict
+    """The verdict's sentence; empty if headline and reply say the same. It is needed where several servers
+    gave an answer: the recipient's, and the fallback relay of the local mail server."""
+    verdict, mta = report.verdict, report.target.sender_mta
+    if mta is not None and mta.fallback_asked:
+        return verdict.summary
     parts = (
         verdict.reply is not None
         and verdict.outcome is not Outcome.INCONCLUSIVE

@@ -11,12 +11,17 @@ ALICE = "alice@healthy.example"
 NOBODY = "nobody@healthy.example"  # whom the server refuses with 550
 OF_SENDER = "alice@senderdomain.example"  # its server wants the sender's domain to exist
 STRICT = "203.0.113.11"
+LATER = "203.0.113.94"  # which puts every recipient off
+NO_ADDRESS = "mx.vanished.example"
 UNKNOWN_SENDER = ("deferred", "deferred", 3, "sender_invalid", "sender")
 UNKNOWN_USER = ("bounced", "refused", 1, "user_unknown", "sender")
 LOOP = ("bounced", "refused", 1, "routing_loop", "sender")
 DENIED = ("bounced", "refused", 1, "relay_denied", "sender")
 TAKEN = ("sent", "accepted", 0, None, "nobody")
 NO_DOMAIN = ("bounced", "refused", 1, "bad_domain", "sender")
+KEPT = ("deferred", "deferred", 3, "server_error", "sender")
+SENT_BACK = ("bounced", "refused", 1, "server_error", "sender")
+PUT_OFF = ("deferred", "deferred", 3, "policy_unspecified", "sender")
 CLOSED = ("bounced", "refused", 1, "bad_domain", "sender")
 _OWN_DELIVERY = "\nvirtual unix - n n - - virtual\nlocal unix - n n - - local"
 
@@ -30,14 +35,17 @@ def mapping(
     return replace(sender, values=values, files={"map": f"{entry}\n"}, **more)  # type: ignore[arg-type]
 
 
-def handing_on(slug: str, recipient: str, software: str, *fate: object, **more: object) -> Sender:
-    """A server that hands on to the host that refuses to relay, but takes the mail of the lab's domains."""
+def handing_on(
+    slug: str, recipient: str, software: str, *fate: object, host: str = STRICT, **more: object
+) -> Sender:
+    """A server that hands on to a host: by default the one that refuses to relay, but takes the mail of the
+    lab's domains."""
     values = {
-        "postfix": f"smtp_fallback_relay = [{STRICT}]\n",
-        "sendmail": f"define(`confFALLBACK_MX',`[{STRICT}]')dnl\n",
+        "postfix": f"smtp_fallback_relay = [{host}]\n",
+        "sendmail": f"define(`confFALLBACK_MX',`[{host}]')dnl\n",
     }
     sender = Sender(f"fallback-{slug}", recipient, *fate)  # type: ignore[arg-type]
-    hosts = f"  fallback_hosts = {STRICT}" if software == "exim" else ""
+    hosts = f"  fallback_hosts = {host}" if software == "exim" else ""
     own = {"software": software, "values": values.get(software, ""), "transport": hosts}
     return replace(sender, **own, **more)  # type: ignore[arg-type]
 
@@ -113,6 +121,16 @@ REWRITING = (
         "sendmail-no-domain": ("alice@nosuch.example", "sendmail", *DENIED),
         "sendmail-null-mx": ("alice@nullmx.example", "sendmail", *NO_DOMAIN),
     }.items()),
+    *(handing_on(f"{software}-without-address-{slug}", to, software, *fate, host=NO_ADDRESS)
+      for software, fate in {"postfix": KEPT, "exim": KEPT, "sendmail": SENT_BACK}.items()
+      for slug, to in {"unreachable": "alice@unreachable.example", "grey": "alice@grey.example"}.items()),
+    *(handing_on(f"{software}-puts-off-{slug}", f"alice@{slug}.example", software, *fate, host=LATER)
+      for software, slug, fate in (
+          ("postfix", "dangling", PUT_OFF), ("postfix", "nosuch", PUT_OFF), ("exim", "unreachable", PUT_OFF),
+          ("sendmail", "unreachable", PUT_OFF), ("sendmail", "nosuch", PUT_OFF),
+          ("sendmail", "dangling", ("bounced", "refused", 1, "policy_unspecified", "sender")))),
+    Sender("sendmail-smart-host-without-address", "alice@unreachable.example", *SENT_BACK,
+           software="sendmail", values=f"define(`confFALLBACK_SMARTHOST',`[{NO_ADDRESS}]')dnl\n"),
     handing_on("exim-no-domain", "alice@nosuch.example", "exim", *NO_DOMAIN, route="refused", helo=""),
     Sender("fallback-by-mx", "alice@unreachable.example", *DENIED,
            values="smtp_fallback_relay = [203.0.113.92], relaynothere.example, stray554.example\n"),

@@ -157,3 +157,16 @@ async def test_the_limit_of_sessions_holds_for_all_together(monkeypatch: pytest.
     assert dialogues == []
     assert report.verdict.outcome == "inconclusive"
     assert "which was not asked" in report.verdict.summary
+
+
+async def test_a_relay_without_an_address_leaves_the_mail_in_the_queue() -> None:
+    recording, report, dialogues = await ask(hops=(Hop("nowhere.example", 25),))
+    verdict = report.verdict
+    assert (verdict.outcome, verdict.exit_code, verdict.fix_by) == ("deferred", 3, "sender")
+    assert verdict.summary_tags == ("own_fallback_nowhere",)
+    assert (
+        "nowhere.example, for which DNS has no address (before that, mx.recipient.example" in verdict.summary
+    )
+    assert LATER in verdict.summary
+    assert dialogues == []
+    assert report_of(redact(recording)).verdict.summary_tags == verdict.summary_tags

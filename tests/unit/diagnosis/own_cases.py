@@ -11,11 +11,11 @@ from probe.model.mta_reason import MtaReason, MtaWhy
 from probe.model.observed import EndCause
 from probe.model.reason import Reason
 from probe.model.reply import Stage
-from probe.model.sender_mta import HopKind, MtaSoftware, OwnAddresses, TlsLevel, TlsPolicy
+from probe.model.sender_mta import FallbackBy, Hop, HopKind, MtaSoftware, OwnAddresses, TlsLevel, TlsPolicy
 from probe.model.session import Stop
 from probe.model.target import Options, TlsMode
-from probe.standards.dns.message import RecordType
-from probe.standards.dns.results import RouteKind
+from probe.standards.dns.message import RecordType, Status
+from probe.standards.dns.results import MxResult, RouteKind
 from probe.standards.tls.results import DaneStatus
 from tests.support import facts as make
 from tests.support.certificates import issue
@@ -60,9 +60,25 @@ ITSELF = kept_here(replace(MTA, own=OwnAddresses(tuple(make.mx_host().addresses)
 NO_ROOTS = unverified(TlsPolicy(TlsLevel.VERIFY, "s", ("hostname",), roots=""))
 MISMATCH = by_dane(TlsLevel.DANE, DaneStatus.MISMATCHED)
 NO_TLSA = by_dane(TlsLevel.DANE_ONLY, DaneStatus.ABSENT)
+
+
+def handing_on_to(status: Status) -> Facts:
+    """A deferral of the MX, and a fallback relay of whose address DNS says this."""
+    relay = Hop("relay.example.org")
+    answers = tuple(make.answer(relay.host, it, status=status) for it in (RecordType.A, RecordType.AAAA))
+    return make.facts(
+        sessions=(met(Stage.RCPT, make.reply(451, "4.3.0 later")),),
+        mta=replace(MTA, route=replace(MTA.route, fallback=(relay,), fallback_by=FallbackBy.POSTFIX)),
+        user_options=Options(),
+        fallback_routes=(MxResult(relay.host, RouteKind.FIXED, (), answers),),
+    )
+
+
+FALLBACK_NOWHERE, FALLBACK_UNKNOWN = handing_on_to(Status.NXDOMAIN), handing_on_to(Status.SERVFAIL)
 OWN_CASES: dict[str, tuple[Facts, Facts]] = {
     "own_refuses": (REFUSES, WAITS),
     "own_no_mailbox": (WITHOUT_MAILBOX, REFUSES),
+    "own_fallback_nowhere": (FALLBACK_NOWHERE, FALLBACK_UNKNOWN),
     "own_loop": (ITSELF, REFUSES),
     "own_waits": (WAITS, REFUSES),
     "own_size": (kept_here(MTA, options=Options(size=10_240_001)), REFUSES),

@@ -32,10 +32,11 @@ from probe.model.sender_mta import (
 from probe.model.session import EndReason, Experiment, Stop
 from probe.model.target import Options
 from probe.standards.dns.message import RecordType, Status
-from probe.standards.dns.results import RouteKind
+from probe.standards.dns.results import MxResult, RouteKind
 from probe.survey.sending import fallbacks
 from tests.support import facts as make
 from tests.unit.checks.vantage.test_sender_mta import MTA
+from tests.unit.diagnosis.own_cases import FALLBACK_NOWHERE, FALLBACK_UNKNOWN
 from tests.unit.diagnosis.test_outcome import met
 
 FIRST, SECOND = Hop("192.0.2.77", 587, False, (ip_address("192.0.2.77"),)), Hop("b.example", 25, True)
@@ -153,7 +154,8 @@ def test_the_last_server_decides(reply: Reply, expected: tuple[str, int, str | N
     verdict = verdict_of(facts)
     assert (verdict.outcome, verdict.exit_code, verdict.cause, verdict.fix_by) == expected
     assert "192.0.2.77 [" in verdict.summary
-    assert "the fallback relay of this host (the servers before it did not take the mail)" in verdict.summary
+    assert "the fallback relay of this host (before it, mx1.recipient.example [" in verdict.summary
+    assert "answered at RCPT: 451 4.3.0 later)" in verdict.summary
     assert at_fallback(facts).relay == (FIRST,)
 
 
@@ -170,6 +172,62 @@ def test_the_second_relay_counts_by_what_holds_for_it() -> None:
     verdict = verdict_of(facts)
     assert (verdict.outcome, verdict.cause, verdict.exit_code) == ("deferred", "tls_problem", 3)
     assert at_fallback(facts).relay == (SECOND,)
+
+
+@pytest.mark.parametrize(
+    ("mx", "says"),
+    [
+        (DNS["no_domain"], "the domain recipient.example does not exist"),
+        (DNS["null_mx"], "recipient.example publishes a null MX"),
+        (DNS["servfail"], "DNS gave no usable answer for recipient.example"),
+    ],
+)
+def test_what_dns_had_said_before_is_told(mx: MxResult, says: str) -> None:
+    taken = handed_on(2, Stage.RCPT, make.reply(250, "ok"))
+    facts = facts_after(taken, recipient=make.recipient_facts(mx=mx))
+    assert f"the fallback relay of this host (before it, {says}" in verdict_of(facts).summary
+
+
+def test_no_connection_before_is_told() -> None:
+    facts = facts_after(SILENT, handed_on(2, Stage.RCPT, make.reply(250, "ok")))
+    assert "(before it, no MX host of recipient.example could be connected to (" in verdict_of(facts).summary
+
+
+@pytest.mark.parametrize(
+    ("by", "expected"),
+    [
+        (FallbackBy.POSTFIX, ("deferred", 3)),
+        (FallbackBy.EXIM, ("deferred", 3)),
+        (FallbackBy.SENDMAIL_MX, ("refused", 1)),
+        (FallbackBy.SENDMAIL_SMART_HOST, ("refused", 1)),
+    ],
+)
+def test_a_relay_without_an_address(by: FallbackBy, expected: tuple[str, int]) -> None:
+    """Postfix and Exim keep the mail; sendmail sends it back, as the lab shows."""
+    hosts = (FALLBACK_NOWHERE, FALLBACK_UNKNOWN)
+    nowhere, unknown = (replace(it, mta=handing_on(by), sessions=(SILENT,)) for it in hosts)
+    verdict = verdict_of(nowhere)
+    assert (verdict.outcome, verdict.exit_code) == expected
+    assert (verdict.cause, verdict.fix_by, verdict.reply) == ("server_error", "sender", None)
+    assert "for which DNS has no address (before that, no MX host of recipient.example" in verdict.summary
+    assert next_test(nowhere, diagnose(nowhere, ())) is None
+    assert verdict_of(unknown).summary_tags == ("own_fallback",)
+
+
+def test_sendmail_sends_back_what_the_relay_puts_off_if_no_mx_host_has_an_address() -> None:
+    gone = make.mx_host(
+        answers=(make.answer(make.MX_NAME, RecordType.A, status=Status.NXDOMAIN),), addresses=()
+    )
+    mx = make.recipient_facts(mx=make.mx_result(RouteKind.MX, gone))
+    later = handed_on(2, Stage.RCPT, make.reply(454, "4.7.1 not now"))
+    verdicts = {
+        by: verdict_of(facts_after(later, recipient=mx, mta=handing_on(by)))
+        for by in (FallbackBy.POSTFIX, FallbackBy.SENDMAIL_MX)
+    }
+    assert [it.outcome for it in verdicts.values()] == ["deferred", "refused"]
+    sent_back = verdicts[FallbackBy.SENDMAIL_MX]
+    assert sent_back.reply == "454 4.7.1 not now"
+    assert "sendmail sends back what is put off then" in sent_back.summary
 
 
 def test_a_relay_that_is_silent_here_is_no_answer() -> None:
