@@ -284,6 +284,8 @@ def _with_notice(explanation: Explanation, kind: NoticeKind, status: DeliverySta
     if is_doubted or (retry is Retry.LATER and is_tried):
         conduct = replace(conclusion.conduct, retry=Retry.AFTER_FIX, retry_after=None)
         conclusion = replace(conclusion, conduct=conduct, retry_reason="")
+    elif is_given_up(explanation.exit_code, kind, status):
+        conclusion = _after_giving_up(conclusion)
     elif kind is NoticeKind.DELAY and conclusion.advice.id == UNSETTLED and retry is Retry.AFTER_FIX:
         # delivery is still being tried, and there is no known fault to correct first
         conclusion = replace(conclusion, conduct=replace(conclusion.conduct, retry=Retry.LATER))
@@ -293,6 +295,22 @@ def _with_notice(explanation: Explanation, kind: NoticeKind, status: DeliverySta
     return (
         explanation if conclusion is explanation.conclusion else replace(explanation, conclusion=conclusion)
     )
+
+
+def _after_giving_up(conclusion: Conclusion) -> Conclusion:
+    """What to do where no server tries the message any more: the sender has to send it again."""
+    advice, conduct = conclusion.advice, conclusion.conduct
+    action = advice.given_up if conclusion.action == advice.action else ""
+    if conduct.fix_by is FixBy.NOBODY:
+        conduct = replace(conduct, fix_by=FixBy.SENDER)
+    return replace(conclusion, action=action or conclusion.action, conduct=conduct)
+
+
+def is_given_up(code: ExitCode, kind: NoticeKind, status: DeliveryStatus | None) -> bool:
+    """Whether a failure that may pass, by this exit code of its reply, has ended for the message: the
+    reporting server tries it no more."""
+    failed = status is not None and status.action is Action.FAILED
+    return failed and code is ExitCode.DEFERRED and kind is NoticeKind.BOUNCE
 
 
 def _lower_band(conclusion: Conclusion) -> Conclusion:

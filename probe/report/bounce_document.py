@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from probe.bounces import BouncedRecipient
-from probe.model.verdict import ExitCode
+from probe.bounces import BouncedRecipient, is_given_up
 from probe.reading.bounce.results import NoticeKind
 from probe.report import document as doc
 from probe.report import reply_document
 from probe.report.detail import Detail
 from probe.report.line import Line, Raw
-from probe.standards.dsn.results import Action
 from probe.wording.spoken import clauses, words_of
 
 _KINDS = {
@@ -38,16 +36,10 @@ def build(recipient: BouncedRecipient, detail: Detail) -> doc.Document:
     subject = doc.Subject(word, tone, _about(recipient), tuple(_facts(recipient)))
     if recipient.explanation is None:
         return doc.Document((subject,))
-    remarks = ((_GIVEN_UP,),) if _is_given_up(recipient) else ()
+    has_ended = is_given_up(recipient.exit_code, recipient.kind, recipient.status)
+    remarks = ((_GIVEN_UP,),) if has_ended else ()
     blocks = reply_document.blocks(recipient.explanation, recipient.exit_code, remarks)
     return doc.Document((subject, *blocks), exit_code=recipient.exit_code)
-
-
-def _is_given_up(recipient: BouncedRecipient) -> bool:
-    """Whether what may pass has ended for this message."""
-    status = recipient.status
-    failed = status is not None and status.action is Action.FAILED
-    return failed and recipient.exit_code is ExitCode.DEFERRED and recipient.kind is NoticeKind.BOUNCE
 
 
 def _reply(recipient: BouncedRecipient) -> Line:

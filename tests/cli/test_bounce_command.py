@@ -58,8 +58,12 @@ def test_a_delay_exits_3() -> None:
     ("action", "reply", "is_given_up"),
     [
         ("failed", "452 4.2.2 Mailbox full", True),
+        ("failed", "450 4.2.0 Greylisted", True),
+        ("failed", "451 4.3.0 Temporary lookup failure", True),
+        ("failed", "421 4.7.0 Too many connections from your IP", True),
         ("failed", "550 5.1.1 User unknown", False),
         ("delayed", "452 4.2.2 Mailbox full", False),
+        ("delayed", "450 4.2.0 Greylisted", False),
     ],
 )
 def test_what_may_pass_and_was_given_up_is_no_contradiction(
@@ -77,6 +81,13 @@ def test_what_may_pass_and_was_given_up_is_no_contradiction(
     text = " ".join(smtp_probe("bounce", str(notice)).stdout.split())
     assert f"Action {action}" in text
     assert ("the reporting server has given up (Action: failed)" in text) == is_given_up
+    act = text.partition(" Act ")[2].partition(" Retry ")[0]
+    if is_given_up:
+        assert "the message again" in act
+        assert "given up" in act
+        assert "Who acts nobody" not in text
+    if reply.startswith("4"):  # what is tried no more does not go by itself
+        assert ("by itself" in act or "in the queue" in act) == (not is_given_up)
 
 
 def test_a_failure_that_quotes_no_reply_is_headed_as_it_exits(tmp_path: Path) -> None:
