@@ -44,13 +44,14 @@ class KeyReason(StrEnum):
     SHORT_KEY = "short_key"  # verifiers must not accept it
     ADVISED_LENGTH = "advised_length"  # shorter than advised
     ED25519_LENGTH = "ed25519_length"
-    # of k=, h= and s=
+    # of k=, h=, s= and g=
     KEY_TYPE = "key_type"
     KEY_TYPE_CASE = "key_type_case"
     HASHES = "hashes"
     HASH_CASE = "hash_case"
     SERVICES = "services"
     SERVICES_CASE = "services_case"
+    GRANULARITY = "granularity"  # g= of RFC 4871, which RFC 6376 dropped
 
 
 @dataclass(frozen=True, slots=True)

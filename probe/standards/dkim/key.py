@@ -223,6 +223,9 @@ def _blemishes(tags: TagList, *, is_ascii: bool) -> list[KeyWhy]:
     hashes = tags.value("h") or ""
     if "sha256" not in _colon_list(hashes) and "sha256" in _colon_list(hashes.lower()):
         blemishes.append(KeyWhy(KeyReason.HASH_CASE))
+    # g= is historic (IANA, DKIM parameters); Mail::DKIM 1.20230212, which SpamAssassin uses, still obeys it
+    if tags.value("g") not in (None, "*"):
+        blemishes.append(KeyWhy(KeyReason.GRANULARITY))
     if not is_ascii:
         blemishes.append(KeyWhy(KeyReason.NON_ASCII_RECORD))
     return blemishes

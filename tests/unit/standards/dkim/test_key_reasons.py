@@ -29,6 +29,19 @@ def der(octets: str) -> str:
 M, U, V = KeyStatus.MALFORMED, KeyStatus.UNUSABLE, KeyStatus.VALID
 # The record, what becomes of the key, and all that is wrong with it.
 CASES: list[tuple[str, KeyStatus, tuple[KeyReason | TagListReason, ...], tuple[str, ...]]] = [
+    (f"v=DKIM1; g=*; p={KEY}", V, (), ()),
+    *(
+        (
+            f"v=DKIM1; g={only}; p={KEY}",
+            V,
+            (KeyReason.GRANULARITY,),
+            (
+                "g= is no longer in use and may go: verifiers that still obey it (SpamAssassin's) then find no"
+                " key for the address",
+            ),
+        )
+        for only in ("", "sales")
+    ),
     (f'"v=DKIM1; p={KEY}"', M, (TagListReason.TAG_NAME, KeyReason.QUOTED_RECORD), ()),
     (
         f"v=DKIM1\\; p={KEY}",
