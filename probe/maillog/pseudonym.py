@@ -10,6 +10,7 @@ import re
 from hashlib import blake2b
 
 from probe._regex import regex
+from probe.knowledge.redaction import words
 
 _ADDRESS = regex(r"(\"(?:[^\"\\]|\\.){1,64}\"|[^\s<>()\[\]:;,\"'=@]{1,128})@([^\s<>()\[\]:;,\"'@]{1,255})")
 _WORD = 3  # letters from which a local part is also replaced alone in a text
@@ -39,7 +40,8 @@ class Names:
         )
 
     def text(self, text: str, *names: str | None) -> str:
-        """A text in which addresses, and the local parts of `names`, are hidden."""
+        """A text in which addresses, and the local parts of `names`, are hidden. A local part that is a word of
+        replies, or is short, counts only within brackets or quotation marks: user@ gets "User unknown"."""
         if self._key is None:
             return text
         replacements = set()  # each still looks like an address
@@ -56,8 +58,9 @@ class Names:
             local = local.strip('"')
             if not at or not local:
                 continue
-            start = r"(?<![\w@])" if len(local) >= _WORD else r"(?<=[<\"'(])"
-            behind = r"(?![\w@])" if len(local) >= _WORD else r"(?=[>\"')@])"
+            is_name = len(local) >= _WORD and local.lower() not in words()  # mail@ or service@ is none
+            start = r"(?<![\w@])" if is_name else r"(?<=[<\"'(])"
+            behind = r"(?![\w@])" if is_name else r"(?=[>\"')@])"
             pseudonym = self._hash(local.lower(), domain.lower())
             text = re.sub(f"{start}{re.escape(local)}{behind}", pseudonym, text, flags=re.IGNORECASE)
         return text

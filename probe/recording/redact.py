@@ -21,7 +21,6 @@ from typing import TypeVar
 
 from probe._dataclass import dataclass, replace
 from probe._enum import StrEnum
-from probe.knowledge.toml_import import HERE, load
 from probe.model.address import IPAddress, Mailbox
 from probe.model.answer_fault import AnswerWhy
 from probe.model.logged import LogAccount
@@ -379,8 +378,8 @@ def _keep(options: Options) -> Keep:
 def _tables() -> Keep:
     from probe.knowledge.dnsbl import all_lists
     from probe.knowledge.providers import all_providers
+    from probe.knowledge.redaction import infrastructure, roles, words
 
-    own = load(HERE / "redaction.toml")
     lists, providers = all_lists(), all_providers()
     greetings = (text for provider in providers for text in provider.greetings)
     greeting_hosts = (host for text in greetings for host in _HOST.findall(text.lower()))
@@ -389,9 +388,9 @@ def _tables() -> Keep:
         own_zones=(),
         key_zones=_longest_first(entry.key_zone for entry in lists if entry.key_zone),
         providers=_longest_first(suffix for provider in providers for suffix in provider.mx_suffixes),
-        infrastructure=_longest_first((*own["infrastructure"], *greeting_hosts)),
-        words=frozenset(own["words"]),
-        roles=frozenset(own["roles"]),
+        infrastructure=_longest_first((*infrastructure(), *greeting_hosts)),
+        words=words(),
+        roles=roles(),
         vocabulary=_vocabulary(),
     )
 

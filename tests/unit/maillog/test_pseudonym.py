@@ -41,3 +41,15 @@ def test_an_address_has_one_hash_where_it_stands_alone_and_in_words() -> None:
     hidden = names.address("no@one.example")
     for named in (("no@one.example",), ()):
         assert names.text("550 <no@one.example>: unknown", *named) == f"550 <{hidden}>: unknown"
+
+
+def test_a_mailbox_that_is_called_like_a_word_of_replies_does_not_take_the_word_away() -> None:
+    names = Names(b"key")
+    for words, address in (
+        ("550 5.1.1 User unknown", "user@b.example"),
+        ("554 5.7.1 Service unavailable; Client host blocked", "Service@b.example"),
+        ("550 Your mail was refused", "mail@b.example"),
+    ):
+        assert names.text(words, address) == words
+    assert names.text("550 <service>: unknown", "service@b.example") != "550 <service>: unknown"
+    assert "b.smith" not in names.text("550 b.smith unknown", "b.smith@b.example")
