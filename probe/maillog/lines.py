@@ -30,6 +30,7 @@ _PROGRAMS = (
     (re.compile(r"msmtp"), "msmtp"),
     (re.compile(r"courierd?"), "courier"),
     (re.compile(r"qmail"), "qmail"),
+    (re.compile(r"chasquid"), "chasquid"),
 )
 # What a remote server said, in a line that tells no recipient's fate: it went on with the next server.
 _QUOTED = re.compile(r"(?:\bsaid|talk to me|error from remote mail server[^:]{0,120}): ?[245]\d\d[ -]")

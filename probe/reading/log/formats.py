@@ -177,6 +177,16 @@ FORMATS: tuple[Format, ...] = (
         is_multiline=True,
     ),
     _row(
+        "chasquid",
+        "chasquid",
+        "chasquid:ChasquidReader",
+        r"(?:\d{4}-\d\d-\d\d [\d:.]+ )?(?:[A-Za-z0-9_-]{11} from=\S* (?:queued ip=|to=\S.* (?:sent\s*$|"
+        r"failed \((?:temporary|permanent)\): )|completed loop, next in |all done\s*$)|"
+        r"\S+:\d{1,5} rejected (?:from=\S* )?(?:to=\[.*\] )?- )",
+        extensions=(".log", ""),
+        is_multiline=True,
+    ),
+    _row(
         "dma",
         "DragonFly Mail Agent",
         "dma:DmaReader",

@@ -19,7 +19,7 @@ from tests.unit.reading.log.samples import SAMPLES, Sample, events, placeless, r
 
 each_sample = pytest.mark.parametrize("which", SAMPLES, ids=lambda each: each.name)
 # In these a record of several lines goes on in whatever follows.
-SWALLOWING = frozenset({"nullmailer", "ses", "sendgrid"})
+SWALLOWING = frozenset({"chasquid", "nullmailer", "ses", "sendgrid"})
 
 
 def each_sample_but(formats: Iterable[str]) -> pytest.MarkDecorator:
@@ -102,7 +102,7 @@ def test_doubled_lines_double_the_attempts_and_no_more(which: Sample) -> None:
         assert _bare(doubled)[key] >= count
 
 
-@each_sample_but(("dma", "exchange", "exchange-smtp", "powermta", "qmail"))
+@each_sample_but(("dma", "exchange", "exchange-smtp", "powermta", "qmail", "chasquid"))
 def test_order_matters_only_for_what_earlier_lines_add(which: Sample) -> None:
     shuffled = list(which.lines)
     random.Random(7).shuffle(shuffled)
@@ -125,7 +125,7 @@ def test_a_cut_last_line_is_told_or_is_no_line_of_a_delivery(which: Sample) -> N
                 assert len(record.data) <= KEPT and record.why
 
 
-@each_sample_but(("dma", "exchange", "exchange-smtp", "powermta", "qmail"))
+@each_sample_but(("dma", "exchange", "exchange-smtp", "powermta", "qmail", "chasquid"))
 def test_a_piece_of_a_log_is_read_as_in_the_whole(which: Sample) -> None:
     middle = len(which.lines) // 2
     halves = events(which, which.lines[:middle]) + events(which, which.lines[middle:])
