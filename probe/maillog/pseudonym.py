@@ -40,8 +40,8 @@ class Names:
         )
 
     def text(self, text: str, *names: str | None) -> str:
-        """A text in which addresses, and the local parts of `names`, are hidden. A local part that is a word of
-        replies, or is short, counts only within brackets or quotation marks: user@ gets "User unknown"."""
+        """A text in which addresses, and the local parts of `names`, are hidden. A local part that is a word
+        of replies, or is short, counts only within brackets or quotation marks: user@ gets "User unknown"."""
         if self._key is None:
             return text
         replacements = set()  # each still looks like an address

@@ -76,14 +76,14 @@ def test_what_got_an_answer_in_the_end_was_not_given_up(last: str) -> None:
         f"{LATER} to=bob@x.example {last}",
         f"{LATER} all done",
     )
-    assert [event.status for event in _events(*lines)][0] is Status.DEFERRED
+    assert next(event.status for event in _events(*lines)) is Status.DEFERRED
     assert not [event for event in _events(*lines) if event.status is Status.EXPIRED]
 
 
 def test_a_refused_client_is_named_with_each_recipient() -> None:
     first, second = _events(
-        "Nov 30 10:16:15 mail chasquid[66]: 192.0.2.7:52256 rejected from=a@b.example to=[c@x.example d@x.example]"
-        " - 5.6.0 Error parsing message: EOF"
+        "Nov 30 10:16:15 mail chasquid[66]: 192.0.2.7:52256 rejected from=a@b.example"
+        " to=[c@x.example d@x.example] - 5.6.0 Error parsing message: EOF"
     )
     assert [first.recipient, second.recipient] == ["c@x.example", "d@x.example"]
     assert (first.kind, first.client) == (Kind.REFUSAL, Relay(None, "192.0.2.7"))

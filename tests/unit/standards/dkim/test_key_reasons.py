@@ -36,8 +36,8 @@ CASES: list[tuple[str, KeyStatus, tuple[KeyReason | TagListReason, ...], tuple[s
             V,
             (KeyReason.GRANULARITY,),
             (
-                "g= is no longer in use and may go: verifiers that still obey it (SpamAssassin's) then find no"
-                " key for the address",
+                "g= is no longer in use and may go: verifiers that still obey it (SpamAssassin's) then find"
+                " no key for the address",
             ),
         )
         for only in ("", "sales")
