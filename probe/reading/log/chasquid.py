@@ -24,8 +24,8 @@ _ATTEMPT = regex(
     rf"({_ID}) from=(\S*) to=(\S.*?) (?:(sent)|failed \((temporary|permanent)\): (.*))\s*\Z",
     re.DOTALL,
 )
-_DONE = regex(rf"({_ID}) from=(\S*) all done\s*\Z")
-_REJECTED = regex(
+_END = regex(rf"({_ID}) from=(\S*) all done\s*\Z")
+_REFUSAL = regex(
     r"(?:\[(?P<v6>[0-9a-fA-F:.%\w]{2,60})\]|(?P<v4>[\d.]{7,15})):\d{1,5} rejected"
     r"(?: from=(?P<sender>\S*))?(?: to=\[(?P<to>.*?)\])? - (?P<text>.*)\Z",
     re.DOTALL,
@@ -89,11 +89,11 @@ class ChasquidReader(FramedReader):
                 return (self._attempt(attempt),)
             self._open = attempt  # a reply may have more lines
             return ()
-        done = _DONE.match(text)
-        if done is not None:
-            return self._given_up(done[1], frame, number)
-        rejected = _REJECTED.match(text)
-        if rejected is None:
+        end = _END.match(text)
+        if end is not None:
+            return self._given_up(end[1], frame, number)
+        refusal = _REFUSAL.match(text)
+        if refusal is None:
             return ()
         return tuple(
             Event(
@@ -104,12 +104,12 @@ class ChasquidReader(FramedReader):
                 "rejected",
                 frame.at,
                 frame.program,
-                sender=_address(rejected["sender"]),
+                sender=_address(refusal["sender"]),
                 recipient=recipient,
-                words=Words(Speaker.LOCAL, rejected["text"].strip()),
-                client=Relay(None, rejected["v6"] or rejected["v4"]),
+                words=Words(Speaker.LOCAL, refusal["text"].strip()),
+                client=Relay(None, refusal["v6"] or refusal["v4"]),
             )
-            for recipient in (rejected["to"] or "").split()[:RECIPIENTS] or (None,)
+            for recipient in (refusal["to"] or "").split()[:RECIPIENTS] or (None,)
         )
 
     def _attempt(self, attempt: _Attempt) -> Event:
