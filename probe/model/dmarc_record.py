@@ -17,6 +17,7 @@ class DmarcReason(StrEnum):
     NO_POLICY_READ_AS_NONE = "no_policy_read_as_none"
     NO_REPORT_URI = "no_report_uri"
     PERCENTAGE = "percentage"  # pct=
+    OTHER_VALUE = "other_value"  # of fo=, ri=, rf= or pct=, for which some receivers discard the record
     # of one that is not
     SEVERAL_POLICIES = "several_policies"
     POLICY_WITHOUT_REPORTS = "policy_without_reports"

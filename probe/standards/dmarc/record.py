@@ -12,6 +12,14 @@ from probe.standards.dmarc.results import DmarcRecord
 # RFC 9989 section 4.8: "v" in either case, then exactly DMARC1, then a separator or the end.
 _VERSION = regex(rb"[vV][ \t]*=[ \t]*DMARC1[ \t]*(?:;|$)")
 _POLICIES = frozenset({"none", "quarantine", "reject"})
+# For other values of these tags OpenDMARC 1.4.2 discards the record (run on 2026-11-30); RFC 7489 section 6.3
+# ignores the tag.
+_VALUES = {
+    "fo": regex(r"[01dsDS](?:[ \t]*[:,][ \t]*[01dsDS])*"),
+    "ri": regex(r"[0-9]{1,10}"),
+    "rf": regex(r"(?i:afrf|iodef)(?:[ \t]*:[ \t]*(?i:afrf|iodef))*"),
+    "pct": regex(r"0*(?:100|[0-9]{1,2})\b.*|[^0-9-].*"),
+}
 _URI = regex(r"[A-Za-z][A-Za-z0-9+.\-]*:[^\s,!]+(?:![0-9]+[kmgtKMGT]?)?")
 
 
@@ -110,4 +118,8 @@ def _notes(tags: TagList) -> list[DmarcWhy]:
     percent = tags.value("pct")
     if percent is not None and percent != "100":
         notes.append(DmarcWhy(DmarcReason.PERCENTAGE))
+    for name, form in _VALUES.items():
+        value = tags.value(name)
+        if value and form.fullmatch(value) is None:
+            notes.append(DmarcWhy(DmarcReason.OTHER_VALUE, name=name))
     return notes

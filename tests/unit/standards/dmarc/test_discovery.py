@@ -178,7 +178,8 @@ def test_several_records_at_one_name_are_all_discarded_and_the_walk_goes_on() ->
     )
     assert result.applied_policy == "quarantine"
     assert clauses(result.invalid_records) == (
-        "_dmarc.a.example.com has 2 DMARC records, so none of them counts",
+        "_dmarc.a.example.com has 2 DMARC records, so none of them counts; receivers with OpenDMARC 1.4"
+        " apply one of them all the same",
     )
     assert result.rfc7489_record_domain is None
 

@@ -23,6 +23,26 @@ USED: list[tuple[str, tuple[DmarcReason | TagListReason, ...], tuple[str, ...]]]
         (DmarcReason.NO_CHOICE,),
         ("adkim= is not one of r, s: receivers take r",),
     ),
+    (
+        "p=none; fo=all; ri=1 day",
+        (DmarcReason.OTHER_VALUE, DmarcReason.OTHER_VALUE),
+        (
+            "fo= has a value that it cannot have: most receivers ignore the tag, those with OpenDMARC 1.4"
+            " discard the whole record",
+            "ri= has a value that it cannot have: most receivers ignore the tag, those with OpenDMARC 1.4"
+            " discard the whole record",
+        ),
+    ),
+    ("p=none; fo=1:d:s; ri=86400; rf=afrf", (), ()),
+    (
+        "p=none; pct=150",
+        (DmarcReason.PERCENTAGE, DmarcReason.OTHER_VALUE),
+        (
+            "pct= is historic: RFC 9989 removed it, and only older receivers still heed it",
+            "pct= has a value that it cannot have: most receivers ignore the tag, those with OpenDMARC 1.4"
+            " discard the whole record",
+        ),
+    ),
     ("p=none; psd=x", (DmarcReason.NO_CHOICE,), ("psd= is not one of y, n, u: receivers take u",)),
     (
         f"p=rejct; {RUA}",
@@ -109,7 +129,7 @@ def test_a_record_that_is_not_used_is_told_with_its_place(text: str, tag: DmarcR
 
 def test_several_records_are_told_with_their_place() -> None:
     (why,) = found("p=none", "p=reject").invalid_records
-    assert spoken(why) == "_dmarc.d.example has 2 DMARC records, so none of them counts"
+    assert spoken(why).startswith("_dmarc.d.example has 2 DMARC records, so none of them counts; ")
 
 
 def test_what_dns_did_not_answer_is_told_as_the_question() -> None:
