@@ -20,7 +20,7 @@ from probe.net.dns_query import behind_id
 from probe.net.dns_response import Response
 from probe.net.dns_udp import connected_socket
 from probe.settings import DNS_SOCKET_AGE, ENGINE_BURST, ENGINE_SOCKETS, ENGINE_VAIN
-from probe.standards.dns.message import Question
+from probe.standards.dns.message import Answer, Question
 
 _DATAGRAM = 4096  # octets; EDNS allows at most 1232; longer replies are read elsewhere
 
@@ -50,10 +50,23 @@ class OpenQuestion:
     """A question without a response. `section` is its question section (RFC 1035 section 4.1.2), `takers` who
     waits for the response and for which place, `tries` how often it was asked, `began` when it was first,
     `sent` when it was last, `places` the sockets and ids under which a reply is expected; `servers` the
-    name servers that were asked since all had been, and `refusals` the addresses of those that answered
-    REFUSED, each as often as it did."""
+    name servers that were asked since all had been, `failures` the addresses of those that refused or failed,
+    each as often as it did, and `failure` the first answer of these that tells most; `edns`: to be asked with
+    EDNS."""
 
-    __slots__ = ("began", "places", "question", "refusals", "section", "sent", "servers", "takers", "tries")
+    __slots__ = (
+        "began",
+        "edns",
+        "failure",
+        "failures",
+        "places",
+        "question",
+        "section",
+        "sent",
+        "servers",
+        "takers",
+        "tries",
+    )
 
     def __init__(self, question: Question, section: bytes, taker: tuple[Waiting, int]) -> None:
         self.question = question
@@ -63,7 +76,9 @@ class OpenQuestion:
         self.began = self.sent = 0.0
         self.places: tuple[tuple[Port, bytes], ...] = ()
         self.servers: tuple[NameServer, ...] = ()
-        self.refusals: tuple[str, ...] = ()
+        self.failures: tuple[str, ...] = ()
+        self.failure: Answer | None = None
+        self.edns = True
 
 
 class Port:
@@ -109,7 +124,7 @@ class Port:
             question.sent = now
             question.tries += 1
             ids.append(ident)
-            wires.append(ident + behind_id(question.section, edns=True))
+            wires.append(ident + behind_id(question.section, edns=question.edns))
         # as close together as can be: a name server that went to sleep in between costs both sides more
         sent = self._sender.send(wires, together=together)
         for question in questions[sent:]:
@@ -155,6 +170,16 @@ class Ports:
         self._unreachable = unreachable
         self._old_ports: list[Port] = []
         self._turn = 0
+
+    @property
+    def addresses(self) -> frozenset[str]:
+        """Of all name servers."""
+        return frozenset(it.address for it in self._servers)
+
+    @property
+    def is_one(self) -> bool:
+        """Whether only one name server is not put aside."""
+        return len(self._in_use) == 1
 
     @property
     def first(self) -> NameServer:

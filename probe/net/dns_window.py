@@ -1,12 +1,15 @@
 """Controls many concurrent questions: how many may be open, and which are asked again.
 
 The number adapts: ENGINE_FIRST_WINDOW at first, one more for each response, half of it after a timeout. A
-name server's receive buffer is small, so queries are also spread over time. What one name server refuses, the
-next one is asked at once. What all refuse may have been too much at once, as for dnsmasq: that takes one from
-the number, and the question is asked again after ENGINE_AGAIN, before new ones; when a name server answered
-what it had refused before, the number grows slowly. The fast parser reads usual replies, the full parser all
-others; a question without a final response (a failure, a truncated reply, an unfinished CNAME chain, a
-timeout, an answer that the name server made itself) is asked again by a `Resolver`, whose answer counts.
+name server's receive buffer is small, so queries are also spread over time. What one name server refuses, or
+fails to answer, the next one is asked at once. For all of them it may have been too much at once: dnsmasq
+refuses what is beyond 150 questions, BIND gives up the oldest of more than 900 (SERVFAIL). So the question is
+asked again after ENGINE_AGAIN, before new ones, and what was refused takes one from the number; when a name
+server answers what it had refused before, the number grows slowly, and when it had failed, the number stays
+below ENGINE_CALM_WINDOW. What each name server refused or failed to answer twice is told. The fast parser
+reads usual replies, the full parser all others; a question without a final response otherwise (a truncated
+reply, an unfinished CNAME chain, a timeout, an answer that the name server made itself) is asked again by a
+`Resolver`, whose answer counts.
 """
 
 from __future__ import annotations
@@ -29,11 +32,15 @@ from probe.settings import (
     ENGINE_AGAIN,
     ENGINE_ANSWERS_KEPT,
     ENGINE_BURST,
+    ENGINE_CALM_WINDOW,
     ENGINE_CROWDED_GROWTH,
     ENGINE_FIRST_WINDOW,
+    ENGINE_LATEST,
     ENGINE_LEAST_WINDOW,
+    ENGINE_PATIENCE,
     ENGINE_PAUSE,
     ENGINE_REFUSALS,
+    ENGINE_ROUNDS,
     ENGINE_SURE_BURST,
     ENGINE_TICK,
     ENGINE_TRIES,
@@ -44,6 +51,9 @@ from probe.standards.dns.message import Answer, Question, RecordType, Status
 from probe.standards.dns.names import BadNameError
 
 _NXDOMAIN = Status.NXDOMAIN
+_MAY_PASS = frozenset(
+    {"REFUSED", "SERVFAIL"}
+)  # failures of a name server that has too many questions at once
 
 
 class QuestionWindow:
@@ -76,12 +86,16 @@ class QuestionWindow:
         self._largest = size or ENGINE_WINDOW
         self._halved_at = -math.inf
         self._is_crowded = False  # a server answered what it had refused before: too many at once
+        self._calm_since = (
+            -math.inf
+        )  # when too many for a server to answer, not to refuse, were under way no more
+        self._patience = ENGINE_AGAIN  # seconds without an answer, after which a question is asked again
         self._in_flight = 0
         self._most_in_flight = 0  # since questions were sent last
         self._open: dict[bytes, OpenQuestion] = {}
         self._queue: deque[OpenQuestion] = deque()
         self._due: deque[tuple[float, Port, list[bytes]]] = deque()  # as they were sent, and when
-        self._refused: deque[OpenQuestion] = deque()  # by all servers; wait for ENGINE_AGAIN
+        self._failed: deque[OpenQuestion] = deque()  # at all servers; wait for ENGINE_AGAIN
         self._again: deque[OpenQuestion] = deque()  # to be asked again now
         self._sends_together, self._is_path_known = True, False
         # since when, for how many seconds, from which server, and the datagram that the fast parser read: it
@@ -137,10 +151,8 @@ class QuestionWindow:
 
     def send(self) -> None:
         """Send waiting questions as far as there is room, a burst at a time."""
-        if not self._is_paused and (self._queue or self._again or self._refused):
+        if not self._is_paused and (self._queue or self._again):
             now = self._now()
-            while self._refused and self._refused[0].sent <= now - ENGINE_AGAIN:
-                self._again.append(self._refused.popleft())
             room = most = min(ENGINE_BURST, self._free)
             unsent: list[OpenQuestion] = []
             while room > 0 and not unsent and (waiting := self._again or self._queue):
@@ -159,7 +171,7 @@ class QuestionWindow:
         if self._ticker is not None:
             self._ticker.cancel()
         self._queue.clear()
-        self._refused.clear()
+        self._failed.clear()
         self._again.clear()
         await self._careful.close()
         self._ports.close()
@@ -215,7 +227,7 @@ class QuestionWindow:
         now = self._now()
         by_id, address = port.by_id, port.server.address
         read, settle = lean.read, self._settle
-        answers = 0
+        answers = elapsed_ms = 0
         for wire in wires:
             pending = by_id.get(wire[:2])
             if pending is None:
@@ -232,6 +244,9 @@ class QuestionWindow:
             self._ports.note_answer(port.server, now)
             growth = min(1 / self.size, ENGINE_CROWDED_GROWTH) if self._is_crowded else 1
             self.size = min(self.size + growth * answers, self._largest)
+            # the only one that there is need not be asked again before its answer can be there
+            patience = elapsed_ms * ENGINE_PATIENCE / 1000 if self._ports.is_one else 0
+            self._patience = min(max(patience, ENGINE_AGAIN), ENGINE_LATEST)
         self._has_room()
 
     def _read_carefully(
@@ -245,17 +260,15 @@ class QuestionWindow:
         is_answer = reply.status in FINAL or reply.truncated
         if not is_answer:
             self._ports.note_failure(server, pending.sent)
-        if reply.status is Status.REFUSED and pending.refusals.count(server.address) < ENGINE_REFUSALS:
-            pending.refusals += (server.address,)
-            if not self._goes_elsewhere(pending, server):
-                self._note_refusal(pending)
-            return False
         answer = reply.of(server.address).answer_to(question, elapsed_ms)
+        if reply.why is not None and reply.why.code in _MAY_PASS:
+            self._note_failure(pending, server, answer, has_edns=reply.edns)
+            return False
         is_whole = reply.status in FINAL and reply.open_end is None
         if is_whole and not is_own_word(question, reply, is_stub=self._behind):
             self._settle(pending, of_answer(answer), self._now())
         else:
-            self._ask_carefully(pending, answer if reply.status is Status.SERVFAIL else None)
+            self._ask_carefully(pending)
         return is_answer
 
     def _goes_elsewhere(self, pending: OpenQuestion, server: NameServer) -> bool:
@@ -267,7 +280,7 @@ class QuestionWindow:
         if places:  # of those that have not replied yet; they are asked again on the next tick
             port, ident = places[-1]
             pending.servers = (server,)
-            pending.sent = self._now() - ENGINE_AGAIN
+            pending.sent = self._now() - self._patience
             self._due.appendleft((pending.sent, port, [ident]))
             return True
         self._in_flight -= 1
@@ -276,19 +289,52 @@ class QuestionWindow:
         self._again.append(pending)
         return True
 
-    def _note_refusal(self, pending: OpenQuestion) -> None:
-        """Ask a question again later that all name servers refused. Each such refusal takes one from the
-        number of open questions; where it is not known whether there were too many, only the first of a
-        question does."""
+    def _note_failure(
+        self, pending: OpenQuestion, server: NameServer, answer: Answer, *, has_edns: bool
+    ) -> None:
+        """Ask the next name server at once, and if there is none, all again later. Each refusal by all then
+        takes one from the number of open questions; where it is not known whether there were too many, only
+        the first of a question does."""
+        is_first = server.address not in pending.failures
+        pending.failures += (server.address,)
+        is_refused = answer.status is Status.REFUSED
+        if pending.failure is None or (pending.failure.status is Status.REFUSED and not is_refused):
+            pending.failure = answer
+        pending.edns = pending.edns and has_edns  # RFC 6891 section 7
+        if self._goes_elsewhere(pending, server):
+            return
         pending.servers = ()
-        is_first = len(set(pending.refusals)) == len(pending.refusals)
-        if self._is_fixed:
-            pass
-        elif self._is_crowded:
-            self.size = max(1, min(self.size, self._most_in_flight) - 1)
-        elif is_first:
-            self.size = min(self.size, max(ENGINE_LEAST_WINDOW, self.size - 1))
-        self._refused.append(pending)
+        if is_refused and not self._is_fixed:
+            if self._is_crowded:
+                self.size = max(1, min(self.size, self._most_in_flight) - 1)
+            elif is_first:
+                self.size = min(self.size, max(ENGINE_LEAST_WINDOW, self.size - 1))
+        if is_refused or is_first or pending.sent < self._calm_since:
+            self._failed.append(pending)
+        else:
+            self._ask_once_more(pending, self._now())
+
+    def _ask_once_more(self, pending: OpenQuestion, now: float) -> None:
+        """Ask a question again that failed at all name servers, unless it did so often enough to be told."""
+        failure = pending.failure
+        may_be_too_much = self._is_crowded and failure is not None and failure.status is Status.REFUSED
+        most = ENGINE_REFUSALS if may_be_too_much else ENGINE_ROUNDS
+        if pending.failures.count(pending.failures[-1]) < most or pending.sent < self._calm_since:
+            self._again.append(pending)
+        elif failure is None or self._behind or not self._ports.addresses.issubset(pending.failures):
+            self._ask_carefully(pending)  # there is another server to ask
+        else:
+            self._settle(pending, of_answer(failure), now)
+
+    def _note_way_out(self, pending: OpenQuestion) -> None:
+        """A name server answered what it had refused, or failed to answer, before."""
+        failure = pending.failure
+        if failure is not None and failure.status is Status.REFUSED:
+            self._is_crowded = True
+        elif pending.edns and self._largest > ENGINE_CALM_WINDOW and not self._is_fixed:
+            self._largest = ENGINE_CALM_WINDOW
+            self.size = min(self.size, self._largest)
+            self._calm_since = self._now() + ENGINE_AGAIN
 
     def _unreachable(self, port: Port) -> None:
         """The network reports that no replies will come on this socket."""
@@ -299,22 +345,22 @@ class QuestionWindow:
                 self._ask_carefully(pending)
         self._has_room()
 
-    def _ask_carefully(self, pending: OpenQuestion, failure: Answer | None = None) -> None:
-        """Ask with the resolver; where that is refused, `failure` counts, which a name server said before."""
+    def _ask_carefully(self, pending: OpenQuestion) -> None:
+        """Ask with the resolver."""
         self._leave(pending)
-        self._careful.ask(pending.question, partial(self._answered, pending, failure))
+        self._careful.ask(pending.question, partial(self._answered, pending))
 
-    def _answered(self, pending: OpenQuestion, failure: Answer | None, answer: Answer) -> None:
-        if failure is not None and answer.status is Status.REFUSED:
-            answer = failure
+    def _answered(self, pending: OpenQuestion, answer: Answer) -> None:
+        if answer.status is Status.REFUSED and pending.failure is not None:
+            answer = pending.failure  # it may tell more
         self._settle(pending, of_answer(answer), self._now())
         self._has_room()
 
     def _settle(self, pending: OpenQuestion, response: Response, now: float) -> None:
         """Pass a response to all callers that wait for it."""
         self._leave(pending)
-        if response.server in pending.refusals and response.status in FINAL:
-            self._is_crowded = True
+        if response.server in pending.failures and response.status in FINAL:
+            self._note_way_out(pending)
         section = pending.section
         del self._open[section]
         if response.ttl > 0 and not (self._forget_denials and response.status is _NXDOMAIN):
@@ -339,9 +385,11 @@ class QuestionWindow:
             self._in_flight -= 1
 
     def _tick(self) -> None:
-        """Ask questions again after their timeout, a burst at a time."""
+        """Ask questions again after their timeout, a burst at a time, and those that failed."""
         now = self._now()
-        long_ago = now - ENGINE_AGAIN
+        while self._failed and self._failed[0].sent <= now - ENGINE_AGAIN:
+            self._ask_once_more(self._failed.popleft(), now)
+        long_ago = now - self._patience
         burst = ENGINE_BURST
         while burst > 0 and self._due and self._due[0][0] <= long_ago:
             _, port, ids = self._due.popleft()
@@ -370,7 +418,7 @@ class QuestionWindow:
         again = []
         for pending in questions:
             self._ports.note_failure(pending.places[-1][0].server, pending.sent)
-            if pending.tries - len(pending.refusals) >= ENGINE_TRIES:
+            if pending.tries - len(pending.failures) >= ENGINE_TRIES:
                 self._ask_carefully(pending)
             else:
                 again.append(pending)

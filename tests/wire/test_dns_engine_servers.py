@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
+from random import Random
 from typing import cast
 
 import pytest
@@ -61,6 +62,46 @@ class Forwarder(asyncio.DatagramProtocol):
     def _answer(self, reply: bytes, addr: tuple[str, int]) -> None:
         self.open -= 1
         self.transport.sendto(reply, addr)
+
+
+class Recursor(asyncio.DatagramProtocol):
+    """A name server that has each answer after a while, and then keeps it. Beyond `most` open questions it
+    gives up the oldest (SERVFAIL), as BIND does, but not its search."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.open: dict[bytes, tuple[bytes, tuple[str, int]]] = {}
+        self.memory: set[bytes] = set()
+        self.failed = 0
+        self.queries: Counter[bytes] = Counter()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.DatagramTransport, transport)
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        question = data[12 : data.index(b"\0", 12) + 5]
+        self.queries[question] += 1
+        if question in self.memory:
+            self._answer(question, data[:2], addr)
+            return
+        self.open[question] = data[:2], addr
+        asyncio.get_running_loop().call_later(0.2, self._find, question)
+        if len(self.open) > self.most:
+            oldest = next(iter(self.open))
+            ident, client = self.open.pop(oldest)
+            self.failed += 1
+            # with an OPT record: it knows EDNS
+            failure = b"\x81\x82\0\1\0\0\0\0\0\1" + oldest + b"\0\0\x29\x04\xd0" + bytes(6)
+            self.transport.sendto(ident + failure, client)
+
+    def _find(self, question: bytes) -> None:
+        self.memory.add(question)
+        if question in self.open:
+            self._answer(question, *self.open.pop(question))
+
+    def _answer(self, question: bytes, ident: bytes, addr: tuple[str, int]) -> None:
+        record = b"\xc0\x0c\0\1\0\1\0\0\1\x2c\0\4" + bytes((192, 0, 2, 1))
+        self.transport.sendto(ident + b"\x81\x80\0\1\0\1" + bytes(4) + question + record, addr)
 
 
 @asynccontextmanager
@@ -164,3 +205,142 @@ async def test_what_all_name_servers_refuse_is_refused() -> None:
     async with DnsServer(zone, first) as one, DnsServer(zone, second) as two:
         result = await _statuses((one.endpoint, two.endpoint), [f"d{number}.example" for number in range(90)])
     assert result == {Status.ANSWER: 60, Status.REFUSED: 30}
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize(
+    "faults",
+    [
+        (Fault.REFUSED,),
+        (Fault.SERVFAIL,),
+        (Fault.REFUSED, Fault.REFUSED),
+        (Fault.REFUSED, Fault.SERVFAIL),
+        (Fault.SERVFAIL, Fault.REFUSED, Fault.BOGUS),
+    ],
+)
+async def test_what_fails_everywhere_is_asked_twice_of_each(faults: tuple[Fault, ...]) -> None:
+    """glibc and its `attempts:2` do as much."""
+    names = [f"d{number}.example" for number in range(6)]  # too few for a server to be put aside
+    async with AsyncExitStack() as stack:
+        servers = [await stack.enter_async_context(DnsServer({}, {"*": fault})) for fault in faults]
+        result = await _statuses(tuple(it.endpoint for it in servers), names)
+        telling = Status.REFUSED if set(faults) == {Fault.REFUSED} else Status.SERVFAIL
+        assert result == {telling: 6}
+        for server in servers:
+            assert Counter(it.name for it in server.queries if it.name in names) == dict.fromkeys(names, 2)
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_many_names_that_fail_everywhere_are_asked_twice_of_each_too() -> None:
+    async with DnsServer({}, {"*": Fault.REFUSED}) as one, DnsServer({}, {"*": Fault.SERVFAIL}) as two:
+        result = await _statuses(
+            (one.endpoint, two.endpoint), [f"d{number}.example" for number in range(400)]
+        )
+    assert result == {Status.SERVFAIL: 400}
+    assert len(one.queries) < 900 and len(two.queries) < 900
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_what_fails_without_an_opt_record_is_asked_again_without_edns() -> None:
+    """RFC 6891 section 7."""
+    async with DnsServer({}, {"*": Fault.EDNS_FAILS}, wildcard={"A": ["192.0.2.1"]}) as server:
+        assert await _statuses((server.endpoint,), ["d.example"]) == {Status.ANSWER: 1}
+    assert [it.edns for it in server.asked("d.example")] == [True, False]
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_no_question_is_lost_at_a_name_server_that_gives_up_the_oldest(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """BIND, when more than 900 are open: others who ask it suffer, too, so fewer are asked from then on."""
+    monkeypatch.setattr("probe.net.dns_window.ENGINE_CALM_WINDOW", 100)
+    result: Counter[Status] = Counter()
+    transport, recursor = await asyncio.get_running_loop().create_datagram_endpoint(
+        lambda: Recursor(200), local_addr=("127.0.0.1", 0)
+    )
+    try:
+        async with DnsEngine((Endpoint("127.0.0.1", transport.get_extra_info("sockname")[1]),)) as engine:
+            works = (_ask(Question(f"d{number}.example", A)) for number in range(2000))
+            await engine.run(works, lambda status: result.update([status]))
+            size = engine.questions.size
+    finally:
+        transport.close()
+    assert result == {Status.ANSWER: 2000}
+    assert recursor.failed > 20
+    assert size <= 100
+
+
+async def test_a_lone_name_server_that_is_slow_is_not_asked_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the first window is: nothing is known of the server then."""
+    monkeypatch.setattr("probe.net.dns_window.ENGINE_AGAIN", 0.3)
+    wildcard = {"A": ["192.0.2.1"]}
+    async with DnsServer({}, wildcard=wildcard, delay=0.6) as server:
+        result = await _statuses((server.endpoint,), [f"d{number}.example" for number in range(400)])
+    assert result == {Status.ANSWER: 400}
+    assert len(server.queries) <= 500
+
+
+class Whims(asyncio.DatagramProtocol):
+    """A name server that does something else with each query, by `whims`."""
+
+    def __init__(self, whims: Random) -> None:
+        self.whims = whims
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.DatagramTransport, transport)
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        question = data[12 : data.index(b"\0", 12) + 5]
+        record = b"\xc0\x0c\0\1\0\1\0\0\1\x2c\0\4" + bytes((192, 0, 2, 1))
+        behind = b"\0\1\0\1" + bytes(4) + question + record
+        bare = b"\0\1" + bytes(6) + question
+        truth, other_id = (
+            data[:2] + b"\x81\x80" + behind,
+            bytes((data[0] ^ 1, data[1])) + b"\x81\x80" + behind,
+        )
+        other_name = data[:2] + b"\x81\x80\0\1" + bytes(6) + b"\1x\0\0\1\0\1"
+        refusal, failure, truncation = (
+            data[:2] + it + bare for it in (b"\x81\x85", b"\x81\x82", b"\x83\x80")
+        )
+        late = self.whims.choice((0.0, 0.01, 0.25, 0.45))  # more than ENGINE_AGAIN, and more than twice that
+        rarely: list[list[bytes]] = [
+            [],
+            3 * [truth],
+            [other_id, truth],
+            [other_name, truth],
+            [b"", data, truth],
+        ]
+        rarely += [[refusal], [failure], [truncation], [refusal, truth], [truth, failure]]
+        for wire in self.whims.choice(([truth], self.whims.choice(rarely))):
+            asyncio.get_running_loop().call_later(late, self._send, wire, addr)
+
+    def _send(self, wire: bytes, addr: tuple[str, int]) -> None:
+        if not self.transport.is_closing():
+            self.transport.sendto(wire, addr)
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("seed", range(6))
+async def test_whatever_name_servers_do_each_question_has_one_response(seed: int) -> None:
+    """And nothing is left under way: an answer that comes twice, or late, is counted once."""
+    faults: list[object] = []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _, context: faults.append(context))
+    window = (None, 5, 3000)[seed % 3]
+    result: Counter[Status] = Counter()
+    whims = Random(seed)
+    async with AsyncExitStack() as stack:
+        endpoints = []
+        for _ in range(1 + seed // 2):
+            transport, _server = await loop.create_datagram_endpoint(
+                lambda: Whims(whims), local_addr=("127.0.0.1", 0)
+            )
+            stack.callback(transport.close)
+            endpoints.append(Endpoint("127.0.0.1", transport.get_extra_info("sockname")[1]))
+        async with DnsEngine(tuple(endpoints), window=window) as engine:
+            works = (_ask(Question(f"d{number}.example", A)) for number in range(60 if window == 5 else 300))
+            await engine.run(works, lambda status: result.update([status]))
+            assert engine.questions.room == int(engine.questions.size)
+    assert result.total() == (60 if window == 5 else 300)
+    assert result[Status.ANSWER] > 0.9 * result.total()
+    assert not faults
