@@ -34,11 +34,12 @@ class ResolverTrials:
     only_tcp: bool = False
 
     async def reach(self, servers: tuple[Endpoint, ...]) -> Endpoint | None:
-        """Ask every server for the root; the first that is of use is the one to be examined, None if there is
-        none."""
+        """Ask every server for the root; the one to be examined is the first that is of use over UDP, else
+        the first that is at all; None if there is none."""
         await asyncio.gather(*(self._first_looks(server) for server in servers))
-        useful = {it.server for it in self.journal.looks if it.is_use}
-        return next((it for it in servers if it.as_name_server in useful), None)
+        useful = [it for it in self.journal.looks if it.is_use]
+        names = {it.server for it in useful if it.trial is not Trial.TCP} or {it.server for it in useful}
+        return next((it for it in servers if it.as_name_server in names), None)
 
     async def examine(self, server: Endpoint) -> None:
         """Everything else, a few questions at a time, and at the end many at once."""

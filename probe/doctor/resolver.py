@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from probe import settings
+from probe._dataclass import replace
 from probe.doctor.report import TestResult
 from probe.doctor.voice import leave_open, say, unanswered
 from probe.knowledge.machine import controls
@@ -40,13 +41,17 @@ def check_answers(journal: MachineJournal) -> Iterator[TestResult]:
         count = sum(it.answer.is_negative for it in looks)
         yield say(test, "walled", server=server, count=count, of=len(looks))
         return
-    udp = list(journal.of(Trial.ROOT, Trial.PLAIN))
-    if udp and not any(it.is_use for it in udp) and all(it.answer.status in UNHEARD for it in udp):
+    deaf = [name for name in journal.nameservers if _hears_tcp_alone(journal, name)]
+    speakers = [it.server for it in journal.looks if it.is_use and it.server not in deaf]
+    if not speakers:
         yield say(test, "tcp-alone", server=server)
         return
     others = [name for name in journal.nameservers if name != server and _is_silent(journal, name)]
     if others:
         yield say(test, "one-silent", server=server, others=others, count=len(others))
+        return
+    if deaf:
+        yield say(test, "one-tcp-alone", server=speakers[0], others=deaf, count=len(deaf))
         return
     quickest = min(
         (it.answer.elapsed_ms or it.at_ms for it in journal.of(*_FIRST_TRIALS) if it.is_use), default=0
@@ -66,13 +71,31 @@ def _dead(journal: MachineJournal, test: str) -> TestResult:
     if not looks:
         return leave_open(test, journal.missing.get("resolver", MachineGap.DEADLINE))
     servers = journal.nameservers
-    answers = [it.answer for it in looks]
-    spoken_to = [it for it in answers if it.status not in UNHEARD]
-    if not spoken_to:
-        failures = dict.fromkeys(it.failure for it in answers if it.failure is not None)
-        return say(test, "silent", servers=servers, count=len(servers), failures=tuple(failures)[:2])
-    is_refusal = all(it.status is Status.REFUSED for it in spoken_to)
-    return say(test, "refuses" if is_refusal else "fails", servers=servers, count=len(servers))
+    values = {"servers": servers, "count": len(servers)}
+    replies = [it for it in looks if it.answer.status not in UNHEARD]
+    if not replies:
+        udp = _failures(it for it in looks if it.trial in (Trial.ROOT, Trial.PLAIN))
+        tcp = _failures(it for it in looks if it.trial is Trial.TCP)
+        whole = dict.fromkeys(it.answer.failure for it in looks if it.answer.failure is not None)
+        return say(test, "silent", udp=udp, tcp=tcp, failures=tuple(whole)[:2], **values)
+    if all(_hears_tcp_alone(journal, it.server) for it in replies):
+        return say(test, "tcp-alone-fails", failures=_failures(replies), **values)
+    is_refusal = all(it.answer.status is Status.REFUSED for it in replies)
+    return say(test, "refuses" if is_refusal else "fails", **values)
+
+
+def _failures(looks: Iterable[ResolverLook]) -> tuple[AnswerWhy, ...]:
+    """What came of these, the first two that differ, without what the sentence around them says."""
+    failures = (it.answer.failure for it in looks)
+    bare = (replace(it, server="", over=None, queries=0) for it in failures if it is not None)
+    return tuple(dict.fromkeys(bare))[:2]
+
+
+def _hears_tcp_alone(journal: MachineJournal, server: str) -> bool:
+    looks = [it for it in journal.looks if it.server == server]
+    udp = [it for it in looks if it.trial in (Trial.ROOT, Trial.PLAIN)]
+    is_deaf = bool(udp) and all(it.answer.status in UNHEARD for it in udp)
+    return is_deaf and any(it.trial is Trial.TCP and it.answer.status not in UNHEARD for it in looks)
 
 
 def _is_silent(journal: MachineJournal, server: str) -> bool:

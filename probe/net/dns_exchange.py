@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import os
 import secrets
 import socket
 import struct
@@ -73,7 +74,8 @@ def reason_of(error: OSError | EOFError) -> AnswerWhy:
     """Why a question could not be asked, or its answer was not received."""
     if isinstance(error, EOFError):
         return AnswerWhy(AnswerFault.CUT_SHORT)
-    words = error.strerror or str(error) or type(error).__name__
+    # asyncio puts words of its own there: "Connect call failed ('192.0.2.53', 53)"
+    words = os.strerror(error.errno) if error.errno else error.strerror or str(error) or type(error).__name__
     return AnswerWhy(AnswerFault.SYSTEM, text=words.lower())
 
 

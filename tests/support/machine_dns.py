@@ -39,6 +39,7 @@ class Trait(StrEnum):
     REFUSES = "refuses"
     FAILS = "fails"
     UDP_LOST = "udp-lost"
+    UDP_LOST_AND_FAILS = "udp-lost-and-fails"
     WALLED = "walled"  # denies everything, with authority of the root
     REWRITES = "rewrites"
     BARE_DENIALS = "bare-denials"
@@ -61,6 +62,7 @@ class Trait(StrEnum):
     REFUSES_MANY = "refuses-many"  # as dnsmasq beyond dns-forward-max
 
 
+_DEAF = (Trait.UDP_LOST, Trait.UDP_LOST_AND_FAILS)
 AT_ONCE = 12  # answered, of what comes within a moment
 TTL = 3600
 OWN_NAME, OWN_IP = "mail.sender.example", "192.0.2.10"
@@ -127,7 +129,7 @@ class MachineDns:
         name, rtype = _asked(query)
         self.queries.append((rtype, name))
         trait = self.trait
-        if trait in (Trait.SILENT, Trait.UDP_LOST) or (trait is Trait.EDNS_LOST and query.edns >= 0):
+        if trait in (Trait.SILENT, *_DEAF) or (trait is Trait.EDNS_LOST and query.edns >= 0):
             return None
         if trait is Trait.FEW_AT_ONCE and rtype == "MX" and self._is_too_much():
             return None
@@ -168,8 +170,9 @@ class MachineDns:
             response.set_rcode(dns.rcode.FORMERR)
             return response
         is_beyond = trait is Trait.REFUSES_MANY and rtype == "MX" and self._is_too_much()
-        if trait in (Trait.REFUSES, Trait.FAILS) or is_beyond:
-            response.set_rcode(dns.rcode.SERVFAIL if trait is Trait.FAILS else dns.rcode.REFUSED)
+        is_failure = trait in (Trait.FAILS, Trait.UDP_LOST_AND_FAILS)
+        if trait is Trait.REFUSES or is_failure or is_beyond:
+            response.set_rcode(dns.rcode.SERVFAIL if is_failure else dns.rcode.REFUSED)
             return response
         texts = self._texts(name, rtype)
         if trait is Trait.WALLED and name:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -15,6 +15,7 @@ import pytest
 from probe import run, world
 from probe.doctor.report import DoctorReport
 from probe.model.fitness import Fitness, MachineGap, Readiness, Use
+from probe.model.target import Endpoint
 from probe.net.smtp import Dial, dial_tcp
 from probe.recording.machine import MachineJournal, MachineOptions, MachineRequest, MailHost
 from tests.support.machine_dns import HOSTS, OWN_IP, OWN_NAME, MachineDns, Trait
@@ -74,6 +75,7 @@ async def examine(
     *,
     announce: Callable[[Sequence[MailHost], Sequence[str]], None] = lambda *_: None,
     timeout: float = 30,
+    others: tuple[Endpoint, ...] = (),
 ) -> DoctorReport:
     """The report on a machine that has this resolver and these mail hosts."""
     hosts = hosts or MailHosts()
@@ -81,7 +83,7 @@ async def examine(
     journals: list[MachineJournal] = []
     await run.observe_machine(
         request or REQUEST,
-        MachineOptions(nameservers=(server.endpoint,), timeout=timeout),
+        MachineOptions(nameservers=(server.endpoint, *others), timeout=timeout),
         announce=announce,
         journal_to=journals.append,
         world=environment,
@@ -131,6 +133,7 @@ EVERYTHING = {Use.CHECK, Use.DOMAIN, Use.BULK, Use.SENDING}
         (Trait.REFUSES, "resolver-answers/refuses", EVERYTHING),
         (Trait.FAILS, "resolver-answers/fails", EVERYTHING),
         (Trait.UDP_LOST, "resolver-answers/tcp-alone", EVERYTHING),
+        (Trait.UDP_LOST_AND_FAILS, "resolver-answers/tcp-alone-fails", EVERYTHING),
         (Trait.WALLED, "resolver-answers/walled", EVERYTHING),
         (Trait.REWRITES, "nxdomain/rewritten", EVERYTHING),
         (Trait.BARE_DENIALS, "nxdomain/bare", set()),
@@ -163,6 +166,41 @@ async def test_a_resolver_with_one_fault_has_that_one_named(
     assert {it.use for it in report.uses if it.readiness is Readiness.UNFIT} == unfit
     assert report.exit_code == (1 if unfit else 0)
     assert all(it.fix for it in report.tests if it.fitness in NOT_FIT)
+
+
+async def message(*traits: Trait | None) -> tuple[str, str]:
+    """Tag and message about name servers of these kinds; None: nothing listens there."""
+    async with AsyncExitStack() as stack:
+        servers = [await stack.enter_async_context(machine(it or Trait.HEALTHY)) for it in traits]
+        for server, trait in zip(servers, traits, strict=True):
+            if trait is None:
+                await server.__aexit__(None, None, None)
+        report = await examine(servers[0], others=tuple(it.endpoint for it in servers[1:]))
+        text = next(it.message for it in report.tests if it.id == "resolver-answers")
+        for number, server in enumerate(servers, 1):
+            text = text.replace(server.endpoint.as_name_server, f"ns{number}")
+        return tag(report, "resolver-answers"), text
+
+
+async def test_what_came_over_each_transport_is_told_once() -> None:
+    assert await message(None) == (
+        "silent",
+        "ns1 gives no answer: connection refused over UDP, connection refused over TCP",
+    )
+    assert await message(Trait.UDP_LOST_AND_FAILS) == (
+        "tcp-alone-fails",
+        "ns1 gives no answer over UDP, and none of use over TCP: SERVFAIL",
+    )
+
+
+@pytest.mark.parametrize("place", [1, 2])
+async def test_one_of_two_name_servers_that_answers_over_tcp_alone_is_a_limit(place: int) -> None:
+    """The other one answers everything; only time is lost."""
+    traits = [Trait.HEALTHY, Trait.HEALTHY]
+    traits[place - 1] = Trait.UDP_LOST
+    name, words = await message(*traits)
+    assert name == "one-tcp-alone"
+    assert words.startswith(f"ns{3 - place} answers; ns{place} of /etc/resolv.conf does so over TCP alone")
 
 
 # -- the way out ------------------------------------------------------------------------------------------
