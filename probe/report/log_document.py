@@ -13,7 +13,7 @@ from probe.report import document as doc
 from probe.report import words
 from probe.report.detail import Detail
 from probe.report.line import Line, Raw
-from probe.report.log_matter import history, matter
+from probe.report.log_matter import history, matter, no_mailbox
 from probe.report.log_rest import rest
 from probe.report.log_terms import LABELS, at, by_weight, mark, messages, next_label, number
 
@@ -63,6 +63,9 @@ def _verdict(report: LogReport, groups_with_messages: Sequence[LogGroup]) -> doc
     )
     if not waiting_count and report.files and all(it.format in QUEUES for it in report.files):
         return doc.Verdict("NOTHING WAITS", doc.Tone.GOOD, ("the queue is empty",))
+    taken_only = no_mailbox(report)
+    if not waiting_count and taken_only:
+        return doc.Verdict("TAKEN", doc.Tone.WARN, (words.NO_MAILBOX[taken_only],))
     if not totals.messages and not waiting_count:
         return doc.Verdict(
             "NOTHING SEEN", doc.Tone.WARN, ("no delivery to another server stands in the log",)

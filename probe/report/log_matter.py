@@ -8,6 +8,8 @@ from probe.maillog.report import LogGroup, LogReport, LogWording
 from probe.model.evidence import Band
 from probe.model.reply import Stage
 from probe.model.verdict import FixBy, Retry
+from probe.reading.log.event import Status
+from probe.reading.reply.disposition import Disposition, disposition
 from probe.report import document as doc
 from probe.report import words
 from probe.report.detail import Detail
@@ -43,8 +45,17 @@ def history(report: LogReport) -> doc.Section:
         stage = f" (at {words.STAGES[Stage(it.stage)]})" if it.stage else ""
         prefix = "" if it.is_remote else "this server's own words: "
         below: tuple[Line, ...] = ((prefix, Code(it.words.replace("\n", " ")), stage),) if it.words else ()
+        what = disposition(it.words) if it.is_remote and it.status == Status.SENT else None
+        if what is not None:
+            below = (*below, (words.NO_MAILBOX[what],))
         entries.append(doc.Entry(line, below))
     return doc.Section(("What happened to the message",), (doc.Entries(tuple(entries)),))
+
+
+def no_mailbox(report: LogReport) -> Disposition | None:
+    """What the words say of one message that was taken for nobody's mailbox; None if any recipient has it."""
+    taken = [disposition(it.words) for it in report.history if it.is_remote and it.status == Status.SENT]
+    return taken[-1] if taken and all(taken) else None
 
 
 def matter(group: LogGroup, report: LogReport, detail: Detail) -> doc.Section:

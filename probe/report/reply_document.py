@@ -10,6 +10,7 @@ from probe.knowledge.causes import causes
 from probe.model.evidence import Band
 from probe.model.steps import STEP_TITLES
 from probe.model.verdict import ExitCode
+from probe.reading.reply.disposition import disposition
 from probe.report import act, words
 from probe.report import document as doc
 from probe.report.cause_rows import ranking, side_of
@@ -75,6 +76,9 @@ def blocks(explanation: Explanation, code: ExitCode, remarks: tuple[Line, ...] =
         return
     if explanation.reading.local:
         remarks = (*remarks, (_OWN_WORDS,))
+    what = disposition(explanation.reading.text) if explanation.exit_code is ExitCode.ACCEPTED else None
+    if what is not None:
+        tone, remarks = doc.Tone.WARN, (*remarks, (words.NO_MAILBOX[what],))
     yield doc.Verdict(word, tone, where(explanation), reply_line(explanation), remarks)
     if explanation.exit_code is ExitCode.ACCEPTED or explanation.conclusion is None:
         return

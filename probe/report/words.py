@@ -6,6 +6,7 @@ from probe.model.reply import Stage
 from probe.model.steps import StepStatus
 from probe.model.text import duration
 from probe.model.verdict import FixBy, Retry
+from probe.reading.reply.disposition import Disposition
 
 STAGES = {
     Stage.INPUT: "the address itself",
@@ -20,6 +21,11 @@ STAGES = {
     Stage.END_OF_DATA: "the end of DATA",
     Stage.RSET: "RSET",
     Stage.QUIT: "QUIT",
+}
+
+NO_MAILBOX = {
+    Disposition.DISCARDED: "by these words the message was discarded: it is in no mailbox",
+    Disposition.QUARANTINED: "by these words it is in quarantine: in no mailbox until somebody releases it",
 }
 
 FIX_BY = {

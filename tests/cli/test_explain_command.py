@@ -60,6 +60,8 @@ def test_a_positive_reply_exits_0() -> None:
     outcome = smtp_probe("explain", "250 2.1.5 ok")
     assert outcome.code == 0
     assert outcome.stdout.startswith("POSITIVE REPLY")
+    assert "no mailbox" not in outcome.stdout
+    assert "no mailbox" in smtp_probe("explain", "250 2.7.0 Ok, discarded, id=05").stdout
 
 
 def test_a_reply_of_several_lines_is_one_reply() -> None:
