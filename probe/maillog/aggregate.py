@@ -101,7 +101,8 @@ class Aggregate(Sent):
                 self.volumes.at(operator, at).failed += 1
         self._note_event(group, event, at)
         if event.recipient is None and event.queue_id is None and event.kind is _ATTEMPT:
-            return  # about a complete queue (PowerMTA's tq): a failed attempt without a message
+            group.queue_tries += 1  # about a complete queue (PowerMTA's tq), without a message
+            return
         if event.orig_to is not None:
             self._settle_alias(event)
         if event.queue_id in self.parked.ids:

@@ -39,12 +39,12 @@ class Wording:
 
 class Group:
     """One row of the table. `messages` counts recipients of messages by their fate; DEFERRED still wait.
-    `attempts` were really made, `repeats` are only repeated log lines. Times in seconds since 1970, 0 for
-    none."""
+    `attempts` were really made, `queue_tries` of them for a whole queue without naming a message; `repeats`
+    are only repeated log lines. Times in seconds since 1970, 0 for none."""
 
     __slots__ = (
         *("attempts", "bins", "cause", "cured", "domains", "first", "fresh", "last", "messages", "operator"),
-        *("other_domains", "other_wordings", "reason", "repeats", "sources", "wordings"),
+        *("other_domains", "other_wordings", "queue_tries", "reason", "repeats", "sources", "wordings"),
     )
 
     def __init__(self, reason: Reason, operator: Operator) -> None:
@@ -52,7 +52,7 @@ class Group:
         self.cause = reason.conclusion.cause.id
         self.operator = operator
         self.messages = dict.fromkeys(Fate, 0)
-        self.attempts = self.repeats = self.fresh = self.first = self.last = 0
+        self.attempts = self.queue_tries = self.repeats = self.fresh = self.first = self.last = 0
         self.bins = Bins()
         self.cured = Durations()
         self.domains: dict[str, int] = {}

@@ -105,7 +105,8 @@ class LogGroup:
     """One matter: who must act, at whose servers, for which cause. `messages` failed or wait; `cured` more
     were
     delivered later, half of them within `cured_after_s`, the last after `cured_longest_s`. `bar` counts
-    failed attempts in equal parts of the period. `fresh`: attempts since the last report."""
+    failed attempts in equal parts of the period. `fresh`: attempts since the last report.
+    `queue_tries`: those of the attempts that were for a whole queue and name no message."""
 
     fix_by: FixBy
     operator: str
@@ -139,6 +140,7 @@ class LogGroup:
     source_ips: tuple[str, ...]
     since_last: Since | None
     command: str
+    queue_tries: int = 0
 
 
 @dataclass(frozen=True, slots=True)

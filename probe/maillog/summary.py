@@ -93,10 +93,11 @@ def _is_asked(fate: Fate, fates: Collection[Fate]) -> bool:
 
 
 def groups(aggregate: Aggregate, selection: Selection) -> tuple[LogGroup, ...]:
-    """The groups: by who acts, then those with the most messages. One without messages is left out."""
+    """The groups: by who acts, then those with the most messages. One without messages is left out, unless a
+    whole queue was tried for it."""
     is_unreached = _is_unreached(aggregate)
     rows = [_group(group, aggregate, selection, is_unreached) for group in aggregate.groups.values()]
-    rows_with_messages = [it for it in rows if it.messages or it.cured]
+    rows_with_messages = [it for it in rows if it.messages or it.cured or it.queue_tries]
     return tuple(
         sorted(
             rows_with_messages,
@@ -167,6 +168,7 @@ def _group(group: Group, aggregate: Aggregate, selection: Selection, is_unreache
         source_ips=tuple(sorted(group.sources)),
         since_last=since,
         command=command(wordings[0], selection) if wordings else "",
+        queue_tries=group.queue_tries if not selection.fates else 0,
     )
 
 

@@ -15,14 +15,14 @@ from probe.report.detail import Detail
 from probe.report.line import Line, Raw
 from probe.report.log_matter import history, matter, no_mailbox
 from probe.report.log_rest import rest
-from probe.report.log_terms import LABELS, at, by_weight, mark, messages, next_label, number
+from probe.report.log_terms import LABELS, at, by_weight, how_many, mark, messages, next_label, number
 
 _MATTERS = {Detail.BRIEF: 0, Detail.SCREEN: 8, Detail.TICKET: 20, Detail.PAGE: 100, Detail.FULL: 1000}
 
 
 def build(report: LogReport, detail: Detail) -> doc.Document:
     """The whole report."""
-    groups_with_messages = [it for it in report.groups if it.messages]
+    groups_with_messages = [it for it in report.groups if it.messages or it.queue_tries]
     blocks: list[doc.Block] = [_verdict(report, groups_with_messages)]
     rows = tuple(_summary_rows(report, groups_with_messages))
     if rows:
@@ -66,6 +66,9 @@ def _verdict(report: LogReport, groups_with_messages: Sequence[LogGroup]) -> doc
     taken_only = no_mailbox(report)
     if not waiting_count and taken_only:
         return doc.Verdict("TAKEN", doc.Tone.WARN, (words.NO_MAILBOX[taken_only],))
+    if not waiting_count and any(it.queue_tries for it in groups_with_messages):
+        text = "whole queues could not be delivered; how many messages wait in them is not told"
+        return doc.Verdict("WAITS", doc.Tone.WARN, (text,))
     if not totals.messages and not waiting_count:
         return doc.Verdict(
             "NOTHING SEEN", doc.Tone.WARN, ("no delivery to another server stands in the log",)
@@ -111,8 +114,8 @@ def _summary_rows(report: LogReport, groups_with_messages: Sequence[LogGroup]) -
         further = len(mine) - 1
         more = f" and {further} more matter{'s' if further > 1 else ''}" if further else ""
         lines: tuple[Line, ...] = (
-            (f"{messages(sum(it.messages for it in mine))}{since}",),
-            (*mark(top), Raw(top.operator_title), f": {top.title} ({top.messages}){more}"),
+            (f"{how_many(mine)}{since}",),
+            (*mark(top), Raw(top.operator_title), f": {top.title} ({top.messages or top.queue_tries}){more}"),
         )
         yield doc.Fact(LABELS[fix_by], lines)
     if report.totals.held:

@@ -14,7 +14,7 @@ from probe.report import document as doc
 from probe.report import words
 from probe.report.detail import Detail
 from probe.report.line import Code, Emphasis, Line, Raw
-from probe.report.log_terms import at, cut, mark, next_label, number, times
+from probe.report.log_terms import at, cut, how_many, mark, next_label, number, times
 
 _WHO = {
     FixBy.SENDER: "you must act",
@@ -107,7 +107,7 @@ def _words_of(wording: LogWording, detail: Detail) -> doc.Fact:
     example_text = example if detail is Detail.FULL else cut(example, _WORDS_SHOWN)
     stage = f" (at {words.STAGES[Stage(wording.stage)]})" if wording.stage else ""
     lines: list[Line] = []
-    if wording.template != wording.example and wording.messages != 1:
+    if wording.template != wording.example and wording.messages > 1:
         template = cut(wording.template.replace("\n", " "), _WORDS_SHOWN)
         lines.append((f"{number(wording.messages)} x ", Raw(template)))
     lines.append(((Code(example_text) if example_text else "no words"), stage))
@@ -129,6 +129,9 @@ def _fates(group: LogGroup) -> str:
         (group.removed, "taken out of the queue"),
     )
     text = ", ".join(f"{number(count)} {what}" for count, what in parts if count)
+    if not text and group.queue_tries:
+        text = f"{how_many((group,))}, which names none"
+        return f"{text}; {number(group.cured)} more were delivered later" if group.cured else text
     tries = f"; {number(group.attempts)} tries" if group.attempts > group.messages + group.cured else ""
     again = f", put off {times(group.repeats)} without a try" if group.repeats else ""
     later = f"; {number(group.cured)} more were delivered later" if group.cured else ""

@@ -61,6 +61,15 @@ def messages(count: int) -> str:
     return f"{number(count)} message{'' if count == 1 else 's'}"
 
 
+def how_many(groups: Sequence[LogGroup]) -> str:
+    """The messages of these matters; where none is named, the tries of whole queues."""
+    named = sum(it.messages for it in groups)
+    if named:
+        return messages(named)
+    tries = sum(it.queue_tries for it in groups)
+    return f"{number(tries)} {'try' if tries == 1 else 'tries'} of a whole queue"
+
+
 def number(count: int) -> str:
     """With thin groups of three digits."""
     return f"{count:,}".replace(",", "\u00a0")

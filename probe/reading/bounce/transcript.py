@@ -56,7 +56,8 @@ class Refusal:
     `address` is that of RCPT TO, or that which the sending server names below the reply, else empty.
     `is_remote` is False for remarks of the sending server itself (`550 5.1.1 <user>... User unknown`).
     `is_proven` is False if a reply after DATA is assumed to be the one after the final dot: transcripts with
-    only refusals do not distinguish the two. `is_of_login`: it answers AUTH.
+    only refusals do not distinguish the two. `is_of_login`: it answers AUTH, and
+    no other login was accepted after it.
     """
 
     reply: str
@@ -98,7 +99,7 @@ def _refusals_in(text: str) -> tuple[Refusal, ...]:
         else:
             reader.add_remark(line)
     reader.end()
-    return tuple(reader.refusals)
+    return (*reader.refusals, *reader.logins.values())
 
 
 def _may_be_marked(line: str) -> bool:
@@ -117,6 +118,7 @@ class _Reader:
 
     def __init__(self) -> None:
         self.refusals: list[Refusal] = []
+        self.logins: dict[str, Refusal] = {}  # the last refused login at each host, unless one was accepted
         self._host, self._address = "", ""
         self._stage: Stage | None = None
         self._lines: list[str] = []  # of the refusal that is being read
@@ -143,6 +145,8 @@ class _Reader:
             self._lines.append(line)
         elif _POSITIVE.match(line):
             self._is_whole = True
+            if self._is_login and line.startswith("2"):  # by another mechanism
+                self.logins.pop(self._host, None)
             self._is_invited = self._is_invited or line.startswith("354")
 
     def add_prose(self) -> None:
@@ -179,10 +183,12 @@ class _Reader:
         if self._lines:
             reply = " ".join(self._lines)
             stage = Stage.END_OF_DATA if self._is_invited else self._stage
+            refusal = Refusal(reply, stage, self._address, self._host, True)
             if self._is_login:
-                stage = None
-            refusal = Refusal(reply, stage, self._address, self._host, True, is_of_login=self._is_login)
-            self._below.append(refusal)
+                refusal = replace(refusal, stage=None, is_of_login=True)
+                self.logins[self._host] = refusal
+            else:
+                self._below.append(refusal)
             self._last = None if self._address else refusal
             self._lines.clear()
 

@@ -149,11 +149,11 @@ class EximReader(EximLines):
             words = usual_reply(text) or words_of(without_times(text) or problem or "")[0]
             if problem and text and words is not None:
                 words = words._replace(text=f"{words.text}: {problem}")
-        earlier = self.logins.before(queue_id, relay, words)
+        stamp = self.clock.stamp(at)
+        earlier = self.logins.before(queue_id, relay, words, stamp)
         before = self.remember(queue_id, recipient, status, earlier or words, repeats)
         if status is not _DEFERRED and words is not None and words.text.endswith(GIVEN_UP):
             status, earlier = _EXPIRED, before
-        stamp = self.clock.stamp(at)
         fate = (_ATTEMPT, status, flag, stamp, transport, queue_id, None, None, recipient, orig_to)
         behind = (None, words, earlier, repeats, *_NOTHING[4:])
         return _event((self.file, number, *fate, relay, source, *behind))

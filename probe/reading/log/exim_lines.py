@@ -123,7 +123,7 @@ class EximLines(EximQueue):
         if queue_id is not None and rest.startswith("H="):
             self._host(queue_id, rest)
         if queue_id is not None and " authenticator " in rest:
-            self.logins.note(queue_id, rest)
+            self.logins.note(queue_id, rest, frame.at)
         if "rejected " in rest or "discarded " in rest:
             event = refusal(rest, queue_id, frame, self.file, number)
             return (event,) if event is not None else ()
@@ -206,7 +206,7 @@ class EximLines(EximQueue):
             note = self.memory.drop(("host", queue_id))
             relay = note if isinstance(note, Relay) and fields.text("T") is not None else None
         orig_to = parent if parent not in (None, recipient) else None
-        login = self.logins.before(queue_id, relay, words)
+        login = self.logins.before(queue_id, relay, words, frame.at)
         earlier = self.remember(queue_id, recipient, status, login or words, repeats)
         source = relay_of(fields.text("I") or "")
         return Event(

@@ -1,30 +1,41 @@
 """PowerMTA's accounting files: comma-separated, columns by the header.
 
-Record types: d delivered, b bounced, t transient failure, tq the same for a whole queue, rb and rs bounces
-that came back later. `dsnDiag` is the reply (`smtp;550 ...`) or PowerMTA's own words, `dsnMta` the host.
+Record types: d delivered, b bounced, t transient failure, tq the same for a whole queue (it names no
+recipient), rb a bounce that came back later from a server that had taken the message, rs another such report.
+`dsnDiag` is the reply (`smtp;550 ...`) or PowerMTA's own words, `dsnMta` the host, `queue` is domain/vmta.
+Times have a zone, or are seconds since 1970.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 
 from probe._regex import regex
 from probe.model.reply import Stage
 from probe.reading.log.csv_reader import CsvReader, cells_of
-from probe.reading.log.event import Event, Kind, Relay, Speaker, Status, Words
+from probe.reading.log.event import Event, Kind, Relay, Speaker, Stamp, Status, Words
 from probe.reading.log.words import is_reply
 
-_STATUS = {"d": Status.SENT, "b": Status.BOUNCED, "t": Status.DEFERRED, "tq": Status.DEFERRED}
+_QUEUE_TYPE = "tq"
+_STATUS = {
+    "d": Status.SENT,
+    "b": Status.BOUNCED,
+    "rb": Status.BOUNCED,
+    "t": Status.DEFERRED,
+    _QUEUE_TYPE: Status.DEFERRED,
+}
 _EXPIRED = "message-expired"
-_OTHER_TYPES = ("r", "f", "rb", "rs", "x", "s")
+_OTHER_TYPES = ("r", "f", "rs", "x", "s", "p")
+_SECONDS = regex(r"\d{9,11}")  # since 1970
 _DIAGNOSTIC = regex(r"\s*(smtp|x-[a-z0-9-]+)\s*;\s*(.*)", re.IGNORECASE | re.DOTALL)
 _MTA = regex(r"([^\s(]+)(?: ?\(([^)]*)\))?")
 _STATUS_CODE = regex(r"([245]\.\d{1,3}\.\d{1,3})\b")
 
 
 class PowerMtaReader(CsvReader):
-    """Reads the types d, b, t and tq; rb and rs tell of messages that were delivered before."""
+    """Reads the types d, b, rb, t and tq."""
 
     def header(self, text: str) -> Sequence[str] | None:
         if not text.startswith(("type,", '"type",')):
@@ -43,10 +54,13 @@ class PowerMtaReader(CsvReader):
         match = _STATUS_CODE.match(row.get("dsnStatus", ""))
         host = _MTA.match(row.get("dsnMta", "").strip())
         address = row.get("dlvDestinationIp") or (host[2] if host is not None else None)
-        relay = Relay(host[1] if host is not None else None, address or None)
-        at, queue_time = self.clock.stamp(row.get("timeLogged", "")), None
+        name = host[1] if host is not None else None
+        if name is None and row.get("type") == _QUEUE_TYPE:
+            name = row.get("queue", "").partition("/")[0] or None  # nobody else is named
+        relay = Relay(name, address or None)
+        at, queue_time = self._stamp(row.get("timeLogged", "")), None
         if at is not None and row.get("timeQueued"):
-            queue_time = self.clock.stamp(row["timeQueued"])
+            queue_time = self._stamp(row["timeQueued"])
         delay = None
         if at is not None and queue_time is not None and at.has_zone == queue_time.has_zone:
             delay = (at.at - queue_time.at).total_seconds()
@@ -71,6 +85,11 @@ class PowerMtaReader(CsvReader):
                 delay_s=delay,
             ),
         )
+
+    def _stamp(self, text: str) -> Stamp | None:
+        if _SECONDS.fullmatch(text) is not None:
+            return Stamp(datetime.fromtimestamp(int(text), UTC))
+        return self.clock.stamp(text)
 
 
 def _words(text: str, kind: str) -> Words | None:

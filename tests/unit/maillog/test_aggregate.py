@@ -182,6 +182,7 @@ def test_attempts_of_a_whole_queue_are_of_no_message() -> None:
     assert fates(aggregate) == {"expired": 1}
     (group,) = [it for it in aggregate.groups.values() if it.messages[Fate.EXPIRED]]
     assert group.cause == "connection_failed"
+    assert sum(it.queue_tries for it in aggregate.groups.values()) == 1
 
 
 def test_a_person_s_name_is_no_domain() -> None:

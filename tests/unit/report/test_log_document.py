@@ -103,3 +103,13 @@ def test_every_fate_has_its_words() -> None:
     words = " ".join(text.split())
     assert "1 refused for good, 1 still waits, 1 given up after the time in the queue, 1 taken out" in words
     assert len(Fate) == 5
+
+
+def test_a_queue_that_cannot_be_delivered_is_told_although_no_message_is_named() -> None:
+    header = "type,timeLogged,rcpt,dsnStatus,dsnDiag,dlvSourceIp,queue"
+    row = "tq,2026-11-29 03:00:00+0000,,4.4.1 (no answer from host),,192.0.2.1,b.example/vmta1"
+    text = _text(_report(header, row, row, format_name="powermta"))
+    assert "\nWAITS  whole queues could not be delivered; how many messages wait" in text
+    assert "2 tries of a whole queue, since 29 Nov 03:00" in text
+    assert "b.example: the connection failed or broke off (2)" in text
+    assert "Messages  2 tries of a whole queue, which names none" in text

@@ -160,6 +160,21 @@ def test_a_refused_login_tells_of_what_the_same_server_says_of_strangers(
     assert words == ("535 5.7.8 Password has expired" if is_told else reply)
 
 
+@pytest.mark.parametrize(
+    ("answer", "is_told"),
+    [("235 2.7.0 Authentication successful", False), ("334 UGFzcw==", True), ("535 5.7.8 No", True)],
+)
+def test_a_login_that_another_mechanism_mended_tells_of_nothing(answer: str, is_told: bool) -> None:
+    first, reply = "535 5.7.8 Password has expired", "550 5.7.1 Relaying denied"
+    talk = (
+        f"{TALKING}>>> AUTH CRAM-MD5\n<<< {first}\n>>> AUTH PLAIN\n<<< {answer}\n"
+        f">>> RCPT To:<a@example.net>\n<<< {reply}\n"
+    )
+    status = DeliveryStatus("a@example.net", reply=reply, remote_mta="mx.example.net")
+    words = with_transcript(status, Refusals(read_transcript(talk)), is_partial=False).reply
+    assert (words != reply) == is_told
+
+
 OWN = [rule for rule in all_rules() if rule.file == "senders_own.toml"]
 _AT_FAULT = {
     "own.no-route",

@@ -73,6 +73,7 @@ def test_every_recipient_of_the_session_has_that_reason(brief: bool) -> None:
         DENIED.replace("192.0.2.25", "192.0.2.26"),
         DENIED.replace("RCPT TO:<bob@b.example>", "end of data"),
         DENIED.replace(ID, "1xXvLG-00000s-1W"),
+        DENIED.replace("03:00:00", "03:15:00"),
     ],
     ids=[
         "a mailbox",
@@ -82,10 +83,17 @@ def test_every_recipient_of_the_session_has_that_reason(brief: bool) -> None:
         "another server",
         "the message",
         "another message",
+        "another attempt",
     ],
 )
-def test_what_does_not_follow_from_the_login_keeps_its_own_words(failure: str) -> None:
-    assert EXPIRED not in _told(LOGIN, failure)[2]
+@pytest.mark.parametrize("brief", [True, False])
+def test_what_does_not_follow_from_the_login_keeps_its_own_words(failure: str, brief: bool) -> None:
+    assert EXPIRED not in _told(LOGIN, failure, brief=brief)[2]
+
+
+@pytest.mark.parametrize("brief", [True, False])
+def test_a_slow_session_is_one_attempt(brief: bool) -> None:
+    assert EXPIRED in _told(LOGIN, DENIED.replace("03:00:00", "03:05:00"), brief=brief)[2]
 
 
 def test_a_client_that_failed_to_log_in_here_is_none_of_it() -> None:
@@ -107,5 +115,5 @@ def test_a_process_that_did_not_read_the_login_is_told_of_it() -> None:
 def test_only_the_logins_of_recent_messages_are_kept() -> None:
     logins = RefusedLogins()
     for number in range(1_500):
-        logins.note(f"id{number % 1_200}", LOGIN.removeprefix(f"{BEGIN} "))
+        logins.note(f"id{number % 1_200}", LOGIN.removeprefix(f"{BEGIN} "), None)
     assert len(logins.recent) == 1_000 and "id299" in logins.recent and "id300" not in logins.recent
