@@ -47,7 +47,11 @@ class Conclusion:
     @property
     def cause(self) -> Cause:
         """The first of the ranked causes."""
-        return causes()[self.ranking[0].id]
+        return self.cause_of(self.ranking[0].id)
+
+    def cause_of(self, identity: str) -> Cause:
+        """One of the ranked causes, in the words of the advice where that is about it."""
+        return self.advice if self.advice.id == identity else causes()[identity]
 
 
 class WordlessConclusion(NamedTuple):
@@ -95,15 +99,12 @@ def conclude(
     permanent: bool | None,
     text: str = "",
     stage: Stage | None = None,
-    side: Side = Side.RECIPIENT,
 ) -> Conclusion:
     """Conclude from at least one ranked cause. `evidence` is all that the reply gives, `text` its words,
-    `permanent` its class (5yz, 4yz, or None), `stage` where it was given; `side`: whose server
-    decided."""
-    wordless = conclude_without_words(
-        ranking, certainty, evidence, permanent=permanent, stage=stage, side=side
+    `permanent` its class (5yz, 4yz, or None), `stage` where it was given."""
+    return with_words(
+        conclude_without_words(ranking, certainty, evidence, permanent=permanent, stage=stage), text
     )
-    return with_words(wordless, text)
 
 
 def conclude_without_words(
@@ -113,24 +114,19 @@ def conclude_without_words(
     *,
     permanent: bool | None,
     stage: Stage | None = None,
-    side: Side = Side.RECIPIENT,
 ) -> WordlessConclusion:
     """The part of `conclude` that is the same for all replies with the same evidence."""
     top = ranking[0]
-    advice = advice_cause(top.id, certainty).told_by(side)
+    advice = advice_cause(top.id, certainty)
     override, source = _override(top, certainty)
     conduct, reason = _with_times(advice.conduct(permanent), override, source, evidence)
     if conduct.retry is Retry.NEVER:
         ground = _ground(top.id, certainty, evidence)
         conduct = conduct if ground is not None else replace(conduct, retry=Retry.AFTER_FIX)
         reason = ground.says if ground is not None else ""
-    is_relays = side is Side.RELAY
-    if is_relays:
-        conduct, override = _at_relay(conduct, override)
     action = override.action or advice.action_at(stage, permanent)
     conclusion = Conclusion(tuple(ranking), certainty, advice, conduct, action, reason)
-    has_own_action = bool(override.action) or is_relays
-    return WordlessConclusion(conclusion, names_list=not has_own_action and advice.id == "ip_blocklisted")
+    return WordlessConclusion(conclusion, names_list=not override.action and advice.id == "ip_blocklisted")
 
 
 def with_words(wordless: WordlessConclusion, text: str) -> Conclusion:
@@ -168,13 +164,21 @@ def _override(top: RankedCause, certainty: Band) -> tuple[ConductOverride, Evide
     return ConductOverride(), None
 
 
-def _at_relay(conduct: Conduct, override: ConductOverride) -> tuple[Conduct, ConductOverride]:
-    """The conduct and the override where a relay of the sender's own decided. Its operator is on the sender's
-    side, so a rule's advice for the recipient's is left out; a mailbox stays the recipient's own affair."""
-    if conduct.fix_by not in (FixBy.SENDER, FixBy.SENDER_NETWORK):
-        override = replace(override, action=None)
+def at_relay(conclusion: Conclusion) -> Conclusion:
+    """The conclusion where a relay of the sender's own decided. Its operator is on the sender's side, so the
+    advice of a rule for the recipient's gives way, as does that on a blocklist, which such a relay asks about
+    strangers alone; a mailbox stays the recipient's own affair."""
+    usual, conduct = conclusion.advice, conclusion.conduct
+    is_usual = conclusion.action in (usual.action, usual.refused, *usual.actions.values())
+    is_senders = conduct.fix_by in (FixBy.SENDER, FixBy.SENDER_NETWORK) and usual.id != "ip_blocklisted"
+    advice = usual.told_by(Side.RELAY)
     fix_by = FixBy.RECIPIENT if conduct.fix_by is FixBy.RECIPIENT else FixBy.SENDER
-    return replace(conduct, fix_by=fix_by), override
+    return replace(
+        conclusion,
+        advice=advice,
+        conduct=replace(conduct, fix_by=fix_by),
+        action=conclusion.action if is_senders and not is_usual else advice.action,
+    )
 
 
 def _with_times(

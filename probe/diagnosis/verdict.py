@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 
 from probe._dataclass import dataclass, replace
-from probe.diagnosis.conclusion import Conclusion, conclude
+from probe.diagnosis.conclusion import Conclusion, at_relay, conclude
 from probe.diagnosis.evidence import earlier_reading, evidence_of, reply_evidence
 from probe.diagnosis.extent import extent_of
 from probe.diagnosis.outcome import OF_OTHER_FAMILY, observe, observe_hosts
@@ -92,8 +92,10 @@ def _diagnose(facts: Facts, findings: tuple[Finding, ...], result: RunResult, be
     ranking = recover(ProgramPart.RANKING, rank_causes, (), step=1)
     certainty = _band(facts, result, ranking, risks, reading)
     side = _side(facts, result) if reading is None else Side.RECIPIENT
-    conclude = partial(_conclusion, result, ranking, certainty, reading, evidence, side=side)
+    conclude = partial(_conclusion, result, ranking, certainty, reading, evidence)
     conclusion = recover(ProgramPart.CONCLUSION, conclude, None, step=1)
+    if conclusion is not None and side is Side.RELAY:
+        conclusion = at_relay(conclusion)
     verdict = _verdict(facts, result, ranking, risks, reading, certainty, conclusion, before_relay)
     return Diagnosis(result, ranking, risks, certainty, conclusion, verdict, side=side)
 
@@ -237,8 +239,6 @@ def _conclusion(
     certainty: Band,
     reading: Reading | None,
     evidence: tuple[Evidence, ...],
-    *,
-    side: Side,
 ) -> Conclusion | None:
     if not ranking:
         return None
@@ -250,9 +250,7 @@ def _conclusion(
         # nobody must act, unless a fact says who
         of_a_fact = any(item.conduct is not None for item, _ in ranking[0].evidence_for)
         is_known = result.ground in _OF_A_FACT and of_a_fact
-        if not is_known:
-            return None
-        return conclude(ranking, certainty, evidence, permanent=False, side=side)
+        return conclude(ranking, certainty, evidence, permanent=False) if is_known else None
     reply = result.reply
     return conclude(
         ranking,
@@ -261,7 +259,6 @@ def _conclusion(
         permanent=result.outcome is Outcome.REFUSED,
         text=reply.text if reply is not None else "",
         stage=result.stage if result.ground is Ground.REPLY else None,
-        side=side,
     )
 
 

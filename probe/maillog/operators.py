@@ -11,10 +11,11 @@ from probe.reading.log.event import Event, Relay, Speaker
 from probe.reading.reply.absent_name import absent_next_hop
 
 _HOSTS = 4096  # names that are remembered
+_MX_PORT = 25
 _NAMED = regex(
     r"(?:connect to|lost connection with|conversation with|cannot connect to|refused by|timed out with"
     r"|reset by|read error from|timeout talking to) ([A-Za-z0-9_.-]{1,253}[A-Za-z0-9_])\.?"
-    r"(?= ?\[| |,|\.?$)(?: ?\[([^\]\s]*)\])?"
+    r"(?= ?\[| |,|\.?$)(?: ?\[([^\]\s]*)\])?(?::(\d{1,5})\b)?"
 )
 # What stands below a country's own label where names are registered at the third.
 _REGISTRIES = frozenset(
@@ -114,7 +115,18 @@ def relay_in(event: Event) -> Relay | None:
     if words is None or words.speaker is Speaker.REMOTE:
         return None
     match = _NAMED.search(words.text)
-    return Relay(match[1], match[2]) if match is not None else None
+    if match is None:
+        return None
+    return Relay(match[1], match[2], int(match[3]) if match[3] is not None else None)
+
+
+def is_own_relay(event: Event) -> bool:
+    """Whether the server is a relay that this one is set up to use: MX hosts are asked on port 25 alone (RFC
+    5321 section 2.3.8), so a log that tells another port tells of a smart host, or of a mailbox server."""
+    relay = event.relay
+    if relay is None or relay.port is None:
+        relay = relay_in(event) or relay
+    return relay is not None and relay.port not in (None, _MX_PORT)
 
 
 def is_on_this_machine(event: Event) -> bool:

@@ -7,11 +7,11 @@ never invented, and a failure of this machine's programs is never attributed to 
 from __future__ import annotations
 
 from probe._dataclass import dataclass, replace
-from probe.diagnosis.conclusion import Conclusion
+from probe.diagnosis.conclusion import Conclusion, at_relay
 from probe.explanation import Explanation, explain, is_for_another_mailbox
-from probe.maillog.operators import LOCAL, Operator, is_on_this_machine, wrong_next_hop
+from probe.maillog.operators import LOCAL, Operator, is_on_this_machine, is_own_relay, wrong_next_hop
 from probe.maillog.template import coarse, code_of, template
-from probe.model.verdict import FixBy, Retry
+from probe.model.verdict import FixBy, Retry, Side
 from probe.reading.log.event import Event, Speaker, Words
 from probe.reading.reply.absent_name import is_another_host_absent
 
@@ -46,13 +46,14 @@ _OWN_TROUBLE = "trouble on this mail server"
 @dataclass(frozen=True, slots=True)
 class Reason:
     """The meaning of some words. `key` is the template under which they were read, `is_remote` whether a
-    remote server said them, `is_local` whether it happened on this machine."""
+    remote server said them, `is_local` whether it happened on this machine, `side` whose server it was."""
 
     key: str
     explanation: Explanation
     conclusion: Conclusion
     is_remote: bool
     is_local: bool = False
+    side: Side = Side.RECIPIENT
 
     @property
     def fix_by(self) -> FixBy:
@@ -65,7 +66,7 @@ class Reason:
         is_own = self.is_local or not self.is_remote
         if cause.id == _SERVER_ERROR and is_own and self.fix_by is FixBy.SENDER:
             return _OWN_TROUBLE
-        return cause.title
+        return cause.told_by(self.side).title
 
 
 class Reasons:
@@ -94,7 +95,9 @@ class Reasons:
         whose = operator.id if operator.is_known or operator is LOCAL else ""
         domain = (event.recipient or "").rpartition("@")[2]
         is_elsewhere = not is_remote and domain != "" and is_another_host_absent(text, domain)
-        place = (is_remote, stage, whose, is_for_another_mailbox(text, event.recipient or ""), is_elsewhere)
+        for_another = is_for_another_mailbox(text, event.recipient or "")
+        side = Side.RELAY if operator is not LOCAL and is_own_relay(event) else Side.RECIPIENT
+        place = (is_remote, stage, whose, for_another, is_elsewhere, side)
         earlier = self._readings.get((key, *place))
         if earlier is not None:
             return earlier
@@ -112,7 +115,7 @@ class Reasons:
                 return earlier
             text = code_of(key)
         self._variants[(wide, *place)] = self._variants.get((wide, *place), 0) + 1
-        reason = _reason(key, text, is_remote, event, operator, wording, is_elsewhere=is_elsewhere)
+        reason = _reason(key, text, is_remote, event, operator, wording, side, is_elsewhere=is_elsewhere)
         self._readings[(key, *place)] = reason
         return reason
 
@@ -131,6 +134,7 @@ def _reason(
     event: Event,
     operator: Operator,
     wording: Words | None,
+    side: Side,
     *,
     is_elsewhere: bool,
 ) -> Reason:
@@ -147,7 +151,9 @@ def _reason(
         conclusion = _of_another_host(conclusion, is_own=operator is LOCAL and bool(wrong_next_hop(event)))
     elif operator is LOCAL:  # a filter's reply, too
         conclusion = _of_this_machine(conclusion)
-    return Reason(key, explanation, conclusion, is_remote, operator is LOCAL)
+    elif side is Side.RELAY:
+        conclusion = at_relay(conclusion)
+    return Reason(key, explanation, conclusion, is_remote, operator is LOCAL, side)
 
 
 def _of_another_host(conclusion: Conclusion, *, is_own: bool) -> Conclusion:

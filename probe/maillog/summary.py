@@ -127,6 +127,10 @@ def _group(group: Group, aggregate: Aggregate, selection: Selection, is_unreache
     conclusion = group.reason.conclusion
     conduct = conclusion.conduct
     is_ours = is_unreached and group.cause in _UNREACHED and group.operator is not LOCAL
+    is_given_up = group.messages[Fate.EXPIRED] > 0 and not group.messages[Fate.DEFERRED]
+    action = conclusion.action
+    if is_given_up and action == conclusion.advice.action:  # which tells what to do while it waits
+        action = conclusion.advice.given_up or action
     fix_by = FixBy.SENDER_NETWORK if is_ours else conduct.fix_by
     if conclusion.band is Band.UNDECIDED and group.operator is not LOCAL:
         fix_by = FixBy.EITHER
@@ -146,7 +150,7 @@ def _group(group: Group, aggregate: Aggregate, selection: Selection, is_unreache
         retry=conduct.retry,
         retry_after_s=conduct.retry_after,
         steps=conclusion.advice.steps,
-        action=_NETWORK_ACTION if is_ours else conclusion.action,
+        action=_NETWORK_ACTION if is_ours else action,
         messages=sum(counts[fate] for fate in _FAILING),
         deferred=counts[Fate.DEFERRED],
         bounced=counts[Fate.BOUNCED],

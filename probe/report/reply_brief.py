@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from probe._version import VERSION
 from probe.explanation import Explanation
-from probe.knowledge.causes import causes
 from probe.knowledge.rules import rules_digest
 from probe.report import words
 from probe.report.line import plain
@@ -112,8 +111,9 @@ def _note(explanation: Explanation | None, code: ExitCode, about: str, when: str
 def _causes(explanation: Explanation | None) -> str:
     if explanation is None or explanation.conclusion is None:
         return explanation.error if explanation is not None else ""
-    ranking, band = explanation.conclusion.ranking[:2], explanation.conclusion.band.value
-    shares = [f"{causes()[it.id].title} ({words.percent(it.probability)}" for it in ranking]
+    conclusion = explanation.conclusion
+    ranking, band = conclusion.ranking[:2], conclusion.band.value
+    shares = [f"{conclusion.cause_of(it.id).title} ({words.percent(it.probability)}" for it in ranking]
     return "; else ".join(f"{share}{'' if rank else f', {band}'})" for rank, share in enumerate(shares))
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from probe.diagnosis.conclusion import Conclusion
 from probe.explanation import Explanation, LogExcerpt
-from probe.knowledge.causes import causes
 from probe.model.evidence import Band
 from probe.model.steps import STEP_TITLES
 from probe.model.verdict import ExitCode
@@ -98,7 +97,7 @@ def cause_in_brief(explanation: Explanation) -> tuple[doc.Note, ...]:
         return ()
     first = conclusion.ranking[0]
     share = f" ({words.percent(first.probability)}, {conclusion.band.value})"
-    return (doc.Note(("Cause",), (Raw(causes()[first.id].title), share)),)
+    return (doc.Note(("Cause",), (Raw(conclusion.cause.title), share)),)
 
 
 def reply_line(explanation: Explanation) -> str:
@@ -123,7 +122,7 @@ def where(explanation: Explanation) -> Line:
 
 def _facts(conclusion: Conclusion) -> Iterator[doc.Row]:
     conduct = conclusion.conduct
-    shares = [(causes()[item.id].title, item.probability) for item in conclusion.ranking]
+    shares = [(conclusion.cause_of(item.id).title, item.probability) for item in conclusion.ranking]
     yield ranking("Cause", shares, conclusion.band)
     is_undecided = conclusion.band is Band.UNDECIDED
     yield doc.Fact("Meaning", ((_NOT_SETTLED if is_undecided else conclusion.cause.meaning,),))
@@ -147,5 +146,5 @@ def _why(conclusion: Conclusion) -> Iterator[doc.Section]:
         if side_of(weight) is side
     )
     if arguments:
-        cause = doc.ArguedCause(causes()[first.id].title, first.id, first.probability, arguments)
+        cause = doc.ArguedCause(conclusion.cause.title, first.id, first.probability, arguments)
         yield doc.Section(("Why",), (doc.Weighing((cause,)),))

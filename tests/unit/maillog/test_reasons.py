@@ -53,6 +53,39 @@ def test_a_fault_of_our_own_server_is_not_called_the_recipient_s() -> None:
     assert "recipient" not in group.reason.title
 
 
+RELAY = "smtp.b.example[192.0.2.25]"
+LATER = f"host {RELAY} said: 451 4.3.0 Temporary lookup failure (in reply to RCPT TO command)"
+
+
+@pytest.mark.parametrize(
+    ("port", "fix_by", "title"),
+    [
+        (25, FixBy.RECIPIENT_ADMIN, "trouble on the recipient's server"),
+        (587, FixBy.SENDER, "trouble on the relay"),
+        (2525, FixBy.SENDER, "trouble on the relay"),
+    ],
+)
+def test_a_server_at_another_port_than_25_is_a_relay_of_our_own(port: int, fix_by: FixBy, title: str) -> None:
+    (group,) = counted([line("deferred", LATER, relay=f"{RELAY}:{port}")]).groups.values()
+    assert (group.reason.fix_by, group.reason.title) == (fix_by, title)
+    assert ("the recipient's postmaster" in group.reason.conclusion.action) == (port == 25)
+
+
+@pytest.mark.parametrize(("port", "fix_by"), [(25, FixBy.RECIPIENT_ADMIN), (465, FixBy.SENDER)])
+def test_so_is_one_that_could_not_be_connected_to(port: int, fix_by: FixBy) -> None:
+    words = f"connect to {RELAY}:{port}: Connection timed out"
+    (group,) = counted([line("deferred", words, relay="none")]).groups.values()
+    assert (group.cause, group.reason.fix_by) == ("connection_failed", fix_by)
+
+
+def test_the_same_words_of_both_are_read_for_each() -> None:
+    lines = [
+        line("deferred", LATER, f"ABCDEF123{n}", relay=f"{RELAY}:{port}") for n, port in enumerate((25, 587))
+    ]
+    whose = {group.reason.fix_by for group in counted(lines).groups.values()}
+    assert whose == {FixBy.RECIPIENT_ADMIN, FixBy.SENDER}
+
+
 ABSENT = "Host or domain name not found. Name service error for name={} type={}: Host not found"
 
 

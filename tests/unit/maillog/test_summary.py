@@ -96,3 +96,18 @@ def test_volumes_and_refusals_come_with_the_most_first() -> None:
     assert (volume.sent, volume.peak_minute, volume.operator) == (3, 3, "b.example")
     (refusal,) = refusals(aggregate, Names(b"key"))
     assert refusal.count == 2 and "a@" not in refusal.template
+
+
+def test_what_was_given_up_is_to_be_sent_again() -> None:
+    """Advice to leave it in the queue would be for a message that is there no more."""
+    words, expired = "connect to mx.b.example[192.0.2.1]:25: Connection refused", "message expired"
+    gone = [
+        line("deferred", words, relay="none"),
+        f"Nov 29 03:10:00 mail postfix/qmgr[1]: ABCDEF1234: from=<a@a.example>, status=expired, {expired}",
+    ]
+    (row,) = groups(counted(gone), HIDDEN)
+    assert (row.expired, row.deferred) == (1, 0)
+    assert "your server has given up" in row.action and "Leave the message" not in row.action
+    both = [*gone, line("deferred", words, "ABCDEF9999", relay="none")]
+    (row,) = groups(counted(both), HIDDEN)
+    assert (row.expired, row.deferred) == (1, 1) and "Leave the message" in row.action
