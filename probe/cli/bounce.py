@@ -15,6 +15,7 @@ from probe.cli.errors import UsageError, complain, refuse_controls, refuse_outlo
 from probe.cli.inputs import open_input
 from probe.cli.light import LightParser
 from probe.cli.output import chosen_format, deliver_each, report_path, speak_utf8, style_for
+from probe.model.notice_reason import NoticeForm
 from probe.model.verdict import ExitCode
 from probe.report.formats import Kind, formats_of
 from probe.report.style import QUIET
@@ -146,7 +147,11 @@ def _results(files: Sequence[str], unread: list[UsageError]) -> Iterator[Bounced
                     unread.append(UsageError("FILE", _about_recording(name)))
                     continue
                 refuse_outlook("FILE", "stdin" if name == "-" else name, stream.peek(_START))
-                yield from _of_stream(stream, name)
+                head = stream.peek(_START)
+                for result in _of_stream(stream, name):
+                    if result.notice.form is NoticeForm.NO_MESSAGE and _is_log(head):
+                        complain(_about_log(name))
+                    yield result
         except OSError as error:
             unread.append(unreadable("FILE", name, error))
         except UsageError as problem:
@@ -164,6 +169,20 @@ def _about_recording(name: str) -> str:
 
     title = "stdin" if name == "-" else shown(name)
     return f"{title} is a recording of a run; read it with: smtp-probe replay {shown(name)}"
+
+
+def _is_log(head: bytes) -> bool:
+    """Whether these first octets of a file are lines of a mail log."""
+    from probe.reading.log.formats import detect
+
+    return detect(head.splitlines()) is not None
+
+
+def _about_log(name: str) -> str:
+    from probe.cli.slips import shown
+
+    title = "stdin" if name == "-" else shown(name)
+    return f"bounce: {title} looks like a mail log; read it with: smtp-probe log {shown(name)}"
 
 
 class _EmptyError(Exception):

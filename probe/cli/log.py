@@ -90,6 +90,10 @@ class _UnwritableError(Exception):
 
 def _unknown(file: Input) -> UsageError:
     more = "" if file.is_utf16 else "; if it is one, name its kind with --log-format"
+    if file.is_message:
+        from probe.cli.slips import shown
+
+        more = f"; a message is read with: smtp-probe bounce {shown(file.name)}"
     return UsageError("FILE", f"{file.why_unknown}{more}")
 
 

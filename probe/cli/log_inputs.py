@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -21,6 +22,11 @@ CHUNK = 1 << 20
 _STEP = 512  # octets of a zstd archive that are unpacked at once
 STDIN = "stdin"  # what it is called in reports
 _FIRST = 60  # lines, among which is the header of a table or a listing
+_MESSAGE = re.compile(
+    rb"From \S+ |(?:Return-Path|Delivered-To|Received|From|To|Subject|Date|Message-ID|MIME-Version"
+    rb"|X-[\w-]{1,60}):",
+    re.IGNORECASE,
+)
 _SPREAD = 200  # lines that are taken here and there from those behind
 
 
@@ -38,6 +44,7 @@ class Input:
     stream: BinaryIO | None = None  # from where the rest of it comes
     is_empty: bool = False
     is_utf16: bool = False
+    is_message: bool = False  # it begins as a message does, or a mailbox file
     problem: str = ""
     archives: list[UnpackedFile] = field(default_factory=list)
 
@@ -139,6 +146,7 @@ def inputs(names: Sequence[str], log_format: str | None, problems: list[UsageErr
             continue
         entry.format = fixed_format or detect_format(sample)
         entry.is_empty = not sample
+        entry.is_message = bool(sample) and _MESSAGE.match(sample[0]) is not None
         entry.is_utf16 = bool(sample) and sample[0].startswith((BOM_UTF16_LE, BOM_UTF16_BE))
         by_name[name] = entry
         files.append(LogFile(name, first_stamp(sample, entry.written_at), entry.written_at))

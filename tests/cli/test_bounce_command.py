@@ -240,3 +240,10 @@ def test_an_address_in_a_bounce_never_becomes_an_option(tmp_path: Path) -> None:
     outcome = smtp_probe("bounce", str(path), "--check", *NOWHERE)
     assert not list(Path.cwd().glob("x@example.net*"))
     assert "no such option" not in outcome.stderr.lower()
+
+
+def test_a_mail_log_is_no_message_and_the_command_for_it_is_named() -> None:
+    log = str(FIXTURES.parent / "logs" / "exim-fates.log")
+    outcome = smtp_probe("bounce", log)
+    assert (outcome.code, outcome.stdout[:9]) == (0, "NO BOUNCE")
+    assert f"looks like a mail log; read it with: smtp-probe log {log}" in outcome.stderr

@@ -404,3 +404,10 @@ def test_a_zstd_archive_of_which_nothing_is_left_is_named(tmp_path: Path) -> Non
     path.write_bytes(zstandard.ZstdCompressor().compress(Path(POSTFIX).read_bytes())[:200])
     result = smtp_probe("log", str(path))
     assert (result.code, result.stdout) == (2, "") and "ends before its end" in result.stderr
+
+
+def test_a_message_is_no_mail_log_and_the_command_for_it_is_named() -> None:
+    notice = str(ROOT / "fixtures" / "bounces" / "haraka.eml")
+    outcome = smtp_probe("log", notice)
+    assert outcome.code == 2
+    assert f"a message is read with: smtp-probe bounce {notice}" in outcome.stderr
