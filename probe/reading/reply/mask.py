@@ -30,6 +30,7 @@ _WIDE_ADDRESS = (
 # 127.255.255.x is not masked: it is the answer of a list that refuses the query.
 _IP4 = r"\b(?!127\.255\.255\.)(?:\d{1,3}|x{1,3})(?:\.(?:\d{1,3}|x{1,3})){3}\b"
 _IP6 = r"\b(?:[0-9a-f]{0,4}:){2,7}(?:[0-9a-f]{1,4}|<ip>)?(?![0-9a-z:])"
+_LOOPBACK = regex(r"(?<![\w.:])(?:127\.0\.0\.1(?![\d.])|::1(?![\da-f]))")
 _HOSTS = rf"\b{_HOST}"
 _ID = regex(r"(?<![a-z0-9])(?=(?:[a-z+/=_.-]{0,99}\d){4})[a-z0-9+/=_-][a-z0-9+/=_.-]{18,}(?![a-z0-9])")
 _DOMAIN_DOT = regex(r"\.[a-z]")  # stands in every host name, and in few of the numbers and sentences
@@ -43,7 +44,8 @@ _QUOTES = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "–": 
 
 
 class MaskedText(NamedTuple):
-    """`text` is for phrases; `links` holds the URLs and host names that were taken out, space-separated;
+    """`text` is for phrases; `links` holds the URLs, host names and loopback addresses that were taken out,
+    space-separated;
     `plain` is `text` without accents, letter for letter, where it is not all ASCII, else empty."""
 
     text: str
@@ -65,8 +67,12 @@ def mask(text: str) -> MaskedText:
         address = pattern_of(_ADDRESS if line.isascii() else _WIDE_ADDRESS)
         line = address.sub("<addr>", line).replace("<$email>", "<addr>").replace("$email", "<addr>")
     if line.count(".") > 2:
+        if "127.0.0.1" in line and _LOOPBACK.search(line) is not None:
+            links.append("127.0.0.1")
         line = pattern_of(_IP4).sub("<ip>", line)
     if "::" in line or line.count(":") > 2:
+        if "::1" in line and _LOOPBACK.search(line) is not None:
+            links.append("::1")
         line = pattern_of(_IP6).sub("<ip>", line)
     line = line.replace("$ip", "<ip>").replace("$domain", "<host>")
     if _DOMAIN_DOT.search(line):

@@ -17,7 +17,10 @@ from probe.reading.reply.records import Wrapping
 from probe.reading.reply.table import rule_table
 
 # The code of a refusal, but not a group of an IPv6 address, nor a port (587).
-REFUSAL = r"(?<![\d.#\w-])(?<!port: )([45]\d\d)(?=[ \-:,;)\]]|$|#|<|\\)(?!\.\d|:[0-9a-fA-F]{1,4}[:\]]|\]:\d)"
+REFUSAL = (
+    r"(?<![\d.#\w-])(?<!port: )(?!465\b|587\b)([45]\d\d)"  # 465 and 587 are ports within a text
+    r"(?=[ \-:,;)\]]|$|#|<|\\)(?!\.\d|:[0-9a-fA-F]{1,4}[:\]]|\]:\d)"
+)
 # Of positive replies only what SMTP has (RFC 5321 section 4.2.3, RFC 4954): 292 is a queue's counter.
 LEADING = regex(r"^\W{0,3}(2[0-5]\d|[45]\d\d)(?![\w.])")
 

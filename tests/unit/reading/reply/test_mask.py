@@ -30,3 +30,10 @@ def test_where_words_are_not_separated_an_address_or_a_link_takes_none_with_it(
 
 def test_a_link_is_kept_without_the_words_behind_it() -> None:
     assert mask("详见https://example.cn/help说明").links == "https://example.cn/help"
+
+
+def test_a_loopback_address_is_among_the_hosts() -> None:
+    assert mask("connect to 127.0.0.1:25 refused").links == "127.0.0.1"
+    assert mask("connect ECONNREFUSED ::1:25").links == "::1"
+    assert not mask("connect to 127.0.0.11:25 refused").links
+    assert not mask("connect to 2001:db8::1:25 refused").links

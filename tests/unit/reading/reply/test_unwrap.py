@@ -156,3 +156,10 @@ def test_the_filler_of_the_sending_server_is_recognised() -> None:
 )
 def test_of_two_wrappings_that_end_together_the_longer_one_names_the_stage(text: str, stage: Stage) -> None:
     assert unwrap(text).stage is stage
+
+
+@pytest.mark.parametrize("place", ["192.0.2.1:587", "smtp.example.com:465", "[2001:db8::1]:587"])
+def test_a_port_is_no_code_of_a_reply(place: str) -> None:
+    parts = unwrap(f"connect ECONNREFUSED {place}")
+    assert parts.code is None and place in parts.text
+    assert unwrap("host said:550 no").code == 550
