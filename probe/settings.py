@@ -74,6 +74,7 @@ ENGINE_TRIES = 3  # then the resolver for single questions takes over, with DNS_
 ENGINE_LATEST = 3.0  # a lone name server that is slow is asked again then at the latest
 ENGINE_PATIENCE = 1.5  # times as long as its last answer took, such a server is waited for
 ENGINE_ROUNDS = 2  # failures of a question at each server; then the failure is told
+ENGINE_MORE_ROUNDS = 3  # where there may have been too much; BIND repeats a failure for a second
 ENGINE_REFUSALS = 5  # refusals, where too many at once are refused: dnsmasq takes 150
 ENGINE_CALM_WINDOW = 500  # BIND gives up the oldest of more than 900 questions, whoever asked
 ENGINE_CROWDED_GROWTH = 0.2  # questions more at once for each answer of a server that refuses too many

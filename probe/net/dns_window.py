@@ -5,11 +5,11 @@ name server's receive buffer is small, so queries are also spread over time. Wha
 fails to answer, the next one is asked at once. For all of them it may have been too much at once: dnsmasq
 refuses what is beyond 150 questions, BIND gives up the oldest of more than 900 (SERVFAIL). So the question is
 asked again after ENGINE_AGAIN, before new ones, and what was refused takes one from the number; when a name
-server answers what it had refused before, the number grows slowly, and when it had failed, the number stays
-below ENGINE_CALM_WINDOW. What each name server refused or failed to answer twice is told. The fast parser
-reads usual replies, the full parser all others; a question without a final response otherwise (a truncated
-reply, an unfinished CNAME chain, a timeout, an answer that the name server made itself) is asked again by a
-`Resolver`, whose answer counts.
+server answers what it had refused before, the number grows slowly. A failure is told after ENGINE_ROUNDS, but
+not while more than ENGINE_CALM_WINDOW are open: then no more are from now on, and it is asked again. The fast
+parser reads usual replies, the full parser all others; a question without a final response otherwise (a
+truncated reply, an unfinished CNAME chain, a timeout, an answer that the name server made itself) is asked
+again by a `Resolver`, whose answer counts.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ from probe.settings import (
     ENGINE_FIRST_WINDOW,
     ENGINE_LATEST,
     ENGINE_LEAST_WINDOW,
+    ENGINE_MORE_ROUNDS,
     ENGINE_PATIENCE,
     ENGINE_PAUSE,
     ENGINE_REFUSALS,
@@ -309,32 +310,46 @@ class QuestionWindow:
                 self.size = max(1, min(self.size, self._most_in_flight) - 1)
             elif is_first:
                 self.size = min(self.size, max(ENGINE_LEAST_WINDOW, self.size - 1))
-        if is_refused or is_first or pending.sent < self._calm_since:
+        if is_refused or self._has_another_round(pending):
             self._failed.append(pending)
         else:
-            self._ask_once_more(pending, self._now())
+            self._give_up(pending)
 
-    def _ask_once_more(self, pending: OpenQuestion, now: float) -> None:
-        """Ask a question again that failed at all name servers, unless it did so often enough to be told."""
-        failure = pending.failure
-        may_be_too_much = self._is_crowded and failure is not None and failure.status is Status.REFUSED
-        most = ENGINE_REFUSALS if may_be_too_much else ENGINE_ROUNDS
-        if pending.failures.count(pending.failures[-1]) < most or pending.sent < self._calm_since:
-            self._again.append(pending)
-        elif failure is None or self._behind or not self._ports.addresses.issubset(pending.failures):
-            self._ask_carefully(pending)  # there is another server to ask
+    def _has_another_round(self, pending: OpenQuestion) -> bool:
+        """Whether a question that failed at all name servers is to be asked once more. A failure is not told
+        while so many are open that they may be its cause."""
+        is_refused = pending.failure is not None and pending.failure.status is Status.REFUSED
+        if is_refused:
+            most = ENGINE_REFUSALS if self._is_crowded else ENGINE_ROUNDS
         else:
-            self._settle(pending, of_answer(failure), now)
+            most = ENGINE_MORE_ROUNDS if self._calm_since > -math.inf else ENGINE_ROUNDS
+        if pending.failures.count(pending.failures[-1]) < most or pending.sent < self._calm_since:
+            return True
+        return not is_refused and self._calm_down()
+
+    def _give_up(self, pending: OpenQuestion) -> None:
+        """Tell the failure of a question, unless there is another server to ask."""
+        failure = pending.failure
+        if failure is None or self._behind or not self._ports.addresses.issubset(pending.failures):
+            self._ask_carefully(pending)
+        else:
+            self._settle(pending, of_answer(failure), self._now())
 
     def _note_way_out(self, pending: OpenQuestion) -> None:
         """A name server answered what it had refused, or failed to answer, before."""
         failure = pending.failure
         if failure is not None and failure.status is Status.REFUSED:
             self._is_crowded = True
-        elif pending.edns and self._largest > ENGINE_CALM_WINDOW and not self._is_fixed:
-            self._largest = ENGINE_CALM_WINDOW
-            self.size = min(self.size, self._largest)
-            self._calm_since = self._now() + ENGINE_AGAIN
+        elif pending.edns:
+            self._calm_down()
+
+    def _calm_down(self) -> bool:
+        """Have fewer open from now on. Returns whether there were more."""
+        if self._is_fixed or self.size <= ENGINE_CALM_WINDOW:
+            return False
+        self.size = self._largest = ENGINE_CALM_WINDOW
+        self._calm_since = self._now() + ENGINE_AGAIN
+        return True
 
     def _unreachable(self, port: Port) -> None:
         """The network reports that no replies will come on this socket."""
@@ -388,7 +403,11 @@ class QuestionWindow:
         """Ask questions again after their timeout, a burst at a time, and those that failed."""
         now = self._now()
         while self._failed and self._failed[0].sent <= now - ENGINE_AGAIN:
-            self._ask_once_more(self._failed.popleft(), now)
+            pending = self._failed.popleft()
+            if self._has_another_round(pending):
+                self._again.append(pending)
+            else:
+                self._give_up(pending)
         long_ago = now - self._patience
         burst = ENGINE_BURST
         while burst > 0 and self._due and self._due[0][0] <= long_ago:
