@@ -9,10 +9,10 @@ from probe._regex import regex
 from probe.reading.reply.patterns import pattern_of
 from probe.reading.reply.stems import fold
 from probe.reading.reply.table import rule_table
-from probe.reading.reply.waits import WaitBook, WaitWords
+from probe.reading.reply.waits import CLOCK, WaitBook, WaitWords
 
 _WORDS = regex(r"[^\W\d_]+")
-_ENGLISH = "en"
+_CLOCKS = rf"([^\W\d_]+) (?={CLOCK})"
 _WINDOW = 80  # characters before a length of time in which it may be asked for
 _LONGEST_WAIT = 7 * 86400  # RFC 5321 section 4.5.4.1: a sender gives up after 4 to 5 days
 
@@ -38,8 +38,9 @@ def _languages(folded: str, waits: WaitBook) -> list[str]:
     codes = {code for unit in units for code in waits.by_word[unit].split()}
     if not folded.isascii():
         codes.update(code for word, of in waits.by_letters.items() if word in folded for code in of.split())
-    if folded.count(":") > 1:
-        codes.add(_ENGLISH)  # "come back in 00:05:00"
+    if folded.count(":") > 1:  # "come back in 00:05:00"
+        leads = pattern_of(_CLOCKS).findall(folded)
+        codes.update(code for lead in leads for code in waits.by_clock.get(lead, "").split())
     return [code for code in waits.codes if code in codes] if codes else []
 
 
@@ -51,13 +52,15 @@ def _waits(folded: str, words: WaitWords) -> Iterator[int]:
 
 
 def _is_asked(folded: str, match: re.Match[str], words: WaitWords) -> bool:
-    """Whether a length of time is a wait. A bare one needs no word like "in" or "later" at its side, but a
-    clock does: "at 10:05:22" is a time of day."""
+    """Whether a length of time is a wait. A bare one needs no word like "in" or "later" at its side. A clock
+    needs one that does not go with a time of day: "at 10:05:22", "after 10:05:22"."""
     start, end = match.span()
     lead = folded[max(0, start - _WINDOW) : start]
+    framed_by = words.clock if ":" in match.group() else words.before
     is_framed = (
         match.group() in words.whens
-        or f" {lead}".rstrip(" ").endswith(words.before)
+        or match["between"] is not None
+        or f" {lead}".rstrip(" ").endswith(framed_by)
         or folded[end : end + _WINDOW].lstrip(" ").startswith(words.after)
     )
     if not is_framed and not (words.is_bare and folded[start].isdigit() and match["unit"]):
@@ -72,17 +75,17 @@ def _seconds(match: re.Match[str], words: WaitWords) -> int:
     if match["unit"] is None:
         phrase = words.whens.get(length) or words.spans.get(length)
         return _clock(length) if phrase is None else phrase
-    first = _number(match["digits"], match["number"], words) * words.units[match["unit"]]
-    if match["more"] is None:
-        return first
-    rest = pattern_of(words.parts).findall(match["more"])
-    return first + sum(_number(digits, number, words) * words.units[unit] for digits, number, unit in rest)
+    total = _number(match["digits"], match["number"], words) * words.units[match["unit"]]
+    if match["more"] is not None:
+        parts = pattern_of(words.parts).findall(match["more"])
+        total += sum(_number(digits, number, words) * words.units[unit] for digits, number, unit in parts)
+    return int(total)
 
 
-def _number(digits: str, number: str, words: WaitWords) -> int:
+def _number(digits: str, number: str, words: WaitWords) -> float:
     """Number words that follow each other add up: "twenty five"."""
     if digits:
-        return int(digits)
+        return float(digits.replace(",", "."))
     value = words.numbers.get(number)
     if value is None:
         value = sum(words.numbers[word] for word in pattern_of(words.numerals).findall(number))

@@ -13,15 +13,17 @@ from typing import Any
 from probe._named_tuple import NamedTuple
 from probe.reading.reply.stems import fold
 
-_LISTS = ("before", "after", "ask", "noun", "not")
+_LISTS = ("before", "after", "clock", "to", "between", "ask", "noun", "not")
 _TABLES = ("unit", "number", "span", "when")
 _LAST_WORD = r"[^\W\d_]+$"
-_CLOCK = r"\d{1,2}:\d{2}:\d{2}(?![\d:])"
+CLOCK = r"\d{1,2}:\d{2}:\d{2}(?![\d:])"
 # A length of time does not begin within a number, a word, a path or a range.
 _START = r"(?<![\w.,:-])"
 _START_UNSPACED = r"(?<![\d.,:/百千几数幾-])"
 # What says behind a length of time that it is over.
 _OVER = r" (?:ago|old|of|in (?:the )?queue)\b"
+_DIGITS = r"\d{1,6}(?:[.,]\d(?!\d))?"  # "1.5 hours", but not "at 17.30"
+_DASH = "[-–—~〜]"
 _AND = "and|und|et|y|e|i"  # "one minute and 30 seconds", "vinte e cinco minutos"
 # Letters between a length of time and the words that ask: no end of a sentence and no other number. Behind
 # the length they are of the same clause.
@@ -34,9 +36,11 @@ class WaitWords(NamedTuple):
     """The words of one language, and expressions made of them.
 
     `lengths` finds a length of time (its first number in the groups `digits` or `number`, the unit of that in
-    `unit`, what follows these in `more`), or words that say when; `parts` finds every number and unit of a
-    length. `before` and `after` are what frames a length, directly before and behind it. `asks_before` and
-    `asks_after` find the words that ask for another try. `is_bare`: digits need no frame.
+    `unit`, what follows these in `more`), or words that say when; of "5 to 10 minutes" the longer length is
+    read, and `between` is not empty if words frame both. `parts` finds every number and unit of a length.
+    `before` and `after` are what frames a length, directly before and behind it; `clock` is what stands
+    before one that is written like a time of day. `asks_before` and `asks_after` find the words that ask for
+    another try. `is_bare`: digits need no frame.
     """
 
     lengths: str
@@ -44,6 +48,7 @@ class WaitWords(NamedTuple):
     numerals: str
     before: tuple[str, ...]
     after: tuple[str, ...]
+    clock: tuple[str, ...]
     asks_before: str
     asks_after: str
     units: Mapping[str, int]
@@ -64,6 +69,8 @@ class WaitBook:
         """Last word of each unit and phrase -> the codes of its languages, with blanks between them."""
         self.by_letters: Mapping[str, str] = table["by_letters"]
         """The same for languages that write words together."""
+        self.by_clock: Mapping[str, str] = table["by_clock"]
+        """Last word before a length that is written as `00:05:00` -> the codes of its languages."""
 
     def __getitem__(self, code: str) -> WaitWords:
         words = self._words.get(code)
@@ -80,9 +87,15 @@ def compile_waits(languages: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
         for phrase in (*row["unit"], *row["span"], *row["when"]):
             last = phrase if row["unspaced"] else re.findall(_LAST_WORD, phrase)[0]
             codes[row["unspaced"]].setdefault(last, {})[code] = None
-    by_word, by_letters = ({word: " ".join(of) for word, of in codes[it].items()} for it in (False, True))
+    clocks: dict[str, dict[str, None]] = {}
+    for code, row in rows.items():
+        for phrase in row["clock"]:
+            clocks.setdefault(phrase.split(" ")[-1], {})[code] = None
+    by_word, by_letters, by_clock = (
+        {word: " ".join(of) for word, of in table.items()} for table in (codes[False], codes[True], clocks)
+    )
     texts = {code: json.dumps(row, ensure_ascii=False) for code, row in rows.items()}
-    return {"languages": texts, "by_word": by_word, "by_letters": by_letters}
+    return {"languages": texts, "by_word": by_word, "by_letters": by_letters, "by_clock": by_clock}
 
 
 def _folded(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -102,7 +115,15 @@ def _words(row: Mapping[str, Any]) -> WaitWords:
     )
     numeral, unit = _any_of(row["number"]), _any_of(row["unit"])
     number = rf"{numeral}(?:{joint}{numeral})*"
-    first = rf"(?:(?P<digits>\d{{1,6}}) ?|(?P<number>{number}){blank})(?P<unit>{unit}){unit_end}"
+    first = rf"(?:(?P<digits>{_DIGITS}) ?|(?P<number>{number}){blank})(?P<unit>{unit}){unit_end}"
+    shorter = rf"(?:{_DIGITS}|{number})(?:{blank}{unit}{unit_end})?"
+    between = "|".join(
+        rf"{re.escape(pair[0])} {shorter} {re.escape(pair[-1])} " for pair in map(_halves, row["between"])
+    )
+    span = (
+        rf"(?:(?P<between>{between or '(?!)'})|{_DIGITS}(?: ?{unit}{unit_end})? ?{_DASH} ?"
+        rf"|{shorter}{blank}{_any_of(row['to'])}{blank})?"
+    )
     part = rf"(?:(\d{{1,6}}) ?|({number}){blank})({unit}){unit_end}"
     more = rf"(?P<more>(?:(?:,? (?:{_AND}))? ?{part}){{1,2}})?"
     phrase = _any_of([*row["span"], *row["when"]])
@@ -110,11 +131,12 @@ def _words(row: Mapping[str, Any]) -> WaitWords:
     asks = edge + nouns + _any_of(row["ask"], stem=r"\w*" if has_blanks else "", end=end)
     gap = f"(?!{_any_of(row['not'])})" if row["not"] else ""
     return WaitWords(
-        lengths=rf"{start}(?:{first}{more}|{phrase}{end}|{_CLOCK})(?!{_OVER})",
+        lengths=rf"{start}(?:{span}{first}{more}|{phrase}{end}|{CLOCK})(?!{_OVER})",
         parts=part,
         numerals=numeral,
         before=tuple(f" {word}" if has_blanks else word for word in row["before"]),
         after=tuple(row["after"]),
+        clock=tuple(f" {word}" if has_blanks else word for word in row["clock"]),
         asks_before=rf"{asks}(?:{gap}{_BETWEEN}){{0,{_NEAR}}}$",
         asks_after=rf"(?:{gap}{_BETWEEN_BEHIND}){{0,{_NEAR_BEHIND}}}?{asks}",
         units=row["unit"],
@@ -123,6 +145,11 @@ def _words(row: Mapping[str, Any]) -> WaitWords:
         whens=row["when"],
         is_bare=row["bare"],
     )
+
+
+def _halves(pair: str) -> list[str]:
+    """What stands before the shorter length and before the longer one, which ` .. ` parts."""
+    return pair.split(" .. ")
 
 
 def _any_of(words: Iterable[str], stem: str = "", end: str = "") -> str:
