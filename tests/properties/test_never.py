@@ -137,3 +137,93 @@ def test_no_language_gives_an_address_up_beside_words_of_the_sender_or_of_a_time
             reply = f"550 {words['account'][0]} {phrase} {words['absent'][0]}".replace(" .. ", " ")
             explained = explain(reply)
             assert explained.conduct is not None and explained.conduct.retry != "never", reply
+
+
+@pytest.mark.parametrize("language", [language for language in WORDS if language != "any"])
+def test_no_address_but_the_recipients_is_given_up(language: str) -> None:
+    """A return address, an address of the client and an account of the sender are none of the recipient."""
+    words = WORDS[language]
+    for notion in ("sender", "ip", "own_account", "yours"):
+        for phrase in words.get(notion, ()):
+            for absent in words["absent"][:3]:
+                reply = f"550 {phrase} {absent}".replace(" .. ", " ")
+                explained = explain(reply)
+                assert explained.conduct is not None and explained.conduct.retry != "never", reply
+
+
+# Words of "not there" that are said of an address of the sender's, of a right or of a list, or to the sender.
+NOT_OF_THE_RECIPIENT = (
+    "550 Ihr Server ist nicht registriert",
+    "550 PTR nicht eingerichtet",
+    "550 Zertifikat nicht hinterlegt",
+    "550 Diese Adresse ist nicht in der Liste der zugelassenen Absender",
+    "550 Adresse steht nicht im Verzeichnis der erlaubten Server",
+    "550 L'adresse ne figure pas dans la liste blanche",
+    "550 Votre adresse ne figure pas parmi les expéditeurs autorisés",
+    "451 Nous n'avons aucun accès à la boîte",
+    "550 Nous n'avons aucun accès à cette boîte pour le moment",
+    "550 La dirección no figura en la lista de remitentes permitidos",
+    "550 O endereço não consta da lista de remetentes autorizados",
+    "550 L'indirizzo non figura tra i mittenti autorizzati",
+    "550 Adres nie występuje na liście dozwolonych nadawców",
+    "550 Adresa není na seznamu povolených odesílatelů",
+    "550 A cím nem szerepel az engedélyezett listán",
+    "550 Адрес не значится в списке разрешённых",
+    "550 Адреса не значиться в білому списку",
+    "550 У нас нет доступа к ящику",
+    "550 У нас немає доступу до скриньки",
+    "550 Ваш IP-адрес не зарегистрирован",
+    "550 Адрес 192.0.2.1 не зарегистрирован в DNS",
+    "550 Adres 192.0.2.1 nie jest zarejestrowany",
+    "550 Die Adresse 192.0.2.1 ist nicht registriert",
+    "550 L'adresse 192.0.2.1 n'est pas enregistrée",
+    "550 地址192.0.2.1未注册",
+    "550 Η διεύθυνση 192.0.2.1 δεν είναι καταχωρημένη",
+    "550 ما لدينا وصول إلى صندوق البريد",
+    "550 دسترسی به صندوق پستی نداریم",
+    "550 אין אצלנו גישה לתיבה",
+    "550 Meil pole ligipääsu postkastile",
+    "550 SPF záznam pro tuto doménu není zaveden",
+    "550 Odesílatel u nás není registrován",
+    "550 Avsändaren är inte registrerad",
+    "550 Användaren är inte inloggad",
+    "550 Brukeren er ikke logget inn",
+    "550 Vedlegget er ikke registrert",
+    "550 Adressen er ikke oprettet til at modtage eksternt",
+    "550 您的地址未在白名单中注册",
+    "535 用户未登录或密码错误",
+    "535 アカウントが登録されておりません",
+    "552 Kein Platz für den Benutzer eingerichtet",
+    "550 Für diesen Empfänger ist keine Weiterleitung eingerichtet",
+    "550 Diese Adresse ist nicht für externen Empfang eingerichtet",
+    "450 Der Absender ist uns noch nicht bekannt",
+    "450 Vi kender ikke afsenderen endnu",
+    "550 Vi har ingen bruger der har sendt fra din server",
+    "550 Ingen bruker har tilgang",
+    "450 Käyttäjä ei ole sallittu lähettää näin paljon",
+    "550 Sunucumuzun kullanıcısı değilsiniz",
+    "550 Vous n'êtes pas un utilisateur de ce serveur",
+    "550 Sie sind kein Benutzer dieses Servers",
+    "550 No es usted un usuario de este servidor",
+    "550 Вы не являетесь пользователем этого сервера",
+    "550 Nie jesteś użytkownikiem tego serwera",
+    "550 Nejste uživatelem tohoto serveru",
+    "550 您不是本系统用户",
+    "550 당신은 등록된 사용자가 아닙니다",
+    "550 あなたは登録ユーザーではありません",
+    "550 Anda bukan pengguna server ini",
+    "550 Bạn không phải là người dùng của hệ thống này",
+    "550 Du er ikke bruger af denne server",
+    "550 Du är inte användare här",
+    "550 Non è un utente autorizzato",
+    "550 No ets usuari d'aquest servidor",
+    "550 לא רשום כמשתמש מורשה",
+    "550 You are not a user of this server",
+    "550 you are not a registered user",
+)
+
+
+@pytest.mark.parametrize("reply", NOT_OF_THE_RECIPIENT)
+def test_words_that_are_not_said_of_the_recipient_give_no_address_up(reply: str) -> None:
+    conduct = explain(reply).conduct
+    assert conduct is not None and conduct.retry != "never"

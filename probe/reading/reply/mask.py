@@ -29,6 +29,7 @@ _WIDE_ADDRESS = (
 )
 # 127.255.255.x is not masked: it is the answer of a list that refuses the query.
 _IP4 = r"\b(?!127\.255\.255\.)(?:\d{1,3}|x{1,3})(?:\.(?:\d{1,3}|x{1,3})){3}\b"
+_WIDE_IP4 = f"(?a:{_IP4})"  # words of other scripts stand right beside it
 _IP6 = r"\b(?:[0-9a-f]{0,4}:){2,7}(?:[0-9a-f]{1,4}|<ip>)?(?![0-9a-z:])"
 _LOOPBACK = regex(r"(?<![\w.:])(?:127\.0\.0\.1(?![\d.])|::1(?![\da-f]))")
 _HOSTS = rf"\b{_HOST}"
@@ -69,7 +70,7 @@ def mask(text: str) -> MaskedText:
     if line.count(".") > 2:
         if "127.0.0.1" in line and _LOOPBACK.search(line) is not None:
             links.append("127.0.0.1")
-        line = pattern_of(_IP4).sub("<ip>", line)
+        line = pattern_of(_IP4 if line.isascii() else _WIDE_IP4).sub("<ip>", line)
     if "::" in line or line.count(":") > 2:
         if "::1" in line and _LOOPBACK.search(line) is not None:
             links.append("::1")

@@ -33,7 +33,7 @@ _GAPS = regex(r"[^\w<>'/\u0e00-\u0e7f-]+|_+")
 # Where an entry may begin. The large character classes of the second and third take long to compile; most
 # replies are ASCII, so they are compiled only for other texts.
 _STARTS = regex(r"(?<!\w)[\w<]")
-_STARTS_ANYWHERE = rf"(?<!\w)[\w<]|[{UNSPACED}]|(?<=[{UNSPACED}])\w"
+_STARTS_ANYWHERE = rf"(?<!\w)[\w<]|[{UNSPACED}]|(?<=[{UNSPACED}])[\w<]"
 # The borders of clauses. A Japanese comma may follow the subject, so it is not one.
 _CLAUSES = regex(r"[;!?…。；：！？،؛؟|\n]+|[.,:)(](?=\s|$)|，|\s[/(–-]+\s?|(?<=[)>])\s*:")
 # Words and phrases only of English, and words that it shares with other languages; words that end in "ed" are
@@ -48,7 +48,7 @@ _SHARED_WORDS = (
     "internal|invalid|full|inactive|limit|quota|mailbox|server|servers|system|service|services|account|accounts"
     "|user|users|message|messages|mail|mails|email|emails|e-mail|e-mails|content|format|syntax|virus|malware"
     "|domain|policy|relay|header|loop|loops|command|reputation|problem|error|login|timeout|maximum|file|inbox"
-    "|disk|disks|capacity|intern|certificate|blacklist|suspend|suspect|post|list|temporary|temporarily|block"
+    "|disk|disks|capacity|intern|certificate|blacklist|suspend|suspect|post|later|list|temporary|temporarily|block"
     "|reverse|valid|credentials|permission|client|rbl|graylist|graylisting|greylist|greylisting|record|records"
     "|reject|access|argument|arguments|parameter|parameters|authentication"
 )
@@ -110,21 +110,28 @@ def notions_of(clause: Clause, stems: Stems) -> dict[str, set[str]]:
 
     An English clause has words of other languages only by chance. The same holds if all words of a language
     in the clause are also English: "mailbox full" could be Norwegian. Of languages that share words, those
-    with the most notions count.
+    with the most notions count; where they differ in what two words or more say, the one whose words have the
+    most letters there.
     """
     result: dict[str, set[str]] = {}
     own: set[str] = set()
-    for language, notion, start in _entries_in(clause.text, stems):
+    letters: dict[str, int] = {}
+    for language, notion, start, length in _entries_in(clause.text, stems):
         if clause.is_english and language not in (HINTS, ANY):
             continue
         result.setdefault(language, set()).add(notion)
+        letters[language] = letters.get(language, 0) + length
         if language not in own and not _is_shared(clause.text, start):
             own.add(language)
-    most = max((len(result[language]) for language in own if language not in (HINTS, ANY)), default=0)
+    own -= {HINTS, ANY}
+    most = max((len(result[language]) for language in own), default=0)
+    own = {language for language in own if len(result[language]) == most}
+    if most > 1 and len(own) > 1:
+        longest = max(letters[language] for language in own)
+        meant = [result[language] for language in own if letters[language] == longest]
+        own = {language for language in own if result[language] in meant}
     return {
-        language: named
-        for language, named in result.items()
-        if language in (HINTS, ANY) or (language in own and len(named) == most)
+        language: named for language, named in result.items() if language in (HINTS, ANY) or language in own
     }
 
 
@@ -136,7 +143,8 @@ def notions(text: str, stems: Stems) -> frozenset[str]:
     return frozenset(names)
 
 
-def _entries_in(text: str, stems: Stems) -> Iterator[tuple[str, str, int]]:
+def _entries_in(text: str, stems: Stems) -> Iterator[tuple[str, str, int, int]]:
+    """Language, notion, where its words begin, and their length."""
     last_ends: dict[str, int] = {}  # language -> where its last entry ends
     starts = _STARTS if text.isascii() else pattern_of(_STARTS_ANYWHERE)
     for match in starts.finditer(text):
@@ -156,7 +164,7 @@ def _entries_in(text: str, stems: Stems) -> Iterator[tuple[str, str, int]]:
                 if rest and not _is_next(rest, text[start + length :]):
                     continue
                 ends[language] = length
-                yield language, notion, start
+                yield language, notion, start, length
         for language, length in ends.items():
             last_ends[language] = max(start + length, last_ends.get(language, 0))
 
