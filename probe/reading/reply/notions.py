@@ -128,8 +128,8 @@ def notions_of(clause: Clause, stems: Stems) -> dict[str, set[str]]:
     own = {language for language in own if len(result[language]) == most}
     if most > 1 and len(own) > 1:
         longest = max(letters[language] for language in own)
-        meant = [result[language] for language in own if letters[language] == longest]
-        own = {language for language in own if result[language] in meant}
+        readings = [result[language] for language in own if letters[language] == longest]
+        own = {language for language in own if result[language] in readings}
     return {
         language: named for language, named in result.items() if language in (HINTS, ANY) or language in own
     }
