@@ -24,8 +24,8 @@ STAGES = {
 }
 
 NO_MAILBOX = {
-    Disposition.DISCARDED: "by these words the message was discarded: it is in no mailbox",
-    Disposition.QUARANTINED: "by these words it is in quarantine: in no mailbox until somebody releases it",
+    Disposition.DISCARDED: "by these words it was discarded and is in no mailbox: ask who runs that server",
+    Disposition.QUARANTINED: "by these words it is in quarantine, in no mailbox: ask who runs that server",
 }
 
 FIX_BY = {

@@ -6,6 +6,7 @@ RFC 5321 section 6.1 forbids to lose a message that was taken; filters do it wit
 from __future__ import annotations
 
 from probe._enum import StrEnum
+from probe.reading.reply.mask import mask
 from probe.reading.reply.patterns import pattern_of
 
 
@@ -18,19 +19,40 @@ class Disposition(StrEnum):
 
 # amavisd-new ("Ok, discarded, id=..."), clamsmtp ("Virus Detected; Discarded Email"), ASSP ("blackholed")
 _FORMS = (
-    (r"(?<!not )(?<!n't )\b(?:discard(?:ed|ing)?|black ?holed|silently dropped)\b", Disposition.DISCARDED),
     (
-        r"(?<!not )(?<!n't )\b(?:quarantined?|held (?:for|in) (?:review|quarantine))\b",
+        r"(?<![\w=-])(?:discarded|discarding (?:the |this )?(?:e?mail|message)"
+        r"|black ?holed|silently dropped)(?![\w-])",
+        Disposition.DISCARDED,
+    ),
+    (
+        r"(?<![\w=-])(?:quarantined|(?:in|to|into)(?: the)?(?: \w{1,20})? quarantine"
+        r"|held for review)(?![\w-])",
         Disposition.QUARANTINED,
     ),
 )
+_CLAUSE = r"[,;:()\n]|\.(?:\s|$)"
+# Before the form within its clause: it does not happen, only might, or happens to something else.
+_RESERVE = (
+    r"\b(?:not|never|cannot|no|none|if|unless|may|might|could|would|should|without|nicht|kein\w{0,2}|policy"
+    r"|headers?|attachments?|parts?|duplicates?|copy|copies|recipients?|spam (?:is|will))\b"
+    r"|(?<![\d.])0 |n't\b"
+)
+_CONDITION = r"^ ?=|\b(?:if|unless|when|later)\b"  # behind it
 
 
 def disposition(reply_text: str) -> Disposition | None:
-    """What the words of a 2yz reply say; None if they say nothing of it, or the reply is another."""
+    """What the words of a 2yz reply say; None if they say nothing of it, or the reply is another. Names of
+    hosts and addresses say nothing: a server may be called quarantine."""
     words = reply_text.lower()
     if not (
         "discard" in words or "hole" in words or "drop" in words or "quarantin" in words or "held" in words
     ):
         return None  # nearly all
-    return next((what for form, what in _FORMS if pattern_of(form).search(words) is not None), None)
+    for clause in pattern_of(_CLAUSE).split(mask(reply_text).text):
+        for form, what in _FORMS:
+            match = pattern_of(form).search(clause)
+            if match is None or pattern_of(_RESERVE).search(clause[: match.start()]) is not None:
+                continue
+            if pattern_of(_CONDITION).search(clause[match.end() :]) is None:
+                return what
+    return None

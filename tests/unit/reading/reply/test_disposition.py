@@ -19,7 +19,22 @@ DISCARDED, QUARANTINED = Disposition.DISCARDED, Disposition.QUARANTINED
         ("2.0.0 Ok: queued as 4ABC1", None),
         ("2.0.0 message not discarded", None),
         ("2.1.5 Ok, uphold the law", None),
+        ("2.0.0 Message delivered to the spam quarantine", QUARANTINED),
+        ("2.0.0 Message discarded for all recipients", DISCARDED),
         ("", None),
+        # names of hosts and addresses
+        ("2.0.0 Ok: queued on mx.quarantine.example as 4ABC1", None),
+        ("2.6.0 <discarded@host.example> [InternalId=12] Queued mail for delivery", None),
+        ("2.0.0 Ok: queued as discarded-12", None),
+        # what only might happen, does not, or happens to something else
+        ("2.6.0 Message received and will be quarantined if it fails DMARC", None),
+        ("2.0.0 Ok, spam may be discarded later", None),
+        ("2.0.0 delivered to inbox; DMARC policy set to quarantine", None),
+        ("2.0.0 Ok (discarded=0 quarantined=0)", None),
+        ("2.0.0 Message accepted, duplicate discarded", None),
+        ("2.0.0 Message accepted, extra headers discarded", None),
+        ("2.0.0 Message queued, 0 recipients discarded", None),
+        ("2.0.0 message cannot be quarantined", None),
     ],
 )
 def test_the_words_of_filters_that_take_a_message_and_keep_it(
