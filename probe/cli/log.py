@@ -279,7 +279,7 @@ class _Session:
             is_empty = any(it.lines for it in run.files) and all(it.format in QUEUES for it in run.files)
             return ExitCode.ACCEPTED if is_empty else ExitCode.INCONCLUSIVE
         alert = self.arguments.alert_on
-        actionable = [it for it in rows if it.messages and it.fix_by is not FixBy.NOBODY]
+        actionable = [it for it in rows if it.failures and it.fix_by is not FixBy.NOBODY]
         if alert == "any" and actionable:
             return ExitCode.REFUSED
         if alert == "new" and any(it.since_last in (Since.NEW, Since.TRIPLED) for it in actionable):

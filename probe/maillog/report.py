@@ -142,6 +142,11 @@ class LogGroup:
     command: str
     queue_tries: int = 0
 
+    @property
+    def failures(self) -> int:
+        """The messages; where the log names none, the tries of whole queues."""
+        return self.messages or self.queue_tries
+
 
 @dataclass(frozen=True, slots=True)
 class LogVolume:

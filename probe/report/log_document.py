@@ -22,7 +22,7 @@ _MATTERS = {Detail.BRIEF: 0, Detail.SCREEN: 8, Detail.TICKET: 20, Detail.PAGE: 1
 
 def build(report: LogReport, detail: Detail) -> doc.Document:
     """The whole report."""
-    groups_with_messages = [it for it in report.groups if it.messages or it.queue_tries]
+    groups_with_messages = [it for it in report.groups if it.failures]
     blocks: list[doc.Block] = [_verdict(report, groups_with_messages)]
     rows = tuple(_summary_rows(report, groups_with_messages))
     if rows:
@@ -115,7 +115,7 @@ def _summary_rows(report: LogReport, groups_with_messages: Sequence[LogGroup]) -
         more = f" and {further} more matter{'s' if further > 1 else ''}" if further else ""
         lines: tuple[Line, ...] = (
             (f"{how_many(mine)}{since}",),
-            (*mark(top), Raw(top.operator_title), f": {top.title} ({top.messages or top.queue_tries}){more}"),
+            (*mark(top), Raw(top.operator_title), f": {top.title} ({top.failures}){more}"),
         )
         yield doc.Fact(LABELS[fix_by], lines)
     if report.totals.held:

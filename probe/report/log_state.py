@@ -17,7 +17,7 @@ def build(report: LogReport) -> PluginAnswer:
     """The state, the heaviest matter, and the counts. Critical: a matter that somebody must act on is new or
     has tripled since the last report (`--state`), or there is any and `--alert-on any` was given. Warning:
     there is one. Unknown: nothing was read."""
-    matters = by_weight([it for it in report.groups if it.messages and it.fix_by is not FixBy.NOBODY])
+    matters = by_weight([it for it in report.groups if it.failures and it.fix_by is not FixBy.NOBODY])
     state = _state(report, matters)
     return PluginAnswer(state, _summary(report, matters), tuple(_measures(report)), tuple(_details(matters)))
 
@@ -51,7 +51,7 @@ def _matters(count: int) -> str:
 
 
 def _matter(group: LogGroup) -> str:
-    return f"{group.operator_title}: {group.title} ({group.messages})"
+    return f"{group.operator_title}: {group.title} ({group.failures})"
 
 
 def _details(matters: Sequence[LogGroup]) -> Iterator[str]:

@@ -128,6 +128,16 @@ def test_a_log_is_critical_where_something_is_new(tmp_path: Path, capsys: pytest
     assert log_state(capsys, str(log))[0] == 3
 
 
+def test_a_queue_that_names_no_message_is_no_ok(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    log = tmp_path / "acct.csv"
+    log.write_text(
+        "type,timeLogged,rcpt,dsnStatus,dsnDiag,dsnMta,dlvSourceIp,queue\n"
+        "tq,2026-11-29 03:00:00+0000,,4.4.1 (no answer from host),,,192.0.2.1,b.example/vmta1\n"
+    )
+    assert log_state(capsys, str(log)) == (1, "WARNING")
+    assert log_state(capsys, str(log), "--alert-on", "any") == (2, "CRITICAL")
+
+
 def test_a_log_that_is_not_read_keeps_the_news(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     log, state, missing = tmp_path / "mail.log", str(tmp_path / "state"), str(tmp_path / "missing.log")
     log.write_text(DELIVERED)
