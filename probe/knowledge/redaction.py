@@ -21,6 +21,12 @@ def words() -> frozenset[str]:
 
 
 @cache
+def names() -> frozenset[str]:
+    """Those of the `words` that people are called, too, in lower case."""
+    return _names("names")
+
+
+@cache
 def roles() -> frozenset[str]:
     """Local parts that every domain has (RFC 2142, RFC 5321 section 4.5.1), in lower case."""
     return _names("roles")

@@ -10,6 +10,7 @@ import re
 from hashlib import blake2b
 
 from probe._regex import regex
+from probe.knowledge.redaction import names as people
 from probe.knowledge.redaction import words
 
 _ADDRESS = regex(r"(\"(?:[^\"\\]|\\.){1,64}\"|[^\s<>()\[\]:;,\"'=@]{1,128})@([^\s<>()\[\]:;,\"'@]{1,255})")
@@ -58,7 +59,7 @@ class Names:
             local = local.strip('"')
             if not at or not local:
                 continue
-            is_name = len(local) >= _WORD and local.lower() not in words()  # mail@ or service@ is none
+            is_name = len(local) >= _WORD and (local.lower() not in words() or local.lower() in people())
             start = r"(?<![\w@])" if is_name else r"(?<=[<\"'(])"
             behind = r"(?![\w@])" if is_name else r"(?=[>\"')@])"
             pseudonym = self._hash(local.lower(), domain.lower())

@@ -53,3 +53,8 @@ def test_a_mailbox_that_is_called_like_a_word_of_replies_does_not_take_the_word_
         assert names.text(words, address) == words
     assert names.text("550 <service>: unknown", "service@b.example") != "550 <service>: unknown"
     assert "b.smith" not in names.text("550 b.smith unknown", "b.smith@b.example")
+
+
+def test_a_word_that_people_are_called_is_hidden_where_it_is_the_mailbox() -> None:
+    assert "dane" not in Names(b"key").text("550 5.1.1 dane: no such user", "dane@b.example")
+    assert "DANE" in Names(b"key").text("450 4.7.5 DANE check failed", "carol@b.example")
