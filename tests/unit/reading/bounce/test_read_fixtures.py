@@ -31,6 +31,7 @@ def _seen(bounced: BouncedRecipient) -> dict[str, Any]:
         "reporting_mta": status.reporting_mta,
         "remote_mta": status.remote_mta,
         "reply": status.reply,
+        "is_remote": status.is_remote,
         "code": result["reply"]["code"],
         "stage": bounced.stage.value if bounced.stage else "",
         "cause": explanation.cause.id if explanation and explanation.cause else None,
