@@ -70,7 +70,7 @@ class ChasquidReader(FramedReader):
             frame = unframe(data.rstrip(b"\r\n")[:LINE], self.clock)
             is_further = frame.at is None and frame.program is None and not _OTHER_LOG.match(frame.text)
             if is_further and len(self._open.further) < _LINES:
-                self._open.further.append(frame.text)
+                self._open.further.append(frame.text.strip())  # journalctl indents it
                 return ()
         return (*self.end(), *super().read(data, number))
 

@@ -23,7 +23,9 @@ def is_another_host_absent(text: str, domain: str) -> bool:
     domain that is not ASCII it cannot be told: the words may have it in Punycode."""
     if not domain.isascii() or (text.isascii() and not any(map(text.lower().__contains__, _OF_ABSENCE))):
         return False
-    absent = {_plain(name) for names in _ABSENT.findall(text) for name in names if name}
+    absent = {
+        _plain(name) for names in _ABSENT.findall(text) for name in names if name.strip(".")
+    }  # "." is a null MX
     return bool(absent) and _plain(domain) not in absent
 
 

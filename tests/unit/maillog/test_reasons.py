@@ -53,6 +53,17 @@ def test_a_fault_of_our_own_server_is_not_called_the_recipient_s() -> None:
     assert "recipient" not in group.reason.title
 
 
+def test_the_root_for_a_mail_server_is_a_null_mx_and_no_missing_host() -> None:
+    words = "Could not dial: dial tcp: lookup . on 192.0.2.53:53: no such host"
+    aggregate = counted(
+        [f"2026-11-30 10:20:08.9 Ae_-faE85YY from=a@x.example to=b@b.example failed (permanent): {words}"],
+        "chasquid",
+    )
+    (group,) = aggregate.groups.values()
+    assert (group.cause, group.reason.fix_by) == ("bad_domain", FixBy.SENDER)
+    assert "takes no mail" in group.reason.conclusion.action
+
+
 RELAY = "smtp.b.example[192.0.2.25]"
 LATER = f"host {RELAY} said: 451 4.3.0 Temporary lookup failure (in reply to RCPT TO command)"
 

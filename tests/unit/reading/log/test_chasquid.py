@@ -57,6 +57,11 @@ def test_the_further_lines_of_a_reply_belong_to_it() -> None:
     )
 
 
+def test_journalctl_indents_the_further_lines() -> None:
+    event = one("chasquid", f"{FAILED} (permanent): MAIL+RCPT 550 5.1.1 no", f"{' ' * 30}5.1.1 such user")
+    assert event.words == Words(Speaker.REMOTE, "550 5.1.1 no\n5.1.1 such user")
+
+
 def test_what_still_waits_when_the_message_leaves_was_given_up() -> None:
     attempt, expiry = _events(
         f"{FAILED} (temporary): MAIL+RCPT 452 full",
