@@ -52,9 +52,7 @@ from probe.standards.dns.message import Answer, Question, RecordType, Status
 from probe.standards.dns.names import BadNameError
 
 _NXDOMAIN = Status.NXDOMAIN
-_MAY_PASS = frozenset(
-    {"REFUSED", "SERVFAIL"}
-)  # failures of a name server that has too many questions at once
+_MAY_PASS = frozenset({"REFUSED", "SERVFAIL"})  # what a server says that has too many questions at once
 
 
 class QuestionWindow:
@@ -87,9 +85,7 @@ class QuestionWindow:
         self._largest = size or ENGINE_WINDOW
         self._halved_at = -math.inf
         self._is_crowded = False  # a server answered what it had refused before: too many at once
-        self._calm_since = (
-            -math.inf
-        )  # when too many for a server to answer, not to refuse, were under way no more
+        self._calm_since = -math.inf  # since when no more than ENGINE_CALM_WINDOW are open
         self._patience = ENGINE_AGAIN  # seconds without an answer, after which a question is asked again
         self._in_flight = 0
         self._most_in_flight = 0  # since questions were sent last
