@@ -12,6 +12,7 @@ from probe.reading.reply.absent_name import absent_next_hop
 
 _HOSTS = 4096  # names that are remembered
 _MX_PORT = 25
+_SMART_HOST = "smarthost"
 _NAMED = regex(
     r"(?:connect to|lost connection with|conversation with|cannot connect to|refused by|timed out with"
     r"|reset by|read error from|timeout talking to) ([A-Za-z0-9_.-]{1,253}[A-Za-z0-9_])\.?"
@@ -122,7 +123,10 @@ def relay_in(event: Event) -> Relay | None:
 
 def is_own_relay(event: Event) -> bool:
     """Whether the server is a relay that this one is set up to use: MX hosts are asked on port 25 alone (RFC
-    5321 section 2.3.8), so a log that tells another port tells of a smart host, or of a mailbox server."""
+    5321 section 2.3.8), so a log that tells another port tells of a smart host, or of a mailbox server; and
+    so does the name of Exim's transport at Debian, remote_smtp_smarthost."""
+    if _SMART_HOST in (event.program or ""):
+        return True
     relay = event.relay
     if relay is None or relay.port is None:
         relay = relay_in(event) or relay

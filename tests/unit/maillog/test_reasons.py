@@ -89,6 +89,19 @@ def test_so_is_one_that_could_not_be_connected_to(port: int, fix_by: FixBy) -> N
     assert (group.cause, group.reason.fix_by) == ("connection_failed", fix_by)
 
 
+def test_debians_exim_names_its_relay_in_the_transport() -> None:
+    whose = []
+    for name in ("remote_smtp", "remote_smtp_smarthost"):
+        words = "SMTP error from remote mail server after RCPT TO:<b@b.example>: 550 relaying denied"
+        row = (
+            f"2026-11-28 03:21:00 1vP0af-00000001abh-0Aa1 ** b@b.example R=r T={name} "
+            f"H=smtp.x.example [192.0.2.5]: {words}"
+        )
+        (group,) = counted([row], "exim").groups.values()
+        whose.append(group.reason.fix_by)
+    assert whose == [FixBy.RECIPIENT_ADMIN, FixBy.SENDER]
+
+
 def test_the_same_words_of_both_are_read_for_each() -> None:
     lines = [
         line("deferred", LATER, f"ABCDEF123{n}", relay=f"{RELAY}:{port}") for n, port in enumerate((25, 587))
