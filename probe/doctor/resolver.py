@@ -48,7 +48,7 @@ def check_answers(journal: MachineJournal) -> Iterator[TestResult]:
         return
     others = [name for name in journal.nameservers if name != server and _is_silent(journal, name)]
     if others:
-        yield say(test, "one-silent", server=server, others=others, count=len(others))
+        yield say(test, "one-silent", server=server, others=others, count=len(others), deaf=deaf)
         return
     if deaf:
         yield say(test, "one-tcp-alone", server=speakers[0], others=deaf, count=len(deaf))
@@ -81,7 +81,10 @@ def _dead(journal: MachineJournal, test: str) -> TestResult:
     if all(_hears_tcp_alone(journal, it.server) for it in replies):
         return say(test, "tcp-alone-fails", failures=_failures(replies), **values)
     is_refusal = all(it.answer.status is Status.REFUSED for it in replies)
-    return say(test, "refuses" if is_refusal else "fails", **values)
+    voices = tuple(name for name in servers if any(it.server == name for it in replies))
+    silent = tuple(name for name in servers if name not in voices)
+    tag = "refuses" if is_refusal else "fails"
+    return say(test, tag, servers=voices, count=len(voices), silent=silent)
 
 
 def _failures(looks: Iterable[ResolverLook]) -> tuple[AnswerWhy, ...]:

@@ -203,6 +203,21 @@ async def test_one_of_two_name_servers_that_answers_over_tcp_alone_is_a_limit(pl
     assert words.startswith(f"ns{3 - place} answers; ns{place} of /etc/resolv.conf does so over TCP alone")
 
 
+async def test_a_name_server_is_told_for_what_it_does_beside_others_with_other_faults() -> None:
+    """A silent one hides none that answers over TCP alone, and is not said to refuse what another refuses."""
+    name, words = await message(Trait.UDP_LOST, None, Trait.HEALTHY)
+    assert (name, words) == (
+        "one-silent",
+        "ns3 answers; ns2 of /etc/resolv.conf does not, ns1 over TCP alone",
+    )
+    assert (await message(Trait.REFUSES, None))[1] == (
+        "ns1 answers for nobody here: whatever is asked is refused; nothing comes from ns2"
+    )
+    assert (await message(None, Trait.FAILS))[1] == (
+        "ns2 fails whatever is asked, the root included; nothing comes from ns1"
+    )
+
+
 # -- the way out ------------------------------------------------------------------------------------------
 
 
