@@ -23,7 +23,7 @@ _NOTE = "(-v or --format markdown)"
 _SETTLE = "see the test that would settle it"
 _AT_RELAY = {
     True: "Tell the recipient by another channel.",
-    False: "Ask whoever runs the relay: the recipient's side was not asked and cannot mend it.",
+    False: "Ask whoever runs the relay: the recipient's side cannot mend it.",
 }
 _FAILED = "internal"
 _OF_OUTCOME = {
@@ -144,7 +144,7 @@ def _contact(diagnosis: Diagnosis, own: tuple[Finding, ...], doubt: Finding | No
     if diagnosis.result.ground is Ground.OWN:
         return (
             StepStatus.NOT_ASSESSED,
-            "Not its postmaster's affair: this host's own mail server decided.",
+            "Not its postmaster's affair: this host's own mail server decides what becomes of it.",
         )
     if diagnosis.result.ground in (Ground.NOT_REACHED, Ground.NOT_ASKED, Ground.LOGIN):
         return StepStatus.NOT_ASSESSED, "No server was asked, so there is nothing to tell its postmaster."

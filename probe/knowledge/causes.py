@@ -50,7 +50,7 @@ class Cause(NamedTuple):
 
     def told_by(self, side: Side) -> Cause:
         """The same cause in the words for this side: where the sender's own relay or server decided, the
-        recipient's side was not asked and cannot mend it."""
+        recipient's side cannot mend it."""
         words = self.by.get(side)
         if words is None:
             return self

@@ -8,6 +8,7 @@ from ipaddress import ip_address
 import pytest
 
 from probe.checks.catalogue import findings_of
+from probe.diagnosis.checklist import checklist
 from probe.diagnosis.next_test import next_test
 from probe.diagnosis.verdict import diagnose
 from probe.facts.fallback import at_fallback
@@ -157,6 +158,20 @@ def test_the_last_server_decides(reply: Reply, expected: tuple[str, int, str | N
     assert "the fallback relay of this host (before it, mx1.recipient.example [" in verdict.summary
     assert "answered at RCPT: 451 4.3.0 later)" in verdict.summary
     assert at_fallback(facts).relay == (FIRST,)
+
+
+@pytest.mark.parametrize("is_open", [True, False])
+def test_the_checklist_contradicts_nothing_that_the_verdict_says(is_open: bool) -> None:
+    """The MX was asked before the fallback relay; and nobody decided while that one was not asked."""
+    denial = handed_on(2, Stage.RCPT, make.reply(554, "5.7.1 Relay access denied"))
+    facts = facts_after(RCPT_451) if is_open else facts_after(RCPT_451, denial)
+    diagnosis = diagnose(facts, findings_of(facts))
+    advice = [it.do for it in checklist(diagnosis, ()) if it.step == 8]
+    assert advice == [
+        "Not its postmaster's affair: this host's own mail server decides what becomes of it."
+        if is_open
+        else "Ask whoever runs the relay: the recipient's side cannot mend it."
+    ]
 
 
 def test_the_second_relay_counts_by_what_holds_for_it() -> None:
