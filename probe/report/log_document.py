@@ -70,9 +70,10 @@ def _verdict(report: LogReport, groups_with_messages: Sequence[LogGroup]) -> doc
         text = "whole queues could not be delivered; how many messages wait in them is not told"
         return doc.Verdict("WAITS", doc.Tone.WARN, (text,))
     if not totals.messages and not waiting_count:
-        return doc.Verdict(
-            "NOTHING SEEN", doc.Tone.WARN, ("no delivery to another server stands in the log",)
-        )
+        text = "no delivery to another server stands in the log"
+        if report.volumes or (report.first_at is None and any(it.read for it in report.files)):
+            text = "nothing in the log matches what was asked for"
+        return doc.Verdict("NOTHING SEEN", doc.Tone.WARN, (text,))
     if not waiting_count:
         return doc.Verdict(
             "DELIVERED",

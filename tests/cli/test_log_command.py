@@ -316,6 +316,16 @@ def test_nothing_observed_is_4(tmp_path: Path) -> None:
     assert result.code == 4 and "NOTHING SEEN" in result.stdout
 
 
+@pytest.mark.parametrize(
+    "option", [("--queue-id", "NONE"), ("--domain", "elsewhere.example"), ("--status", "bounced")]
+)
+def test_what_matches_nothing_is_not_told_as_a_log_without_deliveries(
+    option: tuple[str, str], tmp_path: Path
+) -> None:
+    text = smtp_probe("log", written(tmp_path, sent()), *option).stdout
+    assert "NOTHING SEEN  nothing in the log matches what was asked for" in text
+
+
 def test_a_file_that_cannot_be_read_hides_no_other(tmp_path: Path) -> None:
     result = smtp_probe("log", POSTFIX, "/nonexistent")
     assert result.code == 2 and "did not get through" in result.stdout and result.stderr.count("\n") == 1
