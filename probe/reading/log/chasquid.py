@@ -30,7 +30,7 @@ _REFUSAL = regex(
     r"(?: from=(?P<sender>\S*))?(?: to=\[(?P<to>.*?)\])? - (?P<text>.*)\Z",
     re.DOTALL,
 )
-_LAST = regex(r"all MXs returned transient failures \(last: (.*)\)\Z", re.DOTALL)
+_LAST = regex(r"all MXs returned transient failures \(last: (.*?)\)?\Z", re.DOTALL)
 _STAGES = (
     ("MAIL+RCPT ", None),  # it tells not which of the two
     ("DATA closing ", Stage.END_OF_DATA),

@@ -62,6 +62,15 @@ def test_journalctl_indents_the_further_lines() -> None:
     assert event.words == Words(Speaker.REMOTE, "550 5.1.1 no\n5.1.1 such user")
 
 
+def test_the_further_lines_of_a_reply_that_defers_belong_to_it_too() -> None:
+    event = one(
+        "chasquid",
+        f"{FAILED} (temporary): all MXs returned transient failures (last: MAIL+RCPT 421 4.7.28 Too much",
+        "4.7.28 from your network (see below))",
+    )
+    assert event.words == Words(Speaker.REMOTE, "421 4.7.28 Too much\n4.7.28 from your network (see below)")
+
+
 def test_what_still_waits_when_the_message_leaves_was_given_up() -> None:
     attempt, expiry = _events(
         f"{FAILED} (temporary): MAIL+RCPT 452 full",
