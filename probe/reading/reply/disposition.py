@@ -30,6 +30,7 @@ _FORMS = (
         Disposition.QUARANTINED,
     ),
 )
+_MARKS = ("discard", "hole", "drop", "quarantin", "held")  # one of them stands in every form
 _CLAUSE = r"[,;:()\n]|\.(?:\s|$)"
 # Before the form within its clause: it does not happen, only might, or happens to something else.
 _RESERVE = (
@@ -44,9 +45,7 @@ def disposition(reply_text: str) -> Disposition | None:
     """What the words of a 2yz reply say; None if they say nothing of it, or the reply is another. Names of
     hosts and addresses say nothing: a server may be called quarantine."""
     words = reply_text.lower()
-    if not (
-        "discard" in words or "hole" in words or "drop" in words or "quarantin" in words or "held" in words
-    ):
+    if not any(mark in words for mark in _MARKS):
         return None  # nearly all
     for clause in pattern_of(_CLAUSE).split(mask(reply_text).text):
         for form, what in _FORMS:
