@@ -50,9 +50,10 @@ _LINES = 50  # of one reply
 
 
 class _Attempt(NamedTuple):
-    """An attempt, and the further lines of the reply to it."""
+    """An attempt, what its line says, and the further lines of the reply to it."""
 
     fields: Sequence[str | None]
+    words: Words | None
     frame: Frame
     number: int
     further: list[str]
@@ -84,8 +85,9 @@ class ChasquidReader(FramedReader):
     def text(self, text: str, frame: Frame, data: bytes, number: int) -> Sequence[Record]:
         match = _ATTEMPT.match(text)
         if match is not None:
-            attempt = _Attempt(match.groups(), frame, number, [])
-            if match[6] is None or words_of(match[6]).speaker is not Speaker.REMOTE:
+            words = words_of(match[6]) if match[6] else None
+            attempt = _Attempt(match.groups(), words, frame, number, [])
+            if words is None or words.speaker is not Speaker.REMOTE:
                 return (self._attempt(attempt),)
             self._open = attempt  # a reply may have more lines
             return ()
@@ -114,7 +116,7 @@ class ChasquidReader(FramedReader):
 
     def _attempt(self, attempt: _Attempt) -> Event:
         queue_id, sender, recipient, sent, how, why = (field or "" for field in attempt.fields)
-        words = words_of("\n".join((why, *attempt.further))) if why else None
+        words = words_of("\n".join((why, *attempt.further))) if attempt.further else attempt.words
         status = Status.SENT if sent else _STATUS[how]
         if status is Status.DEFERRED:
             self.memory.defer(queue_id, recipient, words)
