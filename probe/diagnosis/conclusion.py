@@ -164,6 +164,13 @@ def _override(top: RankedCause, certainty: Band) -> tuple[ConductOverride, Evide
     return ConductOverride(), None
 
 
+def conduct_at_relay(conduct: Conduct) -> Conduct:
+    """A refusal by a relay of the sender's own is for who runs it, on the sender's side, unless it is about
+    the mailbox alone."""
+    is_theirs = conduct.fix_by is FixBy.RECIPIENT
+    return replace(conduct, fix_by=FixBy.RECIPIENT if is_theirs else FixBy.SENDER)
+
+
 def at_relay(conclusion: Conclusion) -> Conclusion:
     """The conclusion where a relay of the sender's own decided. Its operator is on the sender's side, so the
     advice of a rule for the recipient's gives way, as does that on a blocklist, which such a relay asks about
@@ -172,11 +179,10 @@ def at_relay(conclusion: Conclusion) -> Conclusion:
     is_usual = conclusion.action in (usual.action, usual.refused, *usual.actions.values())
     is_senders = conduct.fix_by in (FixBy.SENDER, FixBy.SENDER_NETWORK) and usual.id != "ip_blocklisted"
     advice = usual.told_by(Side.RELAY)
-    fix_by = FixBy.RECIPIENT if conduct.fix_by is FixBy.RECIPIENT else FixBy.SENDER
     return replace(
         conclusion,
         advice=advice,
-        conduct=replace(conduct, fix_by=fix_by),
+        conduct=conduct_at_relay(conduct),
         action=conclusion.action if is_senders and not is_usual else advice.action,
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 
 from probe._dataclass import dataclass, replace
-from probe.diagnosis.conclusion import Conclusion, at_relay, conclude
+from probe.diagnosis.conclusion import Conclusion, at_relay, conclude, conduct_at_relay
 from probe.diagnosis.evidence import earlier_reading, evidence_of, reply_evidence
 from probe.diagnosis.extent import extent_of
 from probe.diagnosis.outcome import OF_OTHER_FAMILY, observe, observe_hosts
@@ -75,11 +75,12 @@ def diagnose(facts: Facts, findings: tuple[Finding, ...]) -> Diagnosis:
     handed on, the last server decides."""
     with collect_faults() as faults:
         last = at_fallback(facts)
-        result, before = observe(last), observe_hosts(facts)
-        if last.was_handed_on:
-            result = after_fallback(facts, before, result)
-        is_handed_on = last.was_handed_on or result.is_for(*OF_FALLBACK)
-        before_relay = hosts_said(facts, before) if is_handed_on else ""
+        result, before_relay = observe(last), ""
+        if last.was_handed_on or result.is_for(*OF_FALLBACK):
+            before = observe_hosts(facts)
+            before_relay = hosts_said(facts, before)
+            if last.was_handed_on:
+                result = after_fallback(facts, before, result)
         diagnosis = _diagnose(last, findings, result, before_relay)
     return replace(diagnosis, faults=tuple(faults))
 
@@ -186,9 +187,7 @@ def _verdict(
     conduct = conclusion.conduct if conclusion is not None else _conduct(result, cause, risks, ours)
     is_learned = result.ground not in (Ground.LOGIN, Ground.INTERRUPTED)
     if facts.relay and result.outcome is not Outcome.ACCEPTED and is_learned:
-        # a refusal by the own relay is for the operator of this host, unless it is about the mailbox alone
-        is_theirs = conduct.fix_by is FixBy.RECIPIENT
-        conduct = replace(conduct, fix_by=FixBy.RECIPIENT if is_theirs else FixBy.SENDER)
+        conduct = conduct_at_relay(conduct)
     has_outside_reading = reading is not None
     at_risk = (has_outside_reading and result.outcome is Outcome.ACCEPTED) or bool(ours)
     exit_code = ExitCode.AT_RISK if at_risk else ExitCode.of(result.outcome)
