@@ -9,6 +9,8 @@ from probe._dataclass import dataclass
 from probe._enum import StrEnum
 
 T = TypeVar("T")
+# strerror of ENOENT, ENOTDIR, EISDIR
+_NO_FILE = ("No such file or directory", "Not a directory", "Is a directory")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,14 @@ class ToolOutput:
     def is_usable(self) -> bool:
         """Whether the call succeeded."""
         return self.exit_code == 0
+
+    @property
+    def is_absent(self) -> bool:
+        """Whether there is no file of that name, as far as one may look."""
+        why = self.failure
+        if why is None or why.tag is ToolReason.NO_FILE:
+            return why is not None
+        return why.tag is ToolReason.FILE_UNREADABLE and why.text.partition("] ")[2].startswith(_NO_FILE)
 
     @property
     def why(self) -> ToolWhy:

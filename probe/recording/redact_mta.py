@@ -69,7 +69,7 @@ class MtaRedactor:
 
     def _mailbox(self, fact: TextFact | None) -> TextFact | None:
         if fact is None or fact.value is None:
-            return fact
+            return fact and replace(fact, source=self._source(fact.source), reason=self.reason(fact.reason))
         try:
             return replace(fact, value=str(self._names.mailbox(parse_mailbox(fact.value))))
         except AddressError:

@@ -20,6 +20,7 @@ pytestmark = pytest.mark.lab
 SENDERS = (*FIRST, *SENDMAIL, *OPENSMTPD, *REWRITING)
 SIDE_BY_SIDE = 2
 TRIES = 4  # on a machine that is busy the tools of the mail server may take longer than they are given
+LATE = "the tools took longer than"
 OUTCOMES = {"sent": "accepted", "bounced": "refused", "deferred": "deferred", "SOFTBOUNCE": "deferred"}
 
 
@@ -39,7 +40,7 @@ def _both(world: World, case: Sender) -> Beside:
     for _ in range(TRIES):
         result = world.ask("check", case.sender, case.recipient, *here, *chosen, tree=server.tree)
         mta = result.report["target"]["sender_mta"] if result.report else None
-        if mta and (mta["route"] != "unknown" or case.route == "unknown"):
+        if mta and LATE not in str(mta):
             break
     return Beside(result, server.deliver())
 

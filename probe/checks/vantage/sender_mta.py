@@ -77,8 +77,11 @@ def check(facts: Facts) -> Iterator[Finding]:
         setting = mta.route.fallback_by.value if mta.route.fallback_by is not None else ""
         yield say(tag, _REF, software=software, domain=domain, hosts=hosts, setting=setting)
     for tag, fact in (("mta-sends-from", mta.sends_from), ("mta-sends-to", mta.sends_to)):
-        if fact is not None:
-            yield say(tag, _REF, software=software, address=fact.value or "", source=fact.source)
+        if fact is not None and fact.value is not None:
+            yield say(tag, _REF, software=software, address=fact.value, source=fact.source)
+    own = mta.sends_from
+    if own is not None and own.value is None:
+        yield say("mta-sends-from-unknown", _REF, software=software, source=own.source, reason=own.reason)
     for tag, fact in (
         ("mta-filters-content", mta.content_filter),
         ("mta-changes-replies", mta.reply_filter),

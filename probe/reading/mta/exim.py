@@ -59,6 +59,7 @@ _TRUST_AD = re.compile(r"(?m)^\s*options\b[^\n#;]*\btrust-ad\b")
 _PLAIN = re.compile(r"[A-Za-z0-9.:_\[\]-]+")
 _Expansion = tuple[str, MtaWhy | None]  # the value, why there is none
 _EMPTY: _Expansion = ("", None)
+_EXPANDED = ("return_path", "interface", "helo_data")  # the last may depend on the one before it
 
 
 def ask_exim(sender: ReversePath, recipient: Mailbox, config: str) -> Inquiry[SenderMta | NoSenderMta]:
@@ -68,10 +69,13 @@ def ask_exim(sender: ReversePath, recipient: Mailbox, config: str) -> Inquiry[Se
     if config:
         places = (config, *(f"{config}/{name}" for name in _FILES))
         outputs = yield tuple(FileCall(place) for place in places)
-        binary = next((at for at, it in zip(places, outputs, strict=True) if it.is_usable), None)
-        if binary is None or ":" in binary:
+        there = ((at, it) for at, it in zip(places, outputs, strict=True) if not it.is_absent)
+        place, file = next(there, ("", None))
+        if file is None or ":" in place:
             return NoSenderMta(MtaWhy(MtaReason.NO_CONFIGURATION, config))
-        where = ("-C", binary)
+        if not file.is_usable:
+            return NoSenderMta(_not_told(file.why))
+        where = ("-C", place)
     who = f"-f{sender if isinstance(sender, Mailbox) else '<>'}"
     for program in PROGRAMS:
         exim = _Exim(program, where)
@@ -90,15 +94,22 @@ def ask_exim(sender: ReversePath, recipient: Mailbox, config: str) -> Inquiry[Se
     if version is None or not about.is_usable:
         why = MtaWhy(MtaReason.TOOL_FAILED, f"{program} -bV", failure=about.why)
         return NoSenderMta(why, MtaSoftware.EXIM)
+    if main.exit_code is None:
+        why = MtaWhy(MtaReason.TOOL_FAILED, f"{program} -bP", failure=main.why)
+        return NoSenderMta(why, MtaSoftware.EXIM)
     values = options_of(main.text)
     answer = answer_of(test_output.text, str(recipient))
     config_file = _CONFIG.search(about.text)
     transport, router, late = yield from exim.options(answer)
-    told_by = yield from exim.expand(transport, sender, recipient)
-    return_path, unknown = told_by.get("return_path", _EMPTY)
+    late = test_output.why if test_output.exit_code is None else late
+    unread = None if resolver.is_usable or resolver.is_absent else resolver.why
+    if late is None:
+        told_by = yield from exim.expand(transport, sender, recipient)
+    else:
+        told_by = dict.fromkeys(_EXPANDED, ("", _not_told(late)))
     hops = _hops(answer, transport)
     route = _route(answer, test_output, transport, router, hops, late, recipient)
-    has_dnssec = resolver.exit_code is None or _TRUST_AD.search(resolver.text) is not None
+    has_dnssec = resolver.is_absent or _TRUST_AD.search(resolver.text) is not None
     return SenderMta(
         software=MtaSoftware.EXIM,
         version=version[1],
@@ -108,9 +119,9 @@ def ask_exim(sender: ReversePath, recipient: Mailbox, config: str) -> Inquiry[Se
         source_v6=_address(told_by, 6, answer),
         families=_families(values),
         route=_with_fallback(route, answer, transport, router, has_dnssec=has_dnssec),
-        tls=_tls(answer, transport, hops, has_dnssec=has_dnssec),
+        tls=_tls(answer, transport, hops, late or unread, has_dnssec=has_dnssec),
         size_limit=_size(values),
-        sends_from=sender_of(rewriting.text, (return_path, unknown is None), sender, _name_of(answer)),
+        sends_from=sender_of(rewriting, told_by["return_path"], sender, _name_of(answer)),
         sends_to=_recipient_of(answer),
     )
 
@@ -142,14 +153,13 @@ class _Exim:
     def expand(
         self, transport: Mapping[str, str], sender: ReversePath, recipient: Mailbox
     ) -> Inquiry[dict[str, _Expansion]]:
-        """(the value, why there is none) of return_path, interface and helo_data. The interface comes before
-        helo_data, which may depend on it."""
+        """(the value, why there is none) of each option in `_EXPANDED`."""
         values: dict[str, _Expansion] = {}
         of_return_path = variables_of(sender, recipient)
         text = transport.get("return_path", "")
         values["return_path"] = yield from self._expansion(text, sender, of_return_path)
         variables = {"domain": recipient.domain}
-        for name in ("interface", "helo_data"):
+        for name in _EXPANDED[1:]:
             values[name] = yield from self._expansion(transport.get(name, ""), sender, variables)
             if name == "interface":
                 addresses = [address_in(item) for item in list_of(values[name][0])]
@@ -174,6 +184,10 @@ class _Exim:
             failure = output.why if not line else None
             return "", MtaWhy(MtaReason.NOT_EXPANDED, failure=failure, text=line)
         return line, None
+
+
+def _not_told(failure: ToolWhy) -> MtaWhy:
+    return MtaWhy(MtaReason.NO_ANSWER, failure=failure)
 
 
 def _recipient_of(answer: AddressTest | None) -> TextFact | None:
@@ -258,9 +272,8 @@ def _route(
     recipient: Mailbox,
 ) -> Route:
     if answer is None:
-        why = MtaWhy(MtaReason.NO_TRANSPORT)
-        if test_output.exit_code is None:
-            why = MtaWhy(MtaReason.NO_ANSWER, failure=test_output.why)
+        is_late = test_output.exit_code is None
+        why = _not_told(test_output.why) if is_late else MtaWhy(MtaReason.NO_TRANSPORT)
         return Route(HopKind.UNKNOWN, "", "exim -bt", reason=why)
     source = f"exim -bt: router {answer.router}" if answer.router else "exim -bt"
     if answer.refusal:
@@ -311,7 +324,7 @@ def _with_fallback(
         return route
     port = port_of(transport.get("port", "")) or 25
     hops = tuple(replace(hop, port=hop.port or port) for hop in map(_of_list, list_of(hosts)))
-    policies = tuple(_tls(answer, transport, (hop,), has_dnssec=has_dnssec) for hop in hops)
+    policies = tuple(_tls(answer, transport, (hop,), None, has_dnssec=has_dnssec) for hop in hops)
     return replace(route, fallback=hops, fallback_by=FallbackBy.EXIM, fallback_tls=policies)
 
 
@@ -322,10 +335,17 @@ def _is_elsewhere(answer: AddressTest, recipient: Mailbox) -> bool:
 
 
 def _tls(
-    answer: AddressTest | None, transport: Mapping[str, str], hops: tuple[Hop, ...], *, has_dnssec: bool
+    answer: AddressTest | None,
+    transport: Mapping[str, str],
+    hops: tuple[Hop, ...],
+    late: ToolWhy | None,
+    *,
+    has_dnssec: bool,
 ) -> TlsPolicy:
     """hosts_avoid_tls, hosts_require_tls, tls_verify_hosts and DANE, for these hosts."""
     source = _name_of(answer)
+    if late is not None:
+        return TlsPolicy(None, source, reason=_not_told(late))
     if transport.get("driver") != "smtp":
         return TlsPolicy(None, source, reason=MtaWhy(MtaReason.NO_SMTP_TRANSPORT))
     is_smtps = transport.get("protocol") == "smtps"

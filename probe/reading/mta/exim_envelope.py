@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 
 from probe.model.address import Mailbox, ReversePath
+from probe.model.local_tool import ToolOutput
+from probe.model.mta_reason import MtaReason, MtaWhy
 from probe.model.sender_mta import TextFact
 
 _REWRITTEN = re.compile(r"(?m)^\s*env-from: (\S+@\S+)$")
@@ -20,16 +22,22 @@ def rewriting_arguments(sender: ReversePath) -> tuple[str, ...]:
     return ("-brw", str(sender)) if isinstance(sender, Mailbox) else ()
 
 
-def sender_of(text: str, return_path: tuple[str, bool], sender: ReversePath, source: str) -> TextFact | None:
-    """The envelope sender that leaves; None if it is the same. `text` is the output of `exim -brw`,
-    `return_path` the value of that option of the transport, and whether it is set and known."""
-    value, is_set = return_path
-    if is_set and "@" in value:
+def sender_of(
+    rewriting: ToolOutput, return_path: tuple[str, MtaWhy | None], sender: ReversePath, source: str
+) -> TextFact | None:
+    """The envelope sender that leaves; None if it is the same. `rewriting` is the output of `exim -brw`,
+    `return_path` the value of that option of the transport, and why it is not known."""
+    value, unknown = return_path
+    if unknown is not None:
+        return TextFact(None, f"{source} return_path", unknown)
+    if "@" in value:
         return TextFact(value, f"{source} return_path") if value != str(sender) else None
-    match = _REWRITTEN.search(text)
-    if match is None or not isinstance(sender, Mailbox) or match[1].lower() == str(sender).lower():
+    if not isinstance(sender, Mailbox):
         return None
-    return TextFact(match[1], "exim -brw")
+    if rewriting.exit_code is None:
+        return TextFact(None, "exim -brw", MtaWhy(MtaReason.NO_ANSWER, failure=rewriting.why))
+    match = _REWRITTEN.search(rewriting.text)
+    return TextFact(match[1], "exim -brw") if match and match[1].lower() != str(sender).lower() else None
 
 
 def variables_of(sender: ReversePath, recipient: Mailbox) -> dict[str, str]:

@@ -68,6 +68,9 @@ def ask_opensmtpd(sender: ReversePath, recipient: Mailbox, config: str) -> Inqui
         *(FileCall(it) for it in NAME_FILES),
     )
     version = _VERSION.search(about.errors + about.text)
+    if about.exit_code is None and not about.is_missing:
+        why = MtaWhy(MtaReason.TOOL_FAILED, "smtpd -h", failure=about.why)
+        return NoSenderMta(why, MtaSoftware.OPENSMTPD)
     if version is None:
         return NoSenderMta(MtaWhy(MtaReason.NO_PROGRAM, "smtpd"))
     if not check.is_usable:
@@ -78,7 +81,8 @@ def ask_opensmtpd(sender: ReversePath, recipient: Mailbox, config: str) -> Inqui
     tables = yield from _tables(statements)
     from_path = str(sender) if isinstance(sender, Mailbox) else ""
     rule = rule_for(Message(from_path, str(recipient), own_name), statements, tables)
-    reading = _Reading(statements, tables, rule, own_name, recipient.domain, not_included)
+    no_name = MtaWhy(MtaReason.NO_ANSWER, failure=host.why) if not own_name and not host.is_usable else None
+    reading = _Reading(statements, tables, rule, own_name, no_name, recipient.domain, not_included)
     return reading.mta(version[1].rstrip(","), path)
 
 
@@ -158,6 +162,7 @@ class _Reading:
     tables: Mapping[str, Table]
     rule: Rule | None
     host: str
+    no_name: MtaWhy | None  # why the host has no name here
     domain: str
     unread: str
 
@@ -221,6 +226,8 @@ class _Reading:
             name, source = options.words["helo"], f"{_CONF} helo"
         else:
             name, source = self.host, "hostname"
+            if self.no_name is not None:
+                return TextFact(None, source, self.no_name)
         if not _NAME.fullmatch(name):
             return TextFact(None, source, MtaWhy(MtaReason.NO_HOST if name else MtaReason.NOT_SET, name))
         return TextFact(name, source)

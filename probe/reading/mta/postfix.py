@@ -11,9 +11,10 @@ from collections.abc import Mapping
 
 from probe._dataclass import dataclass, replace
 from probe.model.address import Mailbox, ReversePath
-from probe.model.local_tool import FileCall, Inquiry, ToolCall, ToolWhy
+from probe.model.local_tool import FileCall, Inquiry, ToolCall, ToolOutput, ToolWhy
 from probe.model.mta_reason import MtaReason, MtaWhy
 from probe.model.sender_mta import (
+    AddressFact,
     FallbackBy,
     Hop,
     HopKind,
@@ -43,6 +44,7 @@ from probe.reading.mta.postfix_values import (
     TableEntries,
     commands_of,
     hops_of,
+    override_names,
     override_of,
     overrides_of,
     settings_of,
@@ -54,11 +56,11 @@ _ABOUT = ("mail_version", "config_directory", "message_size_limit", "multi_insta
 _LIMITS = ("soft_bounce", "defer_transports", "proxy_interfaces")
 _CONTENT_FILTER = "content_filter"
 _FALLBACK = "smtp_fallback_relay"
+_OF_TLS = frozenset(name for name in CLIENT if "tls" in name) | {"smtp_dns_support_level", "smtp_host_lookup"}
 _NAMES = tuple(
     dict.fromkeys((*_ABOUT, *ROUTING, *CLIENT, *READDRESSING, *MAILBOXES, *_LIMITS, _CONTENT_FILTER))
 )
 _DIRECTORIES = ("/etc/postfix", "/usr/local/etc/postfix", "/opt/local/etc/postfix", "/usr/pkg/etc/postfix")
-_NOT_THERE = "No such file or directory"  # strerror of ENOENT
 _KINDS = {
     "smtp": HopKind.RELAY,
     "local": HopKind.LOCAL,
@@ -86,6 +88,8 @@ def ask_postfix(sender: ReversePath, recipient: Mailbox, config: str) -> Inquiry
         return NoSenderMta(MtaWhy(MtaReason.NOT_CONFIGURED))
     if not main.is_usable or "mail_version" not in values:
         return _no_parameters(main.why)
+    if not overrides.is_usable:
+        return _no_parameters(overrides.why)  # any parameter of the client may have another value
     reverse_path = str(sender).lower() if isinstance(sender, Mailbox) else ""
     before = Envelope(reverse_path, str(recipient).lower())
     values, list_failure = yield from with_files(values, DOMAIN_LISTS)
@@ -104,8 +108,17 @@ def ask_postfix(sender: ReversePath, recipient: Mailbox, config: str) -> Inquiry
     policies = dict.fromkeys(tables_of(client["smtp_tls_policy_maps"]), keys)
     levels, unread = yield from look_up(where, policies)
     content = yield from _content_filter(where, values, overrides.text)
-    reading = _Reading(values, client, route, programs, levels, config, before, leaving, missing, content)
-    return reading.mta(leaving.unread or why or list_failure, unread)
+    unknown = leaving.unread or why or list_failure or _services_unread(services)
+    per_service = override_names(overrides.text) if unknown is not None else frozenset[str]()
+    reading = _Reading(
+        *(values, client, route, programs, levels, config, before, leaving, missing, content),
+        *(unknown, unread, per_service),
+    )
+    return reading.mta()
+
+
+def _services_unread(services: ToolOutput) -> MtaWhy | None:
+    return None if services.is_usable else MtaWhy(MtaReason.TOOL_FAILED, "postconf -M", failure=services.why)
 
 
 def _content_filter(
@@ -118,7 +131,7 @@ def _content_filter(
     service, value = override_of(overrides, _CONTENT_FILTER)
     if "$" in value:
         (output,) = yield (ToolCall("postconf", (*where, "-x", "-P")),)
-        service, value = override_of(output.text, _CONTENT_FILTER)
+        service, value = override_of(output.text, _CONTENT_FILTER) if output.is_usable else (service, value)
     return TextFact(value, f"postconf -P {service}/{_CONTENT_FILTER}") if value else None
 
 
@@ -126,7 +139,7 @@ def _is_not_configured() -> Inquiry[bool]:
     """Whether there is a Postfix without its main.cf. Its tools say so, too, but wait a second before they
     end."""
     files = yield tuple(FileCall(f"{directory}/main.cf") for directory in _DIRECTORIES)
-    if not all(not file.is_usable and _NOT_THERE in file.why.text for file in files):
+    if not all(file.is_absent for file in files):
         return False
     (default,) = yield (ToolCall("postconf", ("-d", "-h", "config_directory")),)
     return default.text.strip() in _DIRECTORIES
@@ -154,7 +167,9 @@ def _client(
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """Collects the output of Postfix' tools."""
+    """Collects the output of Postfix' tools. `unknown`: why the route is not known; `unread`: why the TLS
+    policy is not; `per_service`: the parameters that depend on a route that is not known, as a service
+    overrides them."""
 
     values: Mapping[str, str]
     client: Mapping[str, str]
@@ -166,24 +181,27 @@ class _Reading:
     leaving: Readdressed
     missing_mailbox: MtaWhy | None
     content_filter: TextFact | None
+    unknown: MtaWhy | None
+    unread: MtaWhy | None
+    per_service: frozenset[str]
 
-    def mta(self, unknown: MtaWhy | None, unread: MtaWhy | None) -> SenderMta:
-        """`unknown`: why the route is not known; `unread`: why the TLS policy is not."""
+    def mta(self) -> SenderMta:
+        """All of it."""
         client = self.client
         return SenderMta(
             software=MtaSoftware.POSTFIX,
             version=self.values["mail_version"],
             config=self.values.get("config_directory", self.config),
-            helo=helo_of(client, self._source("smtp_helo_name")),
-            source_v4=address_of(client, 4, self._source("smtp_bind_address")),
-            source_v6=address_of(client, 6, self._source("smtp_bind_address6")),
+            helo=self._helo(),
+            source_v4=self._address(4, "smtp_bind_address"),
+            source_v6=self._address(6, "smtp_bind_address6"),
             families=families_of(client),
-            route=self._route(unknown, unread),
-            tls=self._tls(self.route.nexthop, unread),
+            route=self._route(),
+            tls=self._tls(self.route.nexthop),
             size_limit=self._size(),
             instances=words_of(self.values.get("multi_instance_directories", "")),
             waits_at_greeting=client.get("smtp_skip_5xx_greeting") == "yes",
-            sends_from=_change(self.before.sender, self.leaving.envelope.sender, self.leaving.sender_by),
+            sends_from=self._sender(),
             sends_to=_change(
                 self.before.recipient, self.leaving.envelope.recipient, self.leaving.recipient_by
             ),
@@ -194,6 +212,11 @@ class _Reading:
             status_filter=self._of_client("smtp_delivery_status_filter"),
         )
 
+    def _sender(self) -> TextFact | None:
+        if (unread := self.leaving.sender_unread) is not None:
+            return TextFact(None, "postmap -q", unread)
+        return _change(self.before.sender, self.leaving.envelope.sender, self.leaving.sender_by)
+
     def _of_client(self, name: str) -> TextFact | None:
         value = self.client.get(name, "")
         return TextFact(value, self._source(name)) if value else None
@@ -202,9 +225,24 @@ class _Reading:
         overridden = {key.removeprefix("-o "): "" for key in self.client if key.startswith("-o ")}
         return source_of(name, self.route.transport, overridden)
 
-    def _tls(self, nexthop: str, unread: MtaWhy | None) -> TlsPolicy:
-        if unread is not None:
-            return TlsPolicy(None, "postconf smtp_tls_policy_maps", reason=unread)
+    def _helo(self) -> TextFact:
+        source = self._source("smtp_helo_name")
+        if self.per_service & {"smtp_helo_name", "myhostname"}:
+            return TextFact(None, source, self.unknown)
+        return helo_of(self.client, source)
+
+    def _address(self, family: int, name: str) -> AddressFact:
+        source = self._source(name)
+        if self.per_service & {name, "inet_interfaces"}:
+            return AddressFact(None, source, self.unknown)
+        return address_of(self.client, family, source)
+
+    def _tls(self, nexthop: str) -> TlsPolicy:
+        if self.unread is not None:
+            return TlsPolicy(None, "postconf smtp_tls_policy_maps", reason=self.unread)
+        by_next_hop = self.unknown is not None and bool(self.client["smtp_tls_policy_maps"])
+        if by_next_hop or self.per_service & _OF_TLS:
+            return TlsPolicy(None, self._source("smtp_tls_security_level"), reason=self.unknown)
         source = self._source("smtp_tls_security_level")
         return tls_of(self.client, nexthop, self.levels, source)
 
@@ -214,13 +252,13 @@ class _Reading:
         reason = None if value else MtaWhy(MtaReason.NO_LIMIT)
         return NumberFact(value or None, "postconf message_size_limit", reason)
 
-    def _route(self, unknown: MtaWhy | None, unread: MtaWhy | None) -> Route:
+    def _route(self) -> Route:
         fallback = self.client.get(_FALLBACK, "")
-        route = self._first_route(unknown)
+        route = self._first_route()
         hops = self._hops(fallback)
         if route.kind not in (HopKind.MX, HopKind.RELAY) or not hops:
             return route
-        policies = tuple(self._tls(nexthop, unread) for nexthop in words_of(fallback))
+        policies = tuple(self._tls(nexthop) for nexthop in words_of(fallback))
         return replace(route, fallback=hops, fallback_by=FallbackBy.POSTFIX, fallback_tls=policies)
 
     def _hops(self, nexthops: str) -> tuple[Hop, ...]:
@@ -230,11 +268,11 @@ class _Reading:
             return tuple(replace(it, by_mx=False) for it in hops)
         return hops
 
-    def _first_route(self, unknown: MtaWhy | None) -> Route:
+    def _first_route(self) -> Route:
         route = self.route
         source = "postconf " + ", ".join(route.sources)
-        if unknown is not None:
-            return Route(HopKind.UNKNOWN, route.transport, source, reason=unknown)
+        if self.unknown is not None:
+            return Route(HopKind.UNKNOWN, route.transport, source, reason=self.unknown)
         if self.leaving.is_cut:
             return Route(HopKind.UNKNOWN, route.transport, source, reason=MtaWhy(MtaReason.VIRTUAL_ALIASES))
         if self.leaving.others:

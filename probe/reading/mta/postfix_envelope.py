@@ -26,7 +26,8 @@ _ROUNDS = 5  # of aliases; Postfix has 1000 (virtual_alias_recursion_limit)
 class Readdressed:
     """The envelope that leaves, and which parameters changed the sender and the recipient (empty: none did).
     `others` are further recipients that an alias names, `is_cut`: the aliases
-    lead further than they were followed; `unread` why a table could not be read."""
+    lead further than they were followed; `unread` why a table could not be read, `sender_unread` why one for
+    the sender could not."""
 
     envelope: Envelope
     sender_by: str = ""
@@ -34,6 +35,7 @@ class Readdressed:
     others: tuple[str, ...] = ()
     is_cut: bool = False
     unread: MtaWhy | None = None
+    sender_unread: MtaWhy | None = None
 
 
 def readdress(where: tuple[str, ...], values: Mapping[str, str], envelope: Envelope) -> Inquiry[Readdressed]:
@@ -41,7 +43,7 @@ def readdress(where: tuple[str, ...], values: Mapping[str, str], envelope: Envel
     result = Readdressed(envelope)
     if envelope.sender:
         sender, by, why = yield from _canonical(where, values, envelope.sender, "sender")
-        result = Readdressed(replace(envelope, sender=sender), sender_by=by, unread=why)
+        result = Readdressed(replace(envelope, sender=sender), sender_by=by, unread=why, sender_unread=why)
     recipient, by, why = yield from _canonical(where, values, envelope.recipient, "recipient")
     aliases, is_cut, alias_why = yield from _aliases(where, values, recipient)
     by = "virtual_alias_maps" if aliases != (recipient,) else by
@@ -70,6 +72,7 @@ def readdress_at_last(
         sender_by="smtp_generic_maps" if sender != envelope.sender else before.sender_by,
         recipient_by="smtp_generic_maps" if recipient != envelope.recipient else before.recipient_by,
         unread=before.unread or sender_why or recipient_why,
+        sender_unread=before.sender_unread or sender_why,
     )
 
 

@@ -30,6 +30,11 @@ def overrides_of(text: str, service: str) -> tuple[tuple[str, str], ...]:
     return tuple((name, value or "") for at, kind, name, value in pairs if at == service and kind == "unix")
 
 
+def override_names(text: str) -> frozenset[str]:
+    """Parse the output of `postconf -P` for the parameters that a UNIX-socket service sets."""
+    return frozenset(name for _, kind, name, _ in _OVERRIDE.findall(text) if kind == "unix")
+
+
 def override_of(text: str, name: str) -> tuple[str, str]:
     """Parse the output of `postconf -P` for the first service that sets a parameter: (the service as
     `postconf -P` writes it, the value); empty if none does."""

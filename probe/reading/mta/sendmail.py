@@ -82,12 +82,13 @@ def ask_sendmail(sender: ReversePath, recipient: Mailbox, config: str) -> Inquir
     if identity is None:
         late = next((it for it in outputs if not it.is_missing and it.exit_code is None), None)
         if late is not None:
-            why = MtaWhy(MtaReason.TOOL_FAILED, "sendmail -bt", failure=late.why)
-            return NoSenderMta(why, MtaSoftware.SENDMAIL)
+            return _no_answer(late)
         return NoSenderMta(MtaWhy(MtaReason.NO_PROGRAM, "sendmail"))
     program, output, version = identity
     if program == PROGRAMS[-1]:
         (output,) = yield (_call(program, path, *questions),)
+        if output.exit_code is None:
+            return _no_answer(output)
     can_tls = "STARTTLS" in output.text
     name, mailers, _, parse_answer, mx_answer = (*answers_of(output.text), *[""] * len(questions))[
         : len(questions)
@@ -116,6 +117,11 @@ def ask_sendmail(sender: ReversePath, recipient: Mailbox, config: str) -> Inquir
         tls=tls,
         size_limit=reading.size(),
     )
+
+
+def _no_answer(output: ToolOutput) -> NoSenderMta:
+    why = MtaWhy(MtaReason.TOOL_FAILED, "sendmail -bt", failure=output.why)
+    return NoSenderMta(why, MtaSoftware.SENDMAIL)
 
 
 def _call(program: str, path: str, *lines: str) -> ToolCall:

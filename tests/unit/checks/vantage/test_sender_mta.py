@@ -72,6 +72,7 @@ FILTERING = replace(
     reply_filter=TextFact("pcre:/etc/postfix/replies", "postconf smtp_reply_filter"),
     status_filter=TextFact("", "postconf smtp_delivery_status_filter"),  # as in a redacted recording
 )
+WHY_LATE = MtaWhy(MtaReason.NO_ANSWER, failure=ToolWhy(ToolReason.LATE, seconds=2))
 
 CASES = (
     Case(
@@ -79,6 +80,12 @@ CASES = (
         make.facts(mta=CHANGED, user_options=GIVEN),
         ("ok mta-hands-to-mx", "notice mta-sends-from", "notice mta-sends-to"),
         ("<b@x.example> (exim -brw)", "<c@y.example> (exim -bt)"),
+    ),
+    Case(
+        *("sender-mta", "whether the sender is changed was not told"),
+        make.facts(mta=replace(MTA, sends_from=TextFact(None, "exim -brw", WHY_LATE)), user_options=GIVEN),
+        ("ok mta-hands-to-mx", "not_assessed mta-sends-from-unknown"),
+        ("(exim -brw)", "the tools took longer than 2 s"),
     ),
     Case(
         *("sender-mta", "what cannot be left there is handed on, and was not"),

@@ -13,7 +13,8 @@ from probe.reading.mta.sendmail import ask_sendmail
 
 T = MtaReason
 BOB, ALICE = parse_mailbox("bob@example.org"), parse_mailbox("alice@example.net")
-ABSENT = ToolOutput(exit_code=None, failure=ToolWhy(ToolReason.FILE_UNREADABLE, path="x", text="no"))
+NO_FILE = "[Errno 2] No such file or directory: 'x'"
+ABSENT = ToolOutput(exit_code=None, failure=ToolWhy(ToolReason.FILE_UNREADABLE, path="x", text=NO_FILE))
 MISSING = ToolOutput(exit_code=None, failure=ToolWhy(ToolReason.NO_PROGRAM, "x"), is_missing=True)
 LATE = ToolOutput(exit_code=None, failure=ToolWhy(ToolReason.LATE, seconds=2))
 MAILERS = (

@@ -114,6 +114,8 @@ def test_a_transport_that_was_not_told_in_time_is_not_known_and_no_program() -> 
             return ToolOutput("Exim version 4.96 #2 built\n")
         if isinstance(call, ToolCall) and "-bt" in call.arguments:
             return ToolOutput("alice@example.net\n  router = dnslookup, transport = remote_smtp\n")
+        if isinstance(call, ToolCall) and "primary_hostname" in call.arguments:
+            return ToolOutput("primary_hostname = mail.example.org\n")
         return ToolOutput(exit_code=None, failure=ToolWhy(ToolReason.LATE, seconds=2))
 
     mta = run_inquiry(

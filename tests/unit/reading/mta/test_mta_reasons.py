@@ -37,6 +37,7 @@ BOB, ALICE = parse_mailbox("bob@example.org"), parse_mailbox("alice@example.net"
 LATE = ToolOutput(exit_code=None, failure=ToolWhy(ToolReason.LATE, seconds=2))
 FAILED = ToolOutput("", "/usr/sbin/postconf: fatal: no such thing\n", 1)
 NO_FILE = "[Errno 2] No such file or directory: '/etc/postfix/main.cf'"
+ABSENT = ToolOutput(exit_code=None, failure=ToolWhy(ToolReason.FILE_UNREADABLE, text=NO_FILE))
 MISSING = ToolOutput(exit_code=None, failure=ToolWhy(ToolReason.NO_PROGRAM, "x"), is_missing=True)
 ROUTED = "alice@example.net\n  router = dnslookup, transport = remote\n"
 SMTP = "driver = smtp\n"
@@ -95,7 +96,7 @@ def unconfigured_postfix(directory: str) -> SenderMta | NoSenderMta:
 
     def answer(call: Call) -> ToolOutput:
         if isinstance(call, FileCall):
-            return ToolOutput(exit_code=None, failure=ToolWhy(ToolReason.FILE_UNREADABLE, text=NO_FILE))
+            return ABSENT
         return ToolOutput(f"{directory}\n") if "-d" in call.arguments else FAILED
 
     return run_inquiry(ask_postfix(BOB, ALICE, ""), answer)
@@ -119,7 +120,7 @@ CASES: list[tuple[SenderMta | NoSenderMta, MtaReason, str]] = [
     (run_inquiry(ask_exim(BOB, ALICE, ""), lambda _: MISSING), T.NO_PROGRAM, "no exim on this host"),
     (run_inquiry(ask_postfix(BOB, ALICE, ""), lambda _: MISSING), T.NO_PROGRAM, "no postconf on this host"),
     (
-        run_inquiry(ask_exim(BOB, ALICE, "/etc/x"), lambda _: LATE),
+        run_inquiry(ask_exim(BOB, ALICE, "/etc/x"), lambda _: ABSENT),
         T.NO_CONFIGURATION,
         "no configuration of Exim in /etc/x",
     ),
@@ -138,6 +139,7 @@ CASES: list[tuple[SenderMta | NoSenderMta, MtaReason, str]] = [
     (exim("alice@example.net is undeliverable: Unrouteable address\n"), T.OWN_WORDS, "Unrouteable address"),
     (exim("alice@example.net is undeliverable:\n"), T.NO_REASON, "no reason was given"),
     (exim(transport=""), T.TRANSPORT_NOT_TOLD, "what the transport remote is was not told"),
+    (exim(transport=LATE), T.NO_ANSWER, "the tools took longer than 2 s"),
     (exim(transport=LATE), T.TRANSPORT_NOT_TOLD, "not told (the tools took longer than 2 s)"),
     (exim(transport="driver = pipe\n"), T.PROGRAM, "pipe"),
     (exim(transport="driver = pipe\n"), T.NO_SMTP_TRANSPORT, "there is no SMTP transport"),
