@@ -1,7 +1,8 @@
 """dma, the DragonFly Mail Agent: attempts of one recipient each, to one MX host after the other.
 
 An unreachable host is a separate event; if the next MX host accepts the message, its event follows. `delivery
-failed, bouncing` adds nothing. Lines of a reply are separated by CR LF, which syslog daemons write as
+failed, bouncing` adds nothing. A failed greeting (EHLO) is final for dma, whatever the reply is: the
+message goes back after a 421, too. Lines of a reply are separated by CR LF, which syslog daemons write as
 `#015#012`.
 """
 
@@ -65,9 +66,10 @@ class DmaReader(FramedReader):
         if greeting is not None:
             reply_text = greeting[3].replace("#015#012", "\n").replace("\r\n", "\n").strip()
             words = Words(Speaker.REMOTE if is_reply(reply_text) else Speaker.LOCAL, reply_text, Stage.EHLO)
-            status = Status.BOUNCED if reply_text[:1] == "5" else Status.DEFERRED
             relay = Relay(greeting[1], greeting[2])
-            return (self._event(queue_id, status, "greeting failed", words, frame, number, None, relay),)
+            return (
+                self._event(queue_id, Status.BOUNCED, "greeting failed", words, frame, number, None, relay),
+            )
         connect = _CONNECT.match(text)
         if connect is not None:
             words = Words(Speaker.LOCAL, text.strip(), Stage.CONNECT)

@@ -254,6 +254,20 @@ def test_sendmail_a_reply_that_sendmail_wrote_itself_is_no_reply() -> None:
     assert event.words.text == "Connection reset by mx.x.example."
 
 
+DMA = "Nov 30 13:46:35 mail dma[22a004.558d88b78860]: "
+
+
+def test_dma_gives_up_for_whatever_is_said_to_ehlo() -> None:
+    event = several(
+        "dma",
+        DMA + "<bob@x.example> trying delivery",
+        DMA + "Could not perform server greeting at mx.x.example [192.0.2.1]: 421 4.7.0 Try again later",
+        DMA + "delivery failed, bouncing as 22a0ba",
+    )[0]
+    assert (event.status, event.recipient, event.stage) == (Status.BOUNCED, "bob@x.example", Stage.EHLO)
+    assert event.words is not None and event.words.text == "421 4.7.0 Try again later"
+
+
 @pytest.mark.parametrize(
     ("rest", "status", "stage"),
     [
