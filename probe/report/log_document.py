@@ -33,11 +33,7 @@ def build(report: LogReport, detail: Detail) -> doc.Document:
     for group in groups:
         blocks.append(matter(group, report, detail))
     if detail is not Detail.BRIEF:
-        blocks += rest(
-            report,
-            groups_with_messages[:0] or [it for it in groups_with_messages if it not in groups],
-            detail,
-        )
+        blocks += rest(report, [it for it in groups_with_messages if it not in groups], detail)
     return doc.Document(tuple(blocks), title=_title(report), exit_code=report.exit_code)
 
 
@@ -49,7 +45,7 @@ def _title(report: LogReport) -> doc.Title:
     if report.first_at and report.last_at:
         line = (*line, f"  {at(report.first_at, report)} to {at(report.last_at, report)}")
     lines = sum(it.lines for it in report.files)
-    return doc.Title(line, (f"{number(lines)} lines",))
+    return doc.Title(line, (f"{number(lines)} {'line' if lines == 1 else 'lines'}",))
 
 
 def _verdict(report: LogReport, groups_with_messages: Sequence[LogGroup]) -> doc.Verdict:
@@ -78,7 +74,7 @@ def _verdict(report: LogReport, groups_with_messages: Sequence[LogGroup]) -> doc
         return doc.Verdict(
             "DELIVERED",
             doc.Tone.GOOD,
-            (f"all {number(totals.messages)} messages",),
+            (f"{'all ' if totals.messages > 1 else ''}{messages(totals.messages)}",),
             "",
             _late(report),
         )
@@ -89,7 +85,7 @@ def _verdict(report: LogReport, groups_with_messages: Sequence[LogGroup]) -> doc
             tone,
             (f"{messages(waiting_count)} wait{'s' if waiting_count == 1 else ''} in the queue now",),
         )
-    place = f"{number(waiting_count)} of {number(totals.messages)} messages did not get through{share}"
+    place = f"{number(waiting_count)} of {messages(totals.messages)} did not get through{share}"
     return doc.Verdict(word, tone, (place,), "", _late(report))
 
 

@@ -35,16 +35,18 @@ def _text(report: LogReport, width: int = 80) -> str:
 
 
 def test_the_word_in_capitals_says_whether_somebody_must_act() -> None:
-    assert "\nACT  1 of 1 messages did not get through" in _text(_report(bounced(GONE)))
-    assert "\nWAITS  1 of 1 messages" in _text(_report(deferred(GREY)))
-    assert "\nDELIVERED  all 1 messages" in _text(_report(sent()))
+    assert "\nACT  1 of 1 message did not get through" in _text(_report(bounced(GONE)))
+    assert "\nWAITS  1 of 1 message" in _text(_report(deferred(GREY)))
+    assert "\nDELIVERED  1 message\n" in _text(_report(sent()))
+    assert "\nDELIVERED  all 2 messages" in _text(_report(sent(), sent("DEF0000001")))
+    assert " 1 line\n" in _text(_report(sent())) and " 2 lines\n" in _text(_report(sent(), sent()))
     assert "\nNOTHING SEEN" in _text(_report())
     assert "\nNOTHING WAITS" in _text(_report("Mail queue is empty", format_name="mailq"))
 
 
 def test_what_is_on_hold_is_told_once() -> None:
     both = _text(_report(SIZE.format("ABCDEF1234"), deferred(GREY), HOLD.format("ABCDEF1234")))
-    assert "1 of 1 messages did not get through" in both
+    assert "1 of 1 message did not get through" in both
     assert "On hold     1 message (counted above): not tried until somebody releases it" in both
     alone = _text(_report(SIZE.format("ABCDEF1234"), HOLD.format("ABCDEF1234")))
     assert "1 message waits in the queue now" in alone and "(counted above)" not in alone
