@@ -32,6 +32,11 @@ _OTHER_NAME_ACTION = (
     "of the domain's mail servers (MX), which its administrator must correct, or the relay that this server "
     "is set up to use. 'smtp-probe domain' with the recipient's domain tells which."
 )
+_NO_IPV4_ACTION = (
+    " It may have an IPv6 address only, which Postfix does not look up with inet_protocols = ipv4: look for "
+    "its AAAA record; then this server needs IPv6, or a relay that has it."
+)
+_NO_IPV4 = "type=a: host found but no data record of requested type"  # Postfix, of a name without an A record
 _OWN_WORDS = "mail system configuration error"  # as Postfix says of itself
 _LASTING_ACTION = (
     "Your server gave up, although the other side asked it only to wait. Send the message again. Greylisting "
@@ -148,7 +153,9 @@ def _reason(
         if conclusion is None:
             raise AssertionError("an empty reply always has a conclusion")
     if is_elsewhere:
-        conclusion = _of_another_host(conclusion, is_own=operator is LOCAL and bool(wrong_next_hop(event)))
+        conclusion = _of_another_host(
+            conclusion, text, is_own=operator is LOCAL and bool(wrong_next_hop(event))
+        )
     elif operator is LOCAL:  # a filter's reply, too
         conclusion = _of_this_machine(conclusion)
     elif side is Side.RELAY:
@@ -156,14 +163,15 @@ def _reason(
     return Reason(key, explanation, conclusion, is_remote, operator is LOCAL, side)
 
 
-def _of_another_host(conclusion: Conclusion, *, is_own: bool) -> Conclusion:
+def _of_another_host(conclusion: Conclusion, text: str, *, is_own: bool) -> Conclusion:
     """What to do where the missing name is that of a mail server of the recipient's domain, or of a relay of
     one's own."""
     if not is_own:
         conduct = replace(conclusion.conduct, fix_by=FixBy.EITHER)
         if conduct.retry is Retry.NEVER:
             conduct = replace(conduct, retry=Retry.AFTER_FIX)
-        return replace(conclusion, conduct=conduct, action=_OTHER_NAME_ACTION, retry_reason="")
+        action = _OTHER_NAME_ACTION + (_NO_IPV4_ACTION if _NO_IPV4 in text.lower() else "")
+        return replace(conclusion, conduct=conduct, action=action, retry_reason="")
     own = explain(_OWN_WORDS).conclusion
     return replace(own if own is not None else conclusion, action=_NEXT_HOP_ACTION)
 

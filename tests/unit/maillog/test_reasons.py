@@ -130,6 +130,15 @@ def test_a_host_of_which_only_addresses_were_asked_may_be_either_side_s() -> Non
     assert (operator, fix_by) == ("b.example", FixBy.EITHER) and "relay" in action
 
 
+def test_a_host_without_an_ipv4_address_may_be_one_that_this_server_does_not_look_up() -> None:
+    absent = ABSENT.format("mx.x.example", "A")
+    _, fix_by, action = _whose(
+        absent.replace("Host not found", "Host found but no data record of requested type")
+    )
+    assert fix_by is FixBy.EITHER and "inet_protocols = ipv4" in action
+    assert "inet_protocols" not in _whose(absent)[2]
+
+
 @pytest.mark.parametrize("name", ["b.example", "B.example", "b.example."])
 def test_the_recipient_s_own_domain_is_no_relay(name: str) -> None:
     operator, _, action = _whose(ABSENT.format(name, "MX"))
