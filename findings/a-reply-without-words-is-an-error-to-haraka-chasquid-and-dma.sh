@@ -4,7 +4,8 @@
 #   sends a bounce of the message that was delivered; chasquid and dma keep it and deliver it again at each attempt.
 #   It says 450 to a recipient: Haraka bounces at once. It says 550: chasquid and dma try for most of a day and longer.
 # Guessed: only the code counts (RFC 5321 section 4.2: any text, "including no text at all", must be acceptable). Postfix
-#   3.7, Exim 4.96, sendmail 8.17 and OpenSMTPD 6.8 do so, sent by hand to the same server.
+#   3.7, Exim 4.96, sendmail 8.17 and OpenSMTPD 6.8 do so, sent by hand to the same server; msmtp 1.8 and s-nail 14.9
+#   do not, and end with 76 and 4 for a message that was taken.
 # Hurts: the recipient has the message, some of them many times, and the sender is told that it failed. Small servers of
 #   one's own, and filters that answer for another program, write such replies. In the log stand "Unrecognized
 #   response", "short response" and "invalid syntax in reply"; chasquid's is that of Go's net/textproto, and other
