@@ -66,6 +66,11 @@ class LogExcerpt:
         """Whether the message, or the client's attempt to submit it, ended without delivery."""
         return self.event is not None and self.event.status.value in ("bounced", "expired", "rejected")
 
+    @property
+    def is_own_refusal(self) -> bool:
+        """Whether the own server refused what a client brought."""
+        return self.event is not None and self.event.status.value == "rejected"
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Explanation(Presented):

@@ -23,6 +23,18 @@ _SURE = (Band.STATED, Band.LIKELY)
 _USUAL_WAIT_S = 3600  # if the server asks to try again and neither it nor the cause says when
 
 
+_GATE_MEANING = (
+    "The mail server that wrote this log refused what a client brought to it; no other server was asked."
+)
+_GATE_ACTION = (
+    "Decide whether this mail server should take it: the refusal is its own. If it should, correct the rule "
+    "that the words name: whom it passes mail on for, and which domains and addresses are its own (Postfix: "
+    "mynetworks, smtpd_recipient_restrictions, relay_domains; Exim: the ACLs, relay_from_hosts; Exchange: "
+    "the receive connector's permission groups, the accepted domains). A client of yours should log in "
+    "(port 587 or 465). If it should not, nothing is to be done here: the client was told."
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Conclusion:
     """The conclusion from at least one ranked cause.
@@ -185,6 +197,16 @@ def at_relay(conclusion: Conclusion) -> Conclusion:
         conduct=conduct_at_relay(conduct),
         action=conclusion.action if is_senders and not is_usual else advice.action,
     )
+
+
+def at_own_gate(conclusion: Conclusion) -> Conclusion:
+    """The conclusion where the local mail server refused what a client brought: whether it should have is for
+    who runs it; no other server was asked. A full mailbox stays its owner's affair."""
+    conduct = conduct_at_relay(conclusion.conduct)
+    advice = conclusion.advice._replace(meaning=_GATE_MEANING, steps=(1,))
+    if conduct.fix_by is FixBy.RECIPIENT:
+        return replace(conclusion, advice=advice)
+    return replace(conclusion, advice=advice, conduct=conduct, action=_GATE_ACTION)
 
 
 def _with_times(

@@ -11,10 +11,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from probe._dataclass import replace
+from probe.diagnosis.conclusion import at_own_gate
 from probe.explanation import Explanation, LogExcerpt, explain
 from probe.maillog.operators import LOCAL, Operators, is_on_this_machine
 from probe.maillog.reasons import Reasons
-from probe.reading.log.event import Event, Speaker, Status, UnparsedLine
+from probe.reading.log.event import Event, Kind, Speaker, Status, UnparsedLine
+from probe.reading.log.exchange_smtp import lone_refusal
 from probe.reading.log.formats import Format, by_name, detect
 from probe.reading.log.frames import REPEATED, Clock, Frame, unframe
 from probe.reading.log.looks import is_reply_alone
@@ -31,6 +33,8 @@ _PROGRAMS = (
     (re.compile(r"courierd?"), "courier"),
     (re.compile(r"qmail"), "qmail"),
     (re.compile(r"chasquid"), "chasquid"),
+    (re.compile(r"maddy"), "maddy"),
+    (re.compile(r"mox"), "mox"),
 )
 # What a remote server said, in a line that tells no recipient's fate: it went on with the next server.
 _QUOTED = re.compile(r"(?:\bsaid|talk to me|error from remote mail server[^:]{0,120}): ?[245]\d\d[ -]")
@@ -63,6 +67,10 @@ class LogLines:
         data = text.encode("utf-8", "replace")[:LINE].rstrip(b"\r\n")
         row = detect([self._without_repeat(data)])
         frame = unframe(data, self._clock)
+        if row is None and self._open is None:
+            event = lone_refusal(text, number)
+            if event is not None:
+                return (self._explain(event, _format_of("exchange-smtp"), identity),)
         if row is None:
             if self._open is not None and not is_reply_alone(text):
                 row = self._open
@@ -125,10 +133,11 @@ class LogLines:
         operator = LOCAL if is_on_this_machine(record) else self._operators.of(record, "")
         # its own memory, so that data of one line is not mixed with the words of another
         reason = Reasons().of(record, operator, words)
+        is_refusal = record.kind is Kind.REFUSAL
         return replace(
             reason.explanation,
             id=identity,
-            conclusion=reason.conclusion,
+            conclusion=at_own_gate(reason.conclusion) if is_refusal else reason.conclusion,
             excerpt=replace(log_line, is_remote=words.speaker is Speaker.REMOTE, words=words.text),
         )
 

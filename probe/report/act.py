@@ -14,9 +14,10 @@ WHO_ACTS, ACT, AFTER_DATA, SETTLE = "Who acts", "Act", "After DATA", "Settle it"
 _SENTENCE = regex(r"(?<=[^.\s]{2}[.])\s+(?=[A-Z(“'\"])")
 
 
-def rows(fix_by: FixBy, action: str) -> Iterator[Row]:
-    """Who acts, and what to do; the first sentence of `action` is the act, the rest explains it."""
-    yield Fact(WHO_ACTS, ((words.FIX_BY[fix_by],),))
+def rows(fix_by: FixBy, action: str, who: str = "") -> Iterator[Row]:
+    """Who acts (`who`, if that is told otherwise), and what to do; the first sentence of `action` is the act,
+    the rest explains it."""
+    yield Fact(WHO_ACTS, ((who or words.FIX_BY[fix_by],),))
     if action:
         first, *more = _SENTENCE.split(action, maxsplit=1)
         text = f"{first[:1].upper()}{first[1:]}"

@@ -8,7 +8,7 @@ from probe.diagnosis.conclusion import Conclusion
 from probe.explanation import Explanation, LogExcerpt
 from probe.model.evidence import Band
 from probe.model.steps import STEP_TITLES
-from probe.model.verdict import ExitCode
+from probe.model.verdict import ExitCode, FixBy
 from probe.reading.reply.disposition import disposition
 from probe.report import act, words
 from probe.report import document as doc
@@ -25,6 +25,7 @@ _HEADLINES = {
 }
 _NOT_SETTLED = "This reply alone does not settle the cause; the first one named is the likeliest of several."
 _OWN_SERVER = "the own mail server; no remote server's reply stands in this line"
+_OWN_GATE = "you, who run this mail server"
 _OWN_WORDS = "the text is the sending server's own; the remote server's words are lost"
 
 
@@ -81,7 +82,7 @@ def blocks(explanation: Explanation, code: ExitCode, remarks: tuple[Line, ...] =
     yield doc.Verdict(word, tone, where(explanation), reply_line(explanation), remarks)
     if explanation.exit_code is ExitCode.ACCEPTED or explanation.conclusion is None:
         return
-    yield doc.Facts(tuple(_facts(explanation.conclusion)))
+    yield doc.Facts(tuple(_facts(explanation.conclusion, _who(explanation))))
     yield from _why(explanation.conclusion)
 
 
@@ -120,13 +121,20 @@ def where(explanation: Explanation) -> Line:
     return (f"{stage} by ".lstrip(), Raw(reading.host))
 
 
-def _facts(conclusion: Conclusion) -> Iterator[doc.Row]:
+def _who(explanation: Explanation) -> str:
+    """Who acts, where it is not as in other results; else empty."""
+    excerpt, conduct = explanation.excerpt, explanation.conduct
+    is_ours = conduct is not None and conduct.fix_by is FixBy.SENDER
+    return _OWN_GATE if is_ours and excerpt is not None and excerpt.is_own_refusal else ""
+
+
+def _facts(conclusion: Conclusion, who: str) -> Iterator[doc.Row]:
     conduct = conclusion.conduct
     shares = [(conclusion.cause_of(item.id).title, item.probability) for item in conclusion.ranking]
     yield ranking("Cause", shares, conclusion.band)
     is_undecided = conclusion.band is Band.UNDECIDED
     yield doc.Fact("Meaning", ((_NOT_SETTLED if is_undecided else conclusion.cause.meaning,),))
-    yield from act.rows(conduct.fix_by, conclusion.action)
+    yield from act.rows(conduct.fix_by, conclusion.action, who)
     retry = words.retry(conduct.retry, conduct.retry_after, conclusion.retry_reason)
     yield doc.Fact("Retry", ((Raw(retry),),))
     steps = ", ".join(f"{step} {STEP_TITLES[step]}" for step in conclusion.advice.steps)

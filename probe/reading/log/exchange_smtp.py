@@ -15,12 +15,18 @@ from datetime import UTC
 from probe._dataclass import dataclass, field
 from probe._regex import regex
 from probe.model.reply import Stage
-from probe.reading.log.csv_reader import CsvReader
+from probe.reading.log.csv_reader import CsvReader, cells_of
 from probe.reading.log.event import Event, Kind, Relay, Speaker, Stamp, Status, Words
 from probe.reading.log.memory import RECIPIENTS
 from probe.reading.log.words import stage_of
 
 _FIELDS = "#Fields: "
+# As documented, in a row without a header.
+_COLUMNS = (
+    *("date-time", "connector-id", "session-id", "sequence-number", "local-endpoint", "remote-endpoint"),
+    *("event", "data", "context"),
+)
+_ROW = regex(r"\d{4}-\d\d-\d\dT[\d:.]{8,16}Z,[^,]{0,260},[0-9A-F]{8,32},\d{1,9},")
 _REPLY = regex(r"[2-5]\d\d(?:[ -]|\Z)")
 _COMMAND = regex(
     r"(EHLO|HELO|STARTTLS|AUTH|MAIL FROM|RCPT TO|DATA|BDAT|RSET|QUIT|X-?[A-Z]{2,20})\b", re.IGNORECASE
@@ -188,6 +194,29 @@ class ExchangeSmtpReader(CsvReader):
     def _at(self, text: str) -> Stamp | None:
         stamp = self.clock.stamp(text)
         return Stamp(stamp.at.replace(tzinfo=UTC)) if stamp is not None and not stamp.has_zone else stamp
+
+
+def lone_refusal(text: str, number: int) -> Event | None:
+    """What a single row without its header tells, if it is a refusal by the own server. (What a remote server
+    said is read as a reply in a wrapping: who was meant is not told.)"""
+    if ",>," not in text or _ROW.match(text) is None:
+        return None
+    row = dict(zip(_COLUMNS, cells_of(text) or (), strict=False))
+    data = row.get("data", "").strip()
+    remote = _ENDPOINT.match(row.get("remote-endpoint", "").strip())
+    if row.get("event") != ">" or _REPLY.match(data) is None or data[:1] not in "45":
+        return None
+    return Event(
+        "",
+        number,
+        Kind.REFUSAL,
+        Status.REJECTED,
+        ">",
+        program=row["connector-id"] or None,
+        queue_id=row["session-id"] or None,
+        words=Words(Speaker.LOCAL, _lines(data)),
+        client=Relay(None, remote[1], int(remote[2])) if remote is not None else None,
+    )
 
 
 def _lines(data: str) -> str:

@@ -9,9 +9,12 @@ import pytest
 from probe.explanation import Explanation, to_json
 from probe.maillog.lines import LogLines
 from probe.model.reply import Stage
-from probe.model.verdict import ExitCode
+from probe.model.verdict import ExitCode, FixBy
 from probe.reading.log.event import Event, Kind, Speaker, Status
 from probe.reading.log.looks import may_be_logged
+from probe.report.formats import Kind as ReportKind
+from probe.report.formats import formats_of
+from probe.report.style import Style
 from tests.unit.reading.log.samples import SAMPLES, Sample, events, sample
 
 HEAD = "Nov 28 20:25:15 mail postfix/"
@@ -28,6 +31,10 @@ SENT = (
     f"{HEAD}smtp[884]: 4B2A91: to=<bob@x.example>, relay=mx.x.example[192.0.2.1]:25, delay=1, "
     "delays=0/0/1/0, dsn=2.0.0, status=sent (250 2.0.0 Ok: queued as 7F31)"
 )
+
+
+def _shown(explanation: Explanation) -> str:
+    return formats_of(ReportKind.REPLY)["text"].write(ReportKind.REPLY, explanation, Style(width=100))
 
 
 def _explained(*lines: str) -> list[Explanation]:
@@ -156,3 +163,43 @@ def _explained_leniently(lines: Iterable[str]) -> list[Event]:
     return [
         it.excerpt.event for it in explanations if it.excerpt is not None and it.excerpt.event is not None
     ]
+
+
+REFUSED_BY_US = (
+    f"{HEAD}smtpd[12]: NOQUEUE: reject: RCPT from c.example[203.0.113.9]: {{}}; from=<x@y.example> "
+    "to=<a@b.example> proto=ESMTP helo=<c.example>",
+    "2026-11-28T10:00:05.000Z,MAIL01\\Frontend,08DE000000000001,12,192.0.2.5:25,203.0.113.9:41000,>,{},",
+)
+
+
+@pytest.mark.parametrize("line", REFUSED_BY_US)
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "550 5.7.54 SMTP; Unable to relay recipient in non-accepted domain",
+        "554 5.7.1 <a@b.example>: Relay access denied",
+        "554 5.7.1 Service unavailable; Client host [203.0.113.9] blocked using zen.spamhaus.org",
+        "550 5.1.1 <a@b.example>: Recipient address rejected: User unknown in local recipient table",
+    ],
+)
+def test_what_this_server_refused_is_for_who_runs_it(line: str, reply: str) -> None:
+    (explanation,) = _explained(line.format(reply))
+    assert explanation.conduct is not None
+    assert explanation.conduct.fix_by is FixBy.SENDER
+    assert explanation.conclusion is not None
+    assert explanation.conclusion.action.startswith("Decide whether this mail server should take it")
+    text = _shown(explanation)
+    assert "you, who run this mail server" in text
+    assert "the recipient's postmaster" not in text
+
+
+def test_a_full_mailbox_of_this_server_is_its_owners() -> None:
+    (explanation,) = _explained(REFUSED_BY_US[0].format("552 5.2.2 <a@b.example>: Mailbox is full"))
+    assert explanation.conduct is not None
+    assert explanation.conduct.fix_by is FixBy.RECIPIENT
+    assert "you, who run" not in _shown(explanation)
+
+
+def test_what_another_server_refused_is_told_as_before() -> None:
+    (explanation,) = _explained(UNKNOWN)
+    assert "you, who run this mail server" not in _shown(explanation)

@@ -8,6 +8,7 @@ import pytest
 
 from probe.model.reply import Stage
 from probe.reading.log.event import Event, Kind, Relay, Speaker, Status, Words
+from probe.reading.log.exchange_smtp import lone_refusal
 from probe.reading.log.formats import detect
 from tests.unit.reading.log.samples import sample, several
 
@@ -116,3 +117,19 @@ def test_the_log_is_told_from_a_message_tracking_log() -> None:
     for name in ("exchange", "exchange-smtp"):
         row = detect(sample(name).lines)
         assert row is not None and row.name == name
+
+
+def test_a_single_row_without_its_header_is_a_refusal_of_this_server_if_it_was_sent() -> None:
+    row = (
+        "2026-11-28T10:00:05.000Z,MAIL01\\Default Frontend MAIL01,08DE000000000001,12,192.0.2.5:25,"
+        "203.0.113.9:41000,{},550 5.7.54 SMTP; Unable to relay recipient in non-accepted domain,"
+    )
+    event = lone_refusal(row.format(">"), 1)
+    assert event is not None
+    assert (event.kind, event.status) == (Kind.REFUSAL, Status.REJECTED)
+    assert event.words is not None
+    assert event.words.speaker is Speaker.LOCAL
+    assert event.client == Relay(None, "203.0.113.9", 41000)
+    assert lone_refusal(row.format("<"), 1) is None
+    assert lone_refusal(row.format(">").replace("550 5.7.54", "250 2.1.5"), 1) is None
+    assert lone_refusal("550 5.1.1 a,>,550 b", 1) is None
