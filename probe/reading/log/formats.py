@@ -187,6 +187,23 @@ FORMATS: tuple[Format, ...] = (
         is_multiline=True,
     ),
     _row(
+        "maddy",
+        "Maddy",
+        "maddy:MaddyReader",
+        r"(?:\[debug\] )?(?:[\w./-]{1,64}: )?(?:incoming message|RCPT ok|accepted|delivered"
+        r"|delivery attempt failed|not delivered, permanent error|will retry)"
+        r"(?:\t|#011| +)\{.{0,4000}\"msg_id\":",
+        extensions=(".log", ""),
+        is_multiline=True,
+    ),
+    _row(
+        "mox",
+        "mox",
+        "mox:MoxReader",
+        r"l=(?:trace|debug|info|warn|error|fatal|print)\w* m=(?:\"|\w)",
+        extensions=(".log", ""),
+    ),
+    _row(
         "dma",
         "DragonFly Mail Agent",
         "dma:DmaReader",
