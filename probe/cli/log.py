@@ -27,10 +27,11 @@ from probe.maillog.news import Comparison, compare, within
 from probe.maillog.outcome import Outcome
 from probe.maillog.pseudonym import Names
 from probe.maillog.report import QUEUES, SCHEMA, LogGroup, LogReport, Since
-from probe.maillog.summary import groups, history, moment, refusals, totals, volumes
+from probe.maillog.summary import groups, history, moment, no_mailbox, refusals, totals, volumes
 from probe.model.report_tool import ReportTool
 from probe.model.verdict import ExitCode, FixBy
 from probe.reading.log.period import period
+from probe.reading.reply.disposition import Disposition
 from probe.report.formats import Kind
 from probe.report.log_rows import NamedOutcome
 
@@ -261,6 +262,7 @@ class _Session:
             utc_offset_s=self._offset(run.aggregate.last),
             totals=totals(aggregate, self.event_filter.fates),
             groups=rows,
+            no_mailbox=no_mailbox(aggregate, selection),
             history=history(run.history, aggregate, self.names),
             volumes=volumes(aggregate),
             refusals=refusals(aggregate, self.names),
@@ -280,7 +282,8 @@ class _Session:
             return ExitCode.ACCEPTED if is_empty else ExitCode.INCONCLUSIVE
         alert = self.arguments.alert_on
         actionable = [it for it in rows if it.failures and it.fix_by is not FixBy.NOBODY]
-        if alert == "any" and actionable:
+        totals_of = run.aggregate.no_mailbox
+        if alert == "any" and (actionable or any(map(totals_of.total, Disposition))):
             return ExitCode.REFUSED
         if alert == "new" and any(it.since_last in (Since.NEW, Since.TRIPLED) for it in actionable):
             return ExitCode.REFUSED

@@ -15,6 +15,8 @@ from probe.maillog.pair import PairLog
 from probe.model.logged import LogFate, LoggedDelivery
 from probe.model.text import printable
 from probe.model.verdict import ExitCode
+from probe.reading.reply.disposition import disposition
+from probe.report.words import NO_MAILBOX
 
 CHECKED_LIMIT = 3  # recipients of one message that are asked about live, each at a server's expense
 _NOT_WITH = ("since", "until", "domain", "status", "follow", "unparsed", "state")
@@ -40,9 +42,10 @@ def check_each(arguments: argparse.Namespace, further: Sequence[str], run: Run) 
         return ExitCode.INCONCLUSIVE
     failures = [it for it in result if it.status is not LogFate.SENT]
     if not failures:
-        complain(
-            f"log: {queue_id} was delivered to {_several(result)}: {_acceptance(result[0])}; nothing to check"
-        )
+        what = disposition(result[0].words) if result[0].is_remote else None
+        rest = f"; {NO_MAILBOX[what]}" if what is not None else "; nothing to check"
+        verb = "taken for" if what is not None else "delivered to"
+        complain(f"log: {queue_id} was {verb} {_several(result)}: {_acceptance(result[0])}{rest}")
         return ExitCode.ACCEPTED
     addressees = [it for it in failures if "@" in it.recipient]
     if not addressees:

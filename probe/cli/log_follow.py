@@ -28,7 +28,7 @@ def read_on(files: Sequence[Input], run: Run, problems: list[UsageError]) -> Non
     assert file.format is not None
     reader = run.reader(file.format.name)
     reader.source(file.title, file.written_at)
-    run.aggregate.sender_of = reader.sender
+    run.aggregate.read_by(reader)
     has_ended = False
 
     def end() -> None:

@@ -80,7 +80,7 @@ def _read_one(log: PairLog, log_file: Input, readers: dict[str, Reader], progres
     if reader is None:
         reader = readers[log_file.format.name] = log_file.format.make()
     log.take(reader.source(log_file.title, log_file.written_at))
-    log.sender_of = reader.sender
+    log.read_by(reader)
     for records in records_in(log_file, reader, progress, Tally()):
         log.take(records)
 

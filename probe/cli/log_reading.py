@@ -128,7 +128,7 @@ def read_one(file: Input, run: Run, progress: Progress) -> None:
         return
     reader = run.reader(file.format.name)
     run.take(reader.source(file.title, file.written_at))
-    run.aggregate.sender_of = reader.sender
+    run.aggregate.read_by(reader)
     tally = Tally()
     try:
         for records in records_in(file, reader, progress, tally):
@@ -173,7 +173,7 @@ def _read_side_by_side(file: Input, run: Run, progress: Progress, pool: ProcessP
         return
     reader = run.reader(file.format.name)
     run.take(reader.source(file.title, file.written_at))
-    run.aggregate.sender_of = reader.sender
+    run.aggregate.read_by(reader)
     tally = Tally()
     under_way: deque[tuple[bytes, Future[tuple[Sequence[Piece], Tally]]]] = deque()
 

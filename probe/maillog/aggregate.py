@@ -12,6 +12,7 @@ from datetime import tzinfo
 from probe.maillog.groups import Fate, Group
 from probe.maillog.operators import LOCAL, Operator, is_on_this_machine
 from probe.maillog.outcome import Outcome
+from probe.maillog.reasons import Reason
 from probe.maillog.sent import RELAYS, Sent, domain_of
 from probe.maillog.table import GROUPS
 from probe.maillog.template import template
@@ -78,7 +79,7 @@ class Aggregate(Sent):
         self.volumes.rest()
 
     def _count_failure(self, event: Event, at: int | None) -> None:
-        domain = domain_of(event.recipient)
+        domain = domain_of(event.recipient) or event.domain or ""
         relay = event.relay
         remote = self._remote.get((relay.host, relay.ip)) if relay is not None else None
         local = remote is None and is_on_this_machine(event)
@@ -99,6 +100,7 @@ class Aggregate(Sent):
             group.attempts += 1
             if not local:
                 self.volumes.at(operator, at).failed += 1
+                self.reaches.note(operator, event.relay, domain)
         self._note_event(group, event, at)
         if event.recipient is None and event.queue_id is None and event.kind is _ATTEMPT:
             group.queue_tries += 1  # about a complete queue (PowerMTA's tq), without a message
@@ -113,11 +115,8 @@ class Aggregate(Sent):
             if parked is not None and not parked.is_held:
                 self.parked.take_out(event)  # its reason is known now
         if event.status is _BOUNCED:
-            entry = self.waiting.settle(event)
-            self._leave(entry)
             group.enter(_IS_BOUNCED, domain, key)
-            self._note_refusal(event)
-            self._tell(_IS_BOUNCED, event, entry, at, reason)
+            self._count_bounce(event, at, reason)
             return
         entry = self.waiting.find(event)
         if entry is None:
@@ -133,6 +132,15 @@ class Aggregate(Sent):
         is_kept = len(self._last_of_domain) < GROUPS or domain in self._last_of_domain
         if is_kept and not local and _is_of_host(event):
             self._last_of_domain[domain] = (group, key)
+
+    def _count_bounce(self, event: Event, at: int | None, reason: Reason) -> None:
+        """The recipient waits no longer, nor has it the message."""
+        if event.is_late and self._returnable.take_back(event):
+            self.sent -= 1
+        entry = self.waiting.settle(event)
+        self._leave(entry)
+        self._note_refusal(event)
+        self._tell(_IS_BOUNCED, event, entry, at, reason)
 
     def _count_repeat(self, event: Event, at: int | None, operator: Operator, domain: str) -> None:
         """Count a repetition: no attempt was made, and the message waits for a known reason."""

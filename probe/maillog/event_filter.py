@@ -38,7 +38,8 @@ class EventFilter:
             return False
         if self.recipient is not None and not _is(event.recipient, self.recipient):
             return False
-        if self.domain is not None and not _is_at(event.recipient, self.domain):
+        whom = event.recipient if event.recipient is not None else event.domain
+        if self.domain is not None and not _is_at(whom, self.domain):
             return False
         if self.sender is None:
             return True

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from datetime import tzinfo
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_address
 from pathlib import PurePath
 
 from probe.maillog.aggregate import Aggregate
 from probe.maillog.groups import Fate
+from probe.maillog.inside import is_inside
 from probe.maillog.operators import Operator
 from probe.maillog.outcome import Outcome
 from probe.maillog.summary import moment
 from probe.model.address import IPAddress
 from probe.model.logged import LogAccount, LogFate, LoggedDelivery, LoggedVolume
 from probe.reading.log.event import Event, Kind, Speaker
-from probe.reading.log.reader import Piece
+from probe.reading.log.reader import Piece, Reader
 
 KEPT = 1_000  # outcomes that are kept, and messages that are followed
-# Networks whose addresses are translated before they are seen outside (RFC 1918, RFC 6598, RFC 4193).
-_INSIDE = tuple(
-    map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"))
-)
 _ATTEMPT = Kind.ATTEMPT  # enum member look-ups are slow
 _HOUR, _DAY = 3600, 86_400  # seconds
 
@@ -51,13 +48,10 @@ class PairLog:
         self.outcomes: list[Outcome] = []
         self.others = 0
 
-    @property
-    def sender_of(self) -> Callable[[str], str | None] | None:
-        return self.all.sender_of
-
-    @sender_of.setter
-    def sender_of(self, find: Callable[[str], str | None]) -> None:
-        self.all.sender_of = self._own.sender_of = find
+    def read_by(self, reader: Reader) -> None:
+        """What follows is read by this reader."""
+        self.all.read_by(reader)
+        self._own.read_by(reader)
 
     def take(self, records: Sequence[Piece]) -> None:
         """Count records, in the order of the log."""
@@ -206,6 +200,4 @@ def _public(text: str | None) -> IPAddress | None:
         result = ip_address((text or "").removeprefix("IPv6:"))
     except ValueError:
         return None
-    return (
-        None if result.is_loopback or result.is_link_local or any(result in it for it in _INSIDE) else result
-    )
+    return None if result.is_loopback or result.is_link_local or is_inside(result) else result

@@ -12,6 +12,7 @@ from probe._enum import StrEnum
 from probe.model.evidence import Band
 from probe.model.report_tool import ReportTool
 from probe.model.verdict import ExitCode, FixBy, Retry
+from probe.reading.reply.disposition import Disposition
 
 SCHEMA = "smtp-probe.log/1"
 # Formats of queue listings.
@@ -52,7 +53,9 @@ class LogTotals:
     attempts: the log told an older failure again. `local` were put into mailboxes of this server, `internal`
     went to a filter of this machine, `refused` is what this server refused others. `held` are on hold until
     somebody releases them; `held_counted` of these failed before and are counted by that, too. `queued` wait
-    without a reason that would be told; `dropped` were taken out by hand before any failure was told."""
+    without a reason that would be told; `dropped` were taken out by hand before any failure was told.
+    `discarded` and `quarantined` of the `sent` are in no mailbox, by the words of the server that took them:
+    `share_delivered` leaves them out."""
 
     messages: int
     sent: int
@@ -71,6 +74,8 @@ class LogTotals:
     refused: int
     held_counted: int
     dropped: int
+    discarded: int
+    quarantined: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +151,26 @@ class LogGroup:
     def failures(self) -> int:
         """The messages; where the log names none, the tries of whole queues."""
         return self.messages or self.queue_tries
+
+
+@dataclass(frozen=True, slots=True)
+class LogTaken:
+    """Messages that one operator took with a 2yz and gave to nobody, by its own words; `local` is a filter of
+    this machine, whose messages are not among the `sent`. The words, and what follows, are of the first."""
+
+    disposition: Disposition
+    operator: str
+    operator_title: str
+    messages: int
+    first_at: str | None
+    last_at: str | None
+    domains: tuple[LogCount, ...]
+    example: str
+    queue_id: str | None
+    sender: str | None
+    recipient: str | None
+    file: str
+    line: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,3 +253,4 @@ class LogReport:
     news: LogNews | None
     notes: tuple[str, ...]
     exit_code: ExitCode
+    no_mailbox: tuple[LogTaken, ...] = ()

@@ -7,15 +7,20 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import tzinfo
 
 from probe.maillog.groups import Fate, WaitingRecipient
+from probe.maillog.late import Returnable
+from probe.maillog.no_mailbox import NoMailbox, disposition_of
 from probe.maillog.operators import LOCAL, Operator, is_on_this_machine
 from probe.maillog.outcome import Outcome
 from probe.maillog.queue import Queue
+from probe.maillog.reach import Reaches
 from probe.maillog.volumes import Volumes
 from probe.maillog.waiting import WAITING
 from probe.reading.log.deliveries import Deliveries, Row
 from probe.reading.log.event import Event, Relay
+from probe.reading.log.reader import Reader
 
 RELAYS = 20_000  # next hops whose operator is remembered
+SAMPLE = 20  # deliveries of a block whose domains are looked at
 _IS_SENT, _IS_DEFERRED = Fate.SENT, Fate.DEFERRED  # to look up a member of an enum takes its time
 
 
@@ -36,7 +41,17 @@ class Sent(Queue):
         self.volumes = Volumes()
         self.sent = self.local = self.internal = 0
         self.undated = 0
+        self.reaches = Reaches()
+        self.no_mailbox = NoMailbox()
+        self._has_late_bounces = False
+        self._returnable = Returnable()
         self._remote: dict[tuple[str | None, str | None], Operator] = {}
+
+    def read_by(self, reader: Reader) -> None:
+        """What follows is read by this reader, which knows of whom a message is, and whether bounces of
+        what was delivered may come."""
+        self.sender_of = reader.sender
+        self._has_late_bounces = reader.has_late_bounces
 
     def _count_sent(self, event: Event, at: int | None) -> None:
         relay = event.relay
@@ -57,8 +72,20 @@ class Sent(Queue):
                 self._remote[(relay.host, relay.ip)] = operator
         self._count_delivery(event, at, operator, entry)
 
+    def _note_no_mailbox(self, event: Event, at: int | None, operator: Operator) -> None:
+        """Note what was taken for nobody's mailbox, by another server or by a filter of this machine."""
+        what = disposition_of(event)
+        if what is None:
+            return
+        sender = event.sender
+        if sender is None and event.queue_id is not None and self.sender_of is not None:
+            sender = self.sender_of(event.queue_id)
+        self.no_mailbox.count(event, what, operator, sender, at)
+
     def _count_local(self, event: Event, at: int | None, entry: WaitingRecipient | None) -> None:
         """To a filter or a mailbox of this machine."""
+        if event.words is not None:
+            self._note_no_mailbox(event, at, LOCAL)
         if event.relay is None or not event.relay.is_loopback:
             self.local += 1
             self._tell(_IS_SENT, event, entry, at)
@@ -71,6 +98,11 @@ class Sent(Queue):
         self, event: Event, at: int | None, operator: Operator, entry: WaitingRecipient | None
     ) -> None:
         self.sent += 1
+        if event.words is not None and operator is not LOCAL:
+            self._note_no_mailbox(event, at, operator)
+        self.reaches.note(operator, event.relay, domain_of(event.recipient))
+        if self._has_late_bounces:
+            self._returnable.note(event)
         self.volumes.at(operator, at).sent += 1
         if event.source_ip is not None:
             self._source(event.source_ip, at)
@@ -98,6 +130,10 @@ class Sent(Queue):
             if operator is not None:
                 self.volumes.at(operator, at, count).sent += count
             self.undated += count if at is None else 0
+        for row in rows[:SAMPLE]:
+            operator = self._operator_of(deliveries.relays[row[3]])
+            if operator is not None:
+                self.reaches.note(operator, deliveries.relays[row[3]], domain_of(row[2]))
         self.sent += len(rows)
         self._note_span(deliveries, minute_of, begins)
 

@@ -5,30 +5,37 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 
+from probe._dataclass import replace
+from probe.diagnosis.conclusion import at_relay
 from probe.maillog.aggregate import Aggregate
 from probe.maillog.further import Selection, command
 from probe.maillog.groups import Fate, Group, Wording
+from probe.maillog.no_mailbox import Taken
 from probe.maillog.operators import LOCAL
 from probe.maillog.pseudonym import Names
+from probe.maillog.reach import SmartHost
 from probe.maillog.report import (
     LogAttempt,
     LogCount,
     LogGroup,
     LogRefusal,
+    LogTaken,
     LogTotals,
     LogVolume,
     LogWording,
 )
 from probe.maillog.volumes import Volume
 from probe.model.evidence import Band
-from probe.model.verdict import FixBy
+from probe.model.verdict import FixBy, Side
 from probe.reading.log.event import Event, Speaker
+from probe.reading.reply.disposition import Disposition
 
 COLUMNS = 24  # of a time bar
 DOMAINS_SHOWN = 20
 WORDINGS_SHOWN = 5
 VOLUMES_SHOWN = 50
 REFUSALS_SHOWN = 10
+TAKEN_SHOWN = 50
 _UNREACHED = frozenset({"connection_failed", "dns_failure"})  # may be this machine's own network
 _MANY = 3  # operators
 ORDER = (
@@ -44,6 +51,11 @@ _NETWORK_ACTION = (
     "Most of the operators that were tried could not be reached: see first whether this machine reaches "
     "port 25 "
     "and the DNS at all."
+)
+
+_INFERRED = (
+    "That {0} is a relay of this server's own (a smart host) is inferred: {1}. 'postconf -h relayhost "
+    "transport_maps' (Exim: its routers) tells for sure."
 )
 
 
@@ -67,6 +79,11 @@ def totals(aggregate: Aggregate, fates: frozenset[Fate] = frozenset()) -> LogTot
     has_tries = aggregate.sent + aggregate.attempts > 0 and not fates
     held, held_counted, queued = aggregate.parked_counts()
     messages = sent + sum(counts[fate] for fate in _FAILING)
+    discarded, quarantined = (
+        aggregate.no_mailbox.total(it) if sent else 0
+        for it in (Disposition.DISCARDED, Disposition.QUARANTINED)
+    )
+    delivered = sent - discarded - quarantined
     return LogTotals(
         messages=messages,
         sent=sent,
@@ -75,7 +92,7 @@ def totals(aggregate: Aggregate, fates: frozenset[Fate] = frozenset()) -> LogTot
         bounced=counts[Fate.BOUNCED],
         expired=counts[Fate.EXPIRED],
         removed=counts[Fate.UNKNOWN],
-        share_delivered=round(sent / messages, 6) if messages and has_tries else None,
+        share_delivered=round(delivered / messages, 6) if messages and has_tries else None,
         attempts=aggregate.attempts,
         repeats=aggregate.repeats,
         local=aggregate.local,
@@ -85,6 +102,8 @@ def totals(aggregate: Aggregate, fates: frozenset[Fate] = frozenset()) -> LogTot
         refused=aggregate.refused,
         held_counted=held_counted,
         dropped=aggregate.dropped,
+        discarded=discarded,
+        quarantined=quarantined,
     )
 
 
@@ -96,7 +115,11 @@ def groups(aggregate: Aggregate, selection: Selection) -> tuple[LogGroup, ...]:
     """The groups: by who acts, then those with the most messages. One without messages is left out, unless a
     whole queue was tried for it."""
     is_unreached = _is_unreached(aggregate)
-    rows = [_group(group, aggregate, selection, is_unreached) for group in aggregate.groups.values()]
+    relays = aggregate.reaches.smart_hosts(aggregate.volumes)
+    rows = [
+        _group(group, aggregate, selection, is_unreached, relays.get(group.operator.id))
+        for group in aggregate.groups.values()
+    ]
     rows_with_messages = [it for it in rows if it.messages or it.cured or it.queue_tries]
     return tuple(
         sorted(
@@ -123,8 +146,13 @@ def key_of(group: Group) -> tuple[str, str, str]:
     return (group.reason.fix_by.value, group.operator.id, group.cause)
 
 
-def _group(group: Group, aggregate: Aggregate, selection: Selection, is_unreached: bool) -> LogGroup:
+def _group(
+    group: Group, aggregate: Aggregate, selection: Selection, is_unreached: bool, relay: SmartHost | None
+) -> LogGroup:
     conclusion = group.reason.conclusion
+    if relay is not None and group.reason.side is Side.RECIPIENT:
+        conclusion = at_relay(conclusion)
+        conclusion = replace(conclusion, action=f"{conclusion.action} {_INFERRED.format(*relay)}")
     conduct = conclusion.conduct
     is_ours = is_unreached and group.cause in _UNREACHED and group.operator is not LOCAL
     is_given_up = group.messages[Fate.EXPIRED] > 0 and not group.messages[Fate.DEFERRED]
@@ -144,7 +172,7 @@ def _group(group: Group, aggregate: Aggregate, selection: Selection, is_unreache
         operator=group.operator.id,
         operator_title=group.operator.title,
         cause=group.cause,
-        title=group.reason.title,
+        title=conclusion.cause.title if relay is not None else group.reason.title,
         band=conclusion.band,
         probability=round(conclusion.ranking[0].probability, 4),
         retry=conduct.retry,
@@ -196,6 +224,35 @@ def _wording(wording: Wording, names: Names) -> LogWording:
         stage=words.stage.value if words is not None and words.stage is not None else "",
         queue_id=event.queue_id,
         sender=names.address(wording.sender),
+        recipient=names.address(event.recipient),
+        file=event.file,
+        line=event.line,
+    )
+
+
+def no_mailbox(aggregate: Aggregate, selection: Selection) -> tuple[LogTaken, ...]:
+    """What others took with a 2yz and gave to nobody, the most first."""
+    if not _is_asked(Fate.SENT, selection.fates):
+        return ()
+    rows = sorted(aggregate.no_mailbox.rows.values(), key=lambda it: (-it.messages, it.operator.id))
+    return tuple(_taken(it, selection.names) for it in rows[:TAKEN_SHOWN])
+
+
+def _taken(row: Taken, names: Names) -> LogTaken:
+    event, words = row.example, row.example.words
+    domains = sorted(row.domains.items(), key=lambda it: (-it[1], it[0]))
+    text = words.text if words is not None else ""
+    return LogTaken(
+        disposition=row.disposition,
+        operator=row.operator.id,
+        operator_title=row.operator.title,
+        messages=row.messages,
+        first_at=moment(row.first),
+        last_at=moment(row.last),
+        domains=tuple(LogCount(name, count) for name, count in domains[:DOMAINS_SHOWN]),
+        example=names.text(text, event.recipient, row.sender, event.orig_to),
+        queue_id=event.queue_id,
+        sender=names.address(row.sender),
         recipient=names.address(event.recipient),
         file=event.file,
         line=event.line,

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from probe.maillog.report import QUEUES, LogGroup, LogReport
+from probe.maillog.report import QUEUES, LogGroup, LogReport, LogTaken
 from probe.maillog.summary import ORDER
 from probe.model.text import duration
 from probe.model.verdict import FixBy
@@ -13,7 +13,7 @@ from probe.report import document as doc
 from probe.report import words
 from probe.report.detail import Detail
 from probe.report.line import Line, Raw
-from probe.report.log_matter import history, matter, no_mailbox
+from probe.report.log_matter import disposition_of_one, history, matter, remote_taken, taken
 from probe.report.log_rest import rest
 from probe.report.log_terms import LABELS, at, by_weight, how_many, mark, messages, next_label, number
 
@@ -32,6 +32,9 @@ def build(report: LogReport, detail: Detail) -> doc.Document:
     groups = by_weight(groups_with_messages)[: _MATTERS[detail]]
     for group in groups:
         blocks.append(matter(group, report, detail))
+    rows_taken = remote_taken(report)
+    if rows_taken and detail is not Detail.BRIEF and not report.history:
+        blocks.append(taken(rows_taken, report, detail))
     if detail is not Detail.BRIEF:
         blocks += rest(report, [it for it in groups_with_messages if it not in groups], detail)
     return doc.Document(tuple(blocks), title=_title(report), exit_code=report.exit_code)
@@ -59,9 +62,13 @@ def _verdict(report: LogReport, groups_with_messages: Sequence[LogGroup]) -> doc
     )
     if not waiting_count and report.files and all(it.format in QUEUES for it in report.files):
         return doc.Verdict("NOTHING WAITS", doc.Tone.GOOD, ("the queue is empty",))
-    taken_only = no_mailbox(report)
+    taken_only = disposition_of_one(report)
     if not waiting_count and taken_only:
         return doc.Verdict("TAKEN", doc.Tone.WARN, (words.NO_MAILBOX[taken_only],))
+    taken = totals.discarded + totals.quarantined
+    if not waiting_count and taken:
+        place = f"{number(taken)} of {number(totals.messages)} messages were taken and reach nobody{share}"
+        return doc.Verdict("TAKEN", doc.Tone.WARN, (place,), "", _late(report))
     if not waiting_count and any(it.queue_tries for it in groups_with_messages):
         text = "whole queues could not be delivered; how many messages wait in them is not told"
         return doc.Verdict("WAITS", doc.Tone.WARN, (text,))
@@ -115,6 +122,9 @@ def _summary_rows(report: LogReport, groups_with_messages: Sequence[LogGroup]) -
             (*mark(top), Raw(top.operator_title), f": {top.title} ({top.failures}){more}"),
         )
         yield doc.Fact(LABELS[fix_by], lines)
+    taken_remotely = remote_taken(report)
+    if taken_remotely:
+        yield doc.Fact("No mailbox", tuple(_no_mailbox(report, taken_remotely)))
     if report.totals.held:
         yield doc.Fact("On hold", (_on_hold(report),))
     if report.totals.queued:
@@ -131,6 +141,17 @@ def _summary_rows(report: LogReport, groups_with_messages: Sequence[LogGroup]) -
     ]
     if commands:
         yield doc.Fact("Next", ((next_label(commands[0]),),), commands[0])
+
+
+def _no_mailbox(report: LogReport, rows: Sequence[LogTaken]) -> Iterator[Line]:
+    count = report.totals.discarded + report.totals.quarantined
+    first = min((it.first_at for it in rows if it.first_at), default=None)
+    since = f", since {at(first, report)}" if first else ""
+    whom = "it" if count == 1 else "them"
+    yield (f"{messages(count)} taken with a 250 that says that nobody gets {whom}{since}",)
+    top, further = rows[0], len(rows) - 1
+    more = f" and {further} more" if further else ""
+    yield (Raw(top.operator_title), f": {top.disposition.value} ({number(top.messages)}){more}")
 
 
 def _on_hold(report: LogReport) -> Line:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from probe.maillog.report import LogGroup, LogReport, LogWording
+from probe.maillog.operators import LOCAL
+from probe.maillog.report import LogGroup, LogReport, LogTaken, LogWording
 from probe.model.evidence import Band
 from probe.model.reply import Stage
 from probe.model.verdict import FixBy, Retry
@@ -27,6 +28,7 @@ _WHO = {
 _LEVELS = " .:-=+*#"
 _WORDS_SHOWN = 300  # characters of a reply on the screen
 _DOMAINS_SHOWN = 4
+_TAKEN_SHOWN = {Detail.BRIEF: 0, Detail.SCREEN: 3, Detail.TICKET: 10, Detail.PAGE: 50, Detail.FULL: 50}
 
 
 def history(report: LogReport) -> doc.Section:
@@ -52,10 +54,36 @@ def history(report: LogReport) -> doc.Section:
     return doc.Section(("What happened to the message",), (doc.Entries(tuple(entries)),))
 
 
-def no_mailbox(report: LogReport) -> Disposition | None:
+def disposition_of_one(report: LogReport) -> Disposition | None:
     """What the words say of one message that was taken for nobody's mailbox; None if any recipient has it."""
     taken = [disposition(it.words) for it in report.history if it.is_remote and it.status == Status.SENT]
     return taken[-1] if taken and all(taken) else None
+
+
+def remote_taken(report: LogReport) -> list[LogTaken]:
+    """What others took and gave to nobody; what a filter of this machine did is told apart."""
+    return [it for it in report.no_mailbox if it.operator != LOCAL.id]
+
+
+def taken(rows: Sequence[LogTaken], report: LogReport, detail: Detail) -> doc.Section:
+    """What others took and gave to nobody, by their own words."""
+    entries = tuple(_taken(it, report) for it in rows[: _TAKEN_SHOWN[detail]])
+    return doc.Section(("Taken, and by the words of the server in no mailbox",), (doc.Entries(entries),))
+
+
+def _taken(row: LogTaken, report: LogReport) -> doc.Entry:
+    last = f", last {at(row.last_at, report)}" if row.last_at else ""
+    line: Line = (Raw(row.operator_title), f": {number(row.messages)} {row.disposition.value}{last}")
+    example = Code(cut(row.example.replace("\n", " "), _WORDS_SHOWN))
+    return doc.Entry(line, ((example,), (Raw(_place(row)),), (words.ASK_THEM,)))
+
+
+def _place(row: LogTaken | LogWording) -> str:
+    """Where the example stands, and of whom it is."""
+    where = f"{row.file}:{row.line}" + (f", {row.queue_id}" if row.queue_id else "")
+    if row.recipient and row.sender is not None:
+        return f"{where}, {row.sender or '<>'} to {row.recipient}"
+    return where
 
 
 def matter(group: LogGroup, report: LogReport, detail: Detail) -> doc.Section:
@@ -111,13 +139,7 @@ def _words_of(wording: LogWording, detail: Detail) -> doc.Fact:
         template = cut(wording.template.replace("\n", " "), _WORDS_SHOWN)
         lines.append((f"{number(wording.messages)} x ", Raw(template)))
     lines.append(((Code(example_text) if example_text else "no words"), stage))
-    where = f"{wording.file}:{wording.line}" + (f", {wording.queue_id}" if wording.queue_id else "")
-    whom = (
-        f", {wording.sender or '<>'} to {wording.recipient}"
-        if wording.recipient and wording.sender is not None
-        else ""
-    )
-    lines.append((Raw(where + whom),))
+    lines.append((Raw(_place(wording)),))
     return doc.Fact(label, tuple(lines))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from probe.maillog.operators import LOCAL
 from probe.maillog.report import LogGroup, LogReport
 from probe.model.text import duration
 from probe.report import document as doc
@@ -107,6 +108,10 @@ def _counted_apart(report: LogReport) -> Iterator[str]:
             f"{messages(totals.internal)} went to a filter on this machine, which is no delivery "
             "(--internal counts it)"
         )
+    for row in report.no_mailbox:
+        if row.operator == LOCAL.id:
+            what = row.disposition.value
+            yield f"{messages(row.messages)} {what} by a filter of this machine, by its own words"
     if totals.refused:
         top = cut(report.refusals[0].template, _REFUSAL_SHOWN) if report.refusals else ""
         yield f"this server refused {times(totals.refused)} what others brought; most often: {top}"

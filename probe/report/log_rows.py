@@ -11,6 +11,7 @@ from probe._dataclass import dataclass
 from probe._regex import regex
 from probe.diagnosis.conclusion import document as concluded
 from probe.maillog.groups import Fate
+from probe.maillog.no_mailbox import disposition_of
 from probe.maillog.outcome import Outcome
 from probe.maillog.pseudonym import Names
 from probe.maillog.report import LogReport
@@ -97,6 +98,7 @@ def outcome_object(item: NamedOutcome) -> dict[str, Any]:
         | concluded(conclusion)
         | {
             "delivered_after_s": outcome.delivered_after,
+            "disposition": disposition_of(event) if outcome.fate is Fate.SENT else None,
             "file": event.file,
             "line": event.line,
         }

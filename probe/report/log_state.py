@@ -32,7 +32,12 @@ def _state(report: LogReport, matters: Sequence[LogGroup]) -> PluginState:
         return PluginState.UNKNOWN
     if report.exit_code is ExitCode.REFUSED or any(map(is_worse, matters)):
         return PluginState.CRITICAL
-    return PluginState.WARNING if matters else PluginState.OK
+    return PluginState.WARNING if matters or _taken(report) else PluginState.OK
+
+
+def _taken(report: LogReport) -> int:
+    """How many messages others took and gave to nobody."""
+    return report.totals.discarded + report.totals.quarantined
 
 
 def _summary(report: LogReport, matters: Sequence[LogGroup]) -> str:
@@ -43,6 +48,10 @@ def _summary(report: LogReport, matters: Sequence[LogGroup]) -> str:
         return f"{_matters(len(worse))} new or worse: {_matter(worse[0])}"
     if matters:
         return f"{_matters(len(matters))} to act on: {_matter(matters[0])}"
+    taken = _taken(report)
+    if taken:
+        verb = "was" if taken == 1 else "were"
+        return f"{taken} of {report.totals.messages} {verb} taken and by the words of the server reach nobody"
     return f"nothing to act on; {report.totals.sent} delivered, {report.totals.deferred} wait"
 
 
@@ -69,6 +78,8 @@ def _measures(report: LogReport) -> Iterator[Measure]:
     yield Measure("bounced", totals.bounced)
     yield Measure("expired", totals.expired)
     yield Measure("held", totals.held)
+    yield Measure("discarded", totals.discarded)
+    yield Measure("quarantined", totals.quarantined)
     if report.news is not None and report.news.previous_at is not None:
         yield Measure("new", report.news.new)
         yield Measure("tripled", report.news.tripled)

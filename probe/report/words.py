@@ -23,9 +23,10 @@ STAGES = {
     Stage.QUIT: "QUIT",
 }
 
+ASK_THEM = "ask who runs that server"
 NO_MAILBOX = {
-    Disposition.DISCARDED: "by these words it was discarded and is in no mailbox: ask who runs that server",
-    Disposition.QUARANTINED: "by these words it is in quarantine, in no mailbox: ask who runs that server",
+    Disposition.DISCARDED: f"by these words it was discarded and is in no mailbox: {ASK_THEM}",
+    Disposition.QUARANTINED: f"by these words it is in quarantine, in no mailbox: {ASK_THEM}",
 }
 
 FIX_BY = {

@@ -10,6 +10,7 @@ from threading import Thread
 import pytest
 
 from tests.cli.command import smtp_probe
+from tests.unit.maillog.made import sent
 
 LOG = str(Path(__file__).parents[2] / "fixtures" / "logs" / "postfix-bsd.log")
 NOWHERE = ("--nameserver", "127.0.0.1:9", "--timeout", "2", "--no-smtp", "--no-dnsbl", "--mta", "none")
@@ -125,3 +126,14 @@ def test_an_address_in_a_log_never_becomes_an_option(tmp_path: Path) -> None:
     assert not list(Path.cwd().glob("x@b.example*"))
     assert "\x1b" not in outcome.stdout + outcome.stderr
     assert "no such option" not in outcome.stderr.lower()
+
+
+def test_what_was_taken_for_nobody_is_not_told_as_delivered(tmp_path: Path) -> None:
+    words = "250 2.7.0 Ok, discarded, id=05 - spam"
+    thrown_away = sent("AA00000001").replace("250 2.0.0 Ok", words)
+    path = tmp_path / "mail.log"
+    path.write_text(f"{thrown_away}\n")
+    outcome = smtp_probe("log", str(path), "--queue-id", "AA00000001", "--check", *NOWHERE)
+    assert outcome.code == 0
+    assert "AA00000001 was taken for bob@b.example: mx.b.example took it" in outcome.stderr
+    assert "by these words it was discarded" in outcome.stderr and "nothing to check" not in outcome.stderr

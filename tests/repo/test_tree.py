@@ -59,7 +59,17 @@ STATES = frozenset(
             "parked",
             "passed",
         ),
-        *("preferred", "published", "queued", "quoted", "received", "redacted", "refused", "registered"),
+        *(
+            "preferred",
+            "published",
+            "quarantined",
+            "queued",
+            "quoted",
+            "received",
+            "redacted",
+            "refused",
+            "registered",
+        ),
         *(
             "relaxed",
             "removed",

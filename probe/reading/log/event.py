@@ -127,7 +127,9 @@ class Event(NamedTuple):
     reason, the words of the last deferral before it; for one that follows from something else, the words on
     that. `cut`: the line ends before its time. `delay_s` counts from the arrival of the message, `delays`
     are its parts (Postfix: before queue manager, in it, connection, transmission). `client` is who was
-    refused (REFUSAL). `recipient_count`: how many recipients it is about, if it names none of them.
+    refused (REFUSAL). `recipient_count`: how many recipients it is about, if it names none of them;
+    `domain`: that of the recipients then, where it is told. `is_late`: a bounce that came back after the next
+    hop had taken the message (SENT); its queue id may be that of the bounce.
 
     (A named tuple: a log has millions, and a frozen dataclass of this size takes six times as long.)
     """
@@ -156,6 +158,8 @@ class Event(NamedTuple):
     tls: str | None = None
     client: Relay | None = None
     recipient_count: int = 1
+    domain: str | None = None
+    is_late: bool = False
 
     @property
     def stage(self) -> Stage | None:
@@ -179,3 +183,4 @@ class UnparsedLine:
 
 
 Record = Event | UnparsedLine
+END = (None, 1, None, False)  # the last fields of an event that is no refusal, from `client` on

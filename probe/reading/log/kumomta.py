@@ -1,7 +1,9 @@
 """KumoMTA's log records: JSON, one a line.
 
 https://docs.kumomta.com/reference/log_record/. `recipient` may be a list. The code and the enhanced status
-are separate fields; they are put before the text of the reply again.
+are separate fields; they are put before the text of the reply again. OOB, an out-of-band bounce, is one
+recipient of an RFC 3464 report that came back later: id and queue are that report's, `peer_address` names
+the server that reports (kumod's logging.rs).
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from probe.reading.log.json_reader import JsonReader
 from probe.reading.log.json_text import items_of, number_of, text_of
 from probe.reading.log.words import stage_of
 
+_LATE = "OOB"
 _STATUS = {
     "Delivery": Status.SENT,
     "Bounce": Status.BOUNCED,
@@ -23,15 +26,21 @@ _STATUS = {
     "Expiration": Status.EXPIRED,
     "AdminBounce": Status.DROPPED,
     "Rejection": Status.REJECTED,
+    _LATE: Status.BOUNCED,
+    "Delayed": Status.QUEUED,  # put off without a try
+    "XferOut": Status.FORWARDED,  # to another node, whose log has the rest
 }
-_OWN = ("Expiration", "AdminBounce", "Rejection")
+_OWN = ("Expiration", "AdminBounce", "Rejection", "Delayed", "XferOut")
+_IN_QUEUE = (Status.DROPPED, Status.QUEUED, Status.FORWARDED)
 _INTERNAL = "KumoMTA internal: "
 _PORT = regex(r"(.*):(\d{1,5})")
 
 
 class KumoMtaReader(JsonReader):
-    """Reads Delivery, TransientFailure, Bounce, Expiration, AdminBounce and Rejection; others are not about
-    the delivery of our messages."""
+    """Reads Delivery, TransientFailure, Bounce, OOB, Expiration, AdminBounce, Delayed, XferOut and Rejection;
+    others (Reception, Feedback, XferIn, AdminRebind) tell nothing of what became of our messages."""
+
+    has_late_bounces = True
 
     def events(self, record: Mapping[str, object], number: int) -> Sequence[Event]:
         word = text_of(record, "type") or ""
@@ -43,6 +52,8 @@ class KumoMtaReader(JsonReader):
         recipients = [item for item in items_of(record, "recipient") if isinstance(item, str)]
         sender = text_of(record, "sender")
         peer = Relay(text_of(record, "peer_address", "name"), text_of(record, "peer_address", "addr"))
+        if word == _LATE:
+            peer = Relay(peer.host)  # the address is of whoever brought the report
         relay = peer if peer.host or peer.ip else None
         source = text_of(record, "source_address", "address")
         tls = " ".join(
@@ -50,7 +61,7 @@ class KumoMtaReader(JsonReader):
         )
         creation, at = number_of(record, "created"), number_of(record, "timestamp")
         kind = Kind.ATTEMPT
-        if status is Status.DROPPED:
+        if status in _IN_QUEUE:
             kind = Kind.QUEUE
         elif status is Status.REJECTED:
             kind = Kind.REFUSAL
@@ -61,7 +72,7 @@ class KumoMtaReader(JsonReader):
             earlier = None
             if recipient is not None and status is Status.DEFERRED:
                 self.memory.defer(queue_id, recipient, words)
-            elif recipient is not None:
+            elif recipient is not None and status is not Status.QUEUED and word != _LATE:
                 earlier = self.memory.settle(queue_id, recipient)
             events.append(
                 Event(
@@ -82,6 +93,7 @@ class KumoMtaReader(JsonReader):
                     delay_s=at - creation if at is not None and creation is not None else None,
                     tls=tls or None,
                     client=relay if kind is Kind.REFUSAL else None,
+                    is_late=word == _LATE,
                 )
             )
         return events
@@ -97,14 +109,16 @@ class KumoMtaReader(JsonReader):
 def _words(record: Mapping[str, object], word: str) -> Words | None:
     content = text_of(record, "response", "content")
     code = text_of(record, "response", "code")
+    text = (content or "").replace("\r\n", "\n").strip()
     if content is None and code is None:
         return None
-    text = (content or "").replace("\r\n", "\n").strip()
     stage = _stage(text_of(record, "response", "command"))
     if text.startswith(_INTERNAL) or word in _OWN:
         return Words(Speaker.LOCAL, text.removeprefix(_INTERNAL), stage or _own_stage(text))
     parts = [text_of(record, "response", "enhanced_code", name) for name in ("class", "subject", "detail")]
     status = ".".join(part for part in parts if part is not None) if all(parts) else ""
+    if word == _LATE and not text:
+        return Words(Speaker.REMOTE, status) if status else None  # the code is KumoMTA's own then
     line = " ".join(part for part in (code, status, text) if part)
     if stage is None and word == "Delivery":
         stage = Stage.END_OF_DATA

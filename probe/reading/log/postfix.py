@@ -8,12 +8,13 @@ from collections.abc import Iterable, Sequence
 
 from probe._regex import regex
 from probe.reading.log.deliveries import Deliveries, Row, join
-from probe.reading.log.event import Event, Kind, Record, Speaker, Status, Words
+from probe.reading.log.event import END, Event, Kind, Record, Speaker, Status, Words
 from probe.reading.log.frames import Frame
 from probe.reading.log.memory import Memory
 from probe.reading.log.postfix_lines import FROM, PostfixLines, new_event
 from probe.reading.log.reader import TEXT, Piece, holds_long_line, line_starts
 from probe.reading.log.words import RELAYS, reply_of_lines, stage_of
+from probe.reading.reply.disposition import MARKS, may_tell
 
 # The usual delivery line: syslog of either stamp, plain addresses. Of one that was sent the rest is seldom of
 # interest. Other lines are read one by one.
@@ -36,7 +37,7 @@ _HITS = regex(
     r"|warning: saving corrupt file)"
 )
 _STATUSES = ("status=", "postsuper", '"MESSAGE":[')  # marks of relevant lines that the above does not match
-_NOTHING_MORE = (None, False, False, None, (), None, None, 1)  # the fields behind the words
+_NO_MORE = (None, False, False, None, (), None)  # the fields behind the words, up to the client
 _REPLY_START, _ANSWERS, _END = "] said: ", " (in reply to ", " command))"
 
 
@@ -93,12 +94,15 @@ class PostfixReader(PostfixLines):
         tally_end, first = 0, number
         statuses = 0
         is_usual = text.isascii() and not holds_long_line(text)  # else each line is looked at
+        odd = line_starts(text.lower(), MARKS)  # what was taken may be in no mailbox
         usual, brief, others = _BRIEF.match, self._brief, self._others
         servers, ids = self._servers, self.memory.ids
         for begin in self._places(text):
             line = usual(text, begin)
             if line is not None and not is_usual and (line.end() - begin > TEXT or not line[0].isascii()):
                 line = None  # only a part of such a long line is read
+            if begin in odd and line is not None and line[8] is None and may_tell(self._behind(line.end())):
+                line = None  # the words are wanted
             if line is not None and line[8] is None and line[3] not in ids:
                 at, program, queue_id, recipient, orig_to, to = line.group(1, 2, 3, 4, 5, 6)
                 if orig_to is None and program.endswith("smtp") and servers[to]:
@@ -116,6 +120,11 @@ class PostfixReader(PostfixLines):
         if text.count("status=") > statuses + len(plain) or "postsuper" in text or _holds_octets(text):
             records = self._with_odd_lines(block, text, records, first)
         return join(records, plain, Deliveries(self.file, "sent", (), self.relays, self.clock), text, first)
+
+    def _behind(self, begin: int) -> str:
+        """The rest of a line."""
+        end = self._text.find("\n", begin)
+        return self._text[begin : end if end >= 0 else None]
 
     def _others(self, block: bytes, begin: int, number: int) -> tuple[Sequence[Record], bool]:
         """What the line that begins there tells, which is no usual delivery, and whether it has a status."""
@@ -140,7 +149,7 @@ class PostfixReader(PostfixLines):
         name = None if queue_id == "NOQUEUE" else queue_id
         fate = (_REFUSAL, _REJECTED, "reject", self.clock.stamp(at), program, name)
         words = Words(_LOCAL, reply, stage_of(stage))
-        behind = (None, None, None, None, words, *_NOTHING_MORE[:-2], self.relays[client], 1)
+        behind = (None, None, None, None, words, *_NO_MORE, self.relays[client], *END[1:])
         return new_event((self.file, number, *fate, None, sender, recipient, *behind))
 
     def _places(self, text: str) -> Iterable[int]:
@@ -174,8 +183,7 @@ class PostfixReader(PostfixLines):
                 self.memory.settle(queue_id, recipient)
         else:
             if word is None:
-                end = self._text.find("\n", line.end())
-                word, rest = "sent", self._text[line.end() : end if end >= 0 else None]
+                word, rest = "sent", self._behind(line.end())
             words = _usual_reply(rest) if program.endswith("smtp") else None
             if words is not None and word == "deferred":
                 status = _DEFERRED
@@ -190,4 +198,4 @@ class PostfixReader(PostfixLines):
         stamp, relay = self.clock.stamp(at), self.relays[to]
         fate = (_ATTEMPT, status, word, stamp, program, queue_id)
         whom = (None, None, recipient, orig_to, relay, None)
-        return new_event((self.file, number, *fate, *whom, dsn, words, *_NOTHING_MORE))
+        return new_event((self.file, number, *fate, *whom, dsn, words, *_NO_MORE, *END))

@@ -14,13 +14,14 @@ from typing import Any
 
 from probe._regex import regex
 from probe.model.text import decode
-from probe.reading.log.event import Event, Kind, Record, Speaker, Status, Words
+from probe.reading.log.event import END, Event, Kind, Record, Speaker, Status, Words
 from probe.reading.log.frames import Frame, unframe
 from probe.reading.log.memory import Memory, Message
 from probe.reading.log.postfix_server import refusal
 from probe.reading.log.postfix_words import STATUSES, status_of, words_of
 from probe.reading.log.reader import LINE, TEXT, FramedReader
 from probe.reading.log.words import Relays
+from probe.reading.reply.disposition import may_tell
 
 _ADDRESS = r"<((?>\"(?:[^\"\\]|\\.)*+\"|[^\">])*+)>"
 _DELIVERY = regex(
@@ -157,7 +158,7 @@ class PostfixLines(FramedReader):
         earlier = tls_text = message_id = words = None
         parts_s: tuple[float, ...] = ()
         repeats = is_cut = False
-        if not brief or status is not _SENT:
+        if not brief or status is not _SENT or (rest and may_tell(rest)):
             words, repeats, is_cut = words_of(rest, service, status)
         message = self.memory.message_of(queue_id)
         if status is _DEFERRED:
@@ -194,8 +195,7 @@ class PostfixLines(FramedReader):
                 None if brief else _seconds(delay),
                 parts_s,
                 tls_text or None,
-                None,
-                1,
+                *END,
             )
         )
 

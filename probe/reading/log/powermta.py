@@ -18,11 +18,11 @@ from probe.reading.log.csv_reader import CsvReader, cells_of
 from probe.reading.log.event import Event, Kind, Relay, Speaker, Stamp, Status, Words
 from probe.reading.log.words import is_reply
 
-_QUEUE_TYPE = "tq"
+_QUEUE_TYPE, _LATE_TYPE = "tq", "rb"
 _STATUS = {
     "d": Status.SENT,
     "b": Status.BOUNCED,
-    "rb": Status.BOUNCED,
+    _LATE_TYPE: Status.BOUNCED,
     "t": Status.DEFERRED,
     _QUEUE_TYPE: Status.DEFERRED,
 }
@@ -37,6 +37,8 @@ _STATUS_CODE = regex(r"([245]\.\d{1,3}\.\d{1,3})\b")
 class PowerMtaReader(CsvReader):
     """Reads the types d, b, rb, t and tq."""
 
+    has_late_bounces = True
+
     def header(self, text: str) -> Sequence[str] | None:
         if not text.startswith(("type,", '"type",')):
             return None
@@ -46,17 +48,19 @@ class PowerMtaReader(CsvReader):
         return bool(cells) and cells[0] not in _OTHER_TYPES
 
     def row(self, row: Mapping[str, str], number: int) -> Sequence[Event]:
-        status = _STATUS.get(row.get("type", ""))
+        kind = row.get("type", "")
+        status = _STATUS.get(kind)
         if status is None:
             return ()
-        if status is Status.BOUNCED and row.get("bounceCat") == _EXPIRED:
+        if kind == "b" and row.get("bounceCat") == _EXPIRED:
             status = Status.EXPIRED
         match = _STATUS_CODE.match(row.get("dsnStatus", ""))
         host = _MTA.match(row.get("dsnMta", "").strip())
         address = row.get("dlvDestinationIp") or (host[2] if host is not None else None)
         name = host[1] if host is not None else None
-        if name is None and row.get("type") == _QUEUE_TYPE:
-            name = row.get("queue", "").partition("/")[0] or None  # nobody else is named
+        domain = row.get("queue", "").partition("/")[0] or None if kind == _QUEUE_TYPE else None
+        if name is None:
+            name = domain  # nobody else is named
         relay = Relay(name, address or None)
         at, queue_time = self._stamp(row.get("timeLogged", "")), None
         if at is not None and row.get("timeQueued"):
@@ -70,7 +74,7 @@ class PowerMtaReader(CsvReader):
                 number,
                 Kind.ATTEMPT,
                 status,
-                row.get("dsnAction") or row.get("type", ""),
+                row.get("dsnAction") or kind,
                 at,
                 row.get("vmta") or None,
                 row.get("envId") or row.get("jobId") or None,
@@ -81,8 +85,10 @@ class PowerMtaReader(CsvReader):
                 relay if relay.host or relay.ip else None,
                 row.get("dlvSourceIp") or None,
                 match[1] if match is not None else None,
-                _words(row.get("dsnDiag", "") or row.get("dsnStatus", ""), row.get("type", "")),
+                _words(row.get("dsnDiag", "") or row.get("dsnStatus", ""), kind),
                 delay_s=delay,
+                domain=domain,
+                is_late=kind == _LATE_TYPE,
             ),
         )
 

@@ -39,6 +39,8 @@ class Reader(ABC):
     # True: `block` leaves out fields that an aggregate does not need: senders, message ids, delays, TLS,
     # the words of successful deliveries. `sender` finds a sender afterwards.
     is_brief = False
+    # Whether the program logs a bounce that comes back after the next hop took the message (`Event.is_late`).
+    has_late_bounces = False
 
     def __init__(self, memory: Memory | None = None) -> None:
         self.memory = memory if memory is not None else Memory()

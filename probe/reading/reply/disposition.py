@@ -30,7 +30,7 @@ _FORMS = (
         Disposition.QUARANTINED,
     ),
 )
-_MARKS = ("discard", "hole", "drop", "quarantin", "held")  # one of them stands in every form
+MARKS = ("discard", "hole", "drop", "quarantin", "held")  # one of them stands in every form
 _CLAUSE = r"[,;:()\n]|\.(?:\s|$)"
 # Before the form within its clause: it does not happen, only might, or happens to something else.
 _RESERVE = (
@@ -41,11 +41,19 @@ _RESERVE = (
 _CONDITION = r"^ ?=|\b(?:if|unless|when|later)\b"  # behind it
 
 
+def may_tell(text: str) -> bool:
+    """Whether `disposition` has to be asked: a fast look for its marks."""
+    words = text.lower()
+    for mark in MARKS:  # noqa: SIM110  a generator takes twice as long
+        if mark in words:
+            return True
+    return False
+
+
 def disposition(reply_text: str) -> Disposition | None:
     """What the words of a 2yz reply say; None if they say nothing of it, or the reply is another. Names of
     hosts and addresses say nothing: a server may be called quarantine."""
-    words = reply_text.lower()
-    if not any(mark in words for mark in _MARKS):
+    if not may_tell(reply_text):
         return None  # nearly all
     for clause in pattern_of(_CLAUSE).split(mask(reply_text).text):
         for form, what in _FORMS:

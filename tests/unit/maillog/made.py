@@ -38,12 +38,12 @@ def counted(
     result = reader(format_name, brief=outcomes is None)
     aggregate = Aggregate(
         UTC,
-        sender_of=result.sender,
         emit=outcomes.append if outcomes is not None else None,
         mark=mark,
         waiting_limit=waiting,
         internal=internal,
     )
+    aggregate.read_by(result)
     for records in records_of_blocks(result, blocks([data])):
         aggregate.take(records)
     aggregate.end()

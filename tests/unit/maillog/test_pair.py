@@ -27,7 +27,7 @@ def told(
 ) -> LogAccount:
     data = lines if isinstance(lines, bytes) else "".join(f"{it}\n" for it in lines).encode()
     log, items = PairLog(UTC, sender, recipient, queue_id), reader(format_name, brief=False)
-    log.sender_of = items.sender
+    log.read_by(items)
     for records in records_of_blocks(items, blocks([data])):
         log.take(records)
     log.end()

@@ -1,0 +1,39 @@
+"""`smtp-probe log` on what was taken with a 250 that says that nobody gets it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.command import smtp_probe
+from tests.cli.test_log_command import reported, written
+from tests.unit.maillog.made import sent
+
+
+def test_what_was_taken_for_nobody_is_in_the_first_screen_and_in_json(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    thrown_away = sent(to="dan@b.example").replace("250 2.0.0 Ok", "250 2.7.0 Ok, discarded, id=05 - spam")
+    path = written(tmp_path, sent(to="carol@b.example"), thrown_away)
+    text = smtp_probe("log", path).stdout
+    assert "TAKEN  1 of 2 messages were taken and reach nobody; 50 % delivered" in text
+    assert "No mailbox" in text and "b.example: 1 discarded" in text and "mail.log:2, ABCDEF1234" in text
+    assert "DELIVERED" not in text
+    result = reported(capsys, path)
+    assert (result["totals"]["sent"], result["totals"]["discarded"]) == (2, 1)
+    (row,) = result["no_mailbox"]
+    assert (row["operator"], row["disposition"], row["messages"]) == ("b.example", "discarded", 1)
+    rows = map(json.loads, smtp_probe("log", path, "--format", "jsonl").stdout.splitlines())
+    assert [it["disposition"] for it in rows] == [None, "discarded"]
+    assert smtp_probe("log", path, "--alert-on", "any").code == 1
+    assert smtp_probe("log", written(tmp_path, sent()), "--alert-on", "any").code == 0
+
+
+def test_what_was_taken_for_nobody_is_a_warning_to_a_monitoring_system(tmp_path: Path) -> None:
+    thrown_away = sent().replace("250 2.0.0 Ok", "250 2.7.0 Ok, discarded, id=05 - spam")
+    result = smtp_probe("log", written(tmp_path, thrown_away), "--format", "nagios")
+    assert result.code == 1
+    assert "1 of 1 was taken and by the words of the server reach nobody" in " ".join(result.stdout.split())
+    assert "discarded=1" in result.stdout
