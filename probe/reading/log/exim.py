@@ -15,9 +15,9 @@ from probe.reading.log.exim_lines import FLAGS, GIVEN_UP, ID, EximLines, without
 from probe.reading.log.exim_login import MARK
 from probe.reading.log.exim_words import usual_reply, words_of
 from probe.reading.log.memory import Memory
-from probe.reading.log.reader import TEXT, Piece, holds_long_line, line_starts
+from probe.reading.log.reader import TEXT, Piece, holds_long_line
 from probe.reading.log.words import Relays
-from probe.reading.reply.disposition import MARKS, may_tell
+from probe.reading.reply.disposition import may_tell
 
 # Arrivals and completed messages are skipped; then one of three usual lines with plain addresses: a delivery
 # to another server, a host that is not tried yet, a failure with the words of the server or of Exim.
@@ -66,7 +66,6 @@ class EximReader(EximLines):
         self.pass_by(block)
         text = self._text
         is_usual = text.isascii() and not holds_long_line(text)  # else each line is looked at
-        odd = line_starts(text.lower(), MARKS)  # what was taken may be in no mailbox
         usual, brief, ids = _USUAL.match, self._brief, self.memory.ids
         end, tally_end, first = 0, 0, number
         while end < len(text):
@@ -74,8 +73,8 @@ class EximReader(EximLines):
             if line is not None and not is_usual:
                 is_long = line.end() - line.start(1) > TEXT  # only a part of such a long line is read
                 line = line if not is_long and line[0].isascii() else None
-            if odd and line is not None and line.start(1) in odd and may_tell(_confirmation(line)):
-                line = None  # the words are wanted
+            if line is not None and line[3] is not None and may_tell(text[line.end(7) : line.end()]):
+                line = None  # the words are wanted: what was taken may be in no mailbox
             if line is not None:
                 begin = line.start(1)
                 at, queue_id, flag, to, parent, server, source = line.group(1, 2, 3, 4, 5, 7, 8)
@@ -162,8 +161,3 @@ class EximReader(EximLines):
         fate = (_ATTEMPT, status, flag, stamp, transport, queue_id, None, None, recipient, orig_to)
         behind = (None, words, earlier, repeats, *_NOTHING[4:])
         return _event((self.file, number, *fate, relay, source, *behind))
-
-
-def _confirmation(line: re.Match[str]) -> str:
-    """The other server's words on what it took (C=), with what stands behind; empty for a failure."""
-    return line.string[line.start(1) : line.end()].partition(" C=")[2] if line[3] is not None else ""

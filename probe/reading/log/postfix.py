@@ -14,7 +14,7 @@ from probe.reading.log.memory import Memory
 from probe.reading.log.postfix_lines import FROM, PostfixLines, new_event
 from probe.reading.log.reader import TEXT, Piece, holds_long_line, line_starts
 from probe.reading.log.words import RELAYS, reply_of_lines, stage_of
-from probe.reading.reply.disposition import MARKS, may_tell
+from probe.reading.reply.disposition import may_tell
 
 # The usual delivery line: syslog of either stamp, plain addresses. Of one that was sent the rest is seldom of
 # interest. Other lines are read one by one.
@@ -94,15 +94,18 @@ class PostfixReader(PostfixLines):
         tally_end, first = 0, number
         statuses = 0
         is_usual = text.isascii() and not holds_long_line(text)  # else each line is looked at
-        odd = line_starts(text.lower(), MARKS)  # what was taken may be in no mailbox
         usual, brief, others = _BRIEF.match, self._brief, self._others
         servers, ids = self._servers, self.memory.ids
         for begin in self._places(text):
             line = usual(text, begin)
             if line is not None and not is_usual and (line.end() - begin > TEXT or not line[0].isascii()):
                 line = None  # only a part of such a long line is read
-            if begin in odd and line is not None and line[8] is None and may_tell(self._behind(line.end())):
-                line = None  # the words are wanted
+            if (
+                line is not None
+                and line[8] is None
+                and may_tell(text[line.end() : text.find("\n", line.end())])
+            ):
+                line = None  # the words are wanted: what was taken may be in no mailbox
             if line is not None and line[8] is None and line[3] not in ids:
                 at, program, queue_id, recipient, orig_to, to = line.group(1, 2, 3, 4, 5, 6)
                 if orig_to is None and program.endswith("smtp") and servers[to]:

@@ -30,7 +30,7 @@ _FORMS = (
         Disposition.QUARANTINED,
     ),
 )
-MARKS = ("discard", "hole", "drop", "quarantin", "held")  # one of them stands in every form
+_MARKS = ("discard", "hole", "drop", "quarantin", "held")  # one of them stands in every form
 _CLAUSE = r"[,;:()\n]|\.(?:\s|$)"
 # Before the form within its clause: it does not happen, only might, or happens to something else.
 _RESERVE = (
@@ -44,7 +44,7 @@ _CONDITION = r"^ ?=|\b(?:if|unless|when|later)\b"  # behind it
 def may_tell(text: str) -> bool:
     """Whether `disposition` has to be asked: a fast look for its marks."""
     words = text.lower()
-    for mark in MARKS:  # noqa: SIM110  a generator takes twice as long
+    for mark in _MARKS:  # noqa: SIM110  a generator takes twice as long
         if mark in words:
             return True
     return False
