@@ -28,7 +28,8 @@ class LayoutError(ValueError):
 @dataclass(frozen=True, slots=True)
 class Layout:
     """`column` is the name of the column or key that is read, or empty; `index` its place from 0 and `width`
-    the number of columns, for CSV; `has_header` whether the first line is no row."""
+    the number of columns, for CSV; `has_header` whether the first line (of a table: the first with so many
+    columns) is no row."""
 
     form: ListForm
     delimiter: str = ""
@@ -46,6 +47,7 @@ _NAMES = (
     *("adreseemail", "epost", "sahkoposti", "eposta", "почта", "邮箱", "メール", "メールアドレス"),
     *("domain", "domainname", "host", "hostname", "emaildomain", "domaine", "dominio", "domene"),
 )
+_COMMENT = re.compile(r"[\ufeff\s]*#(?:\s|\Z)")
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]{2,}")
 _DOMAIN = re.compile(r"\s*(?:[\w-]+\.)+[^\W\d_][\w-]+\s*")
 _MOST = 0.9  # of the lines of a table have the same number of columns
@@ -55,12 +57,13 @@ _HALF = 0.5
 def find_out(lines: Sequence[str], form: ListForm | None = None, column: str | None = None) -> Layout:
     """The layout of a list that begins with `lines`. `form` and `column` are what the user says: a name, or a
     number from 1. Raises LayoutError."""
-    sample = [it for it in lines if it.strip()][:SAMPLE]
+    written = [it for it in lines if it.strip()][:SAMPLE]
+    sample = [it for it in written if not is_comment(it)] or written
     first = sample[0].lstrip("\ufeff \t") if sample else ""
     if form is ListForm.JSONL or (form is None and first.startswith("{")):
         return _json_layout(sample, column)
     if form is not ListForm.PLAIN:
-        tables = [table for it in DELIMITERS if (table := _table(sample, it)) is not None]
+        tables = [table for it in DELIMITERS if (table := _table(written, it)) is not None]
         layouts = [_csv_layout(table, column) for table in tables[:1]]
         if layouts:
             return layouts[0]
@@ -84,10 +87,13 @@ def _table(sample: Sequence[str], delimiter: str) -> _Table | None:
     if not any(delimiter in line for line in sample):
         return None
     records = [split(line, delimiter) or split_literally(line, delimiter) for line in sample]
-    width = len(records[0])
+    # a title or a remark may stand before the first record
+    start = next((place for place, it in enumerate(records) if len(it) > 1 or _looks_right(it[0])), 0)
+    width = len(records[start])
     regular = [it for it in records if len(it) == width]
-    has_named = any(_key(cell) in _NAMES for cell in records[0])
-    if width < 2 or (len(regular) < _MOST * len(records) and not has_named):
+    others = sum(len(it) != width and not is_comment(line) for it, line in zip(records, sample, strict=True))
+    has_named = any(_key(cell) in _NAMES for cell in records[start])
+    if width < 2 or (others - start > (1 - _MOST) * len(records) and not has_named):
         return None
     return _Table(delimiter, tuple(regular))
 
@@ -105,6 +111,12 @@ def _csv_layout(table: _Table, column: str | None) -> Layout:
         has_header = not is_data and len(table.records) > 1 and _share(body, index, _looks_right) > _HALF
     name = head[index].strip() if has_header else ""
     return Layout(ListForm.CSV, table.delimiter, name, index, table.width, has_header)
+
+
+def is_comment(line: str) -> bool:
+    """Whether a line is a remark: "#", and white space or nothing behind it. With a letter there it may be an
+    address."""
+    return _COMMENT.match(line) is not None
 
 
 def _by_name(keys: Sequence[str]) -> int | None:

@@ -1,6 +1,7 @@
 """Reads a list row by row, in constant memory, whatever its lines hold.
 
-Each line that is not blank is one row, but for the header and for records of CSV that go over several lines.
+Each line that is neither blank nor a comment ("# ...") is one row, but for the header and for records of CSV
+that go over several lines.
 A quote that is never closed costs its own line: the lines behind it are rows as they stand.
 """
 
@@ -13,7 +14,7 @@ from itertools import chain, islice
 from probe._named_tuple import NamedTuple
 from probe.reading.list.cells import split, split_literally
 from probe.reading.list.entry import Entry, read
-from probe.reading.list.layout import SAMPLE, Layout, ListForm, find_out, parse_json
+from probe.reading.list.layout import SAMPLE, Layout, ListForm, find_out, is_comment, parse_json
 from probe.reading.list.lines import LINE_LIMIT
 
 RECORD_LINES = 20  # of one record in quotes; a quote open for longer is one too many
@@ -35,6 +36,7 @@ class ListReader:
         start = list(islice(source, SAMPLE))
         self.layout: Layout = find_out(start, form, column)
         self.blank = 0
+        self.comments = 0
         self.lines = 0
         self._lines = chain(start, source)
 
@@ -42,11 +44,13 @@ class ListReader:
         """All rows, once."""
         layout = self.layout
         numbered = self._numbered()
-        if layout.has_header:
-            next(numbered, None)
         if layout.form is ListForm.CSV and layout.width > 1:
             yield from self._table_rows(numbered)
-        elif layout.form is ListForm.JSONL:
+            return
+        numbered = self._without_comments(numbered)
+        if layout.has_header:
+            next(numbered, None)
+        if layout.form is ListForm.JSONL:
             for number, line in numbered:
                 yield self._json_row(number, line)
         else:
@@ -63,9 +67,17 @@ class ListReader:
             else:
                 yield number, line
 
+    def _without_comments(self, numbered: Iterator[tuple[int, str]]) -> Iterator[tuple[int, str]]:
+        for number, line in numbered:
+            if is_comment(line):
+                self.comments += 1
+            else:
+                yield number, line
+
     def _table_rows(self, numbered: Iterator[tuple[int, str]]) -> Iterator[ListRow]:
         index, width, delimiter = self.layout.index, self.layout.width, self.layout.delimiter
         waiting: deque[tuple[int, str]] = deque()
+        is_header_due = self.layout.has_header
         while True:
             number, line = waiting.popleft() if waiting else next(numbered, (0, ""))
             if not number:
@@ -74,11 +86,17 @@ class ListReader:
                 yield _too_long(number, line)
                 continue
             cells = split(line, delimiter)
+            if is_comment(line) and len(cells or ()) != width:
+                self.comments += 1
+                continue
             problem = ""
             if cells is None:
                 cells = self._over_lines(line, numbered, waiting)
                 if cells is None:
                     cells, problem = split_literally(line, delimiter), "a quote is not closed"
+            if is_header_due and len(cells) == width:
+                is_header_due = False
+                continue
             if index >= len(cells):
                 columns = f"has {len(cells)} of {width} columns"
                 yield ListRow(

@@ -139,3 +139,38 @@ def test_any_text_is_read_to_its_end(text: str) -> None:
     lines = [row.line for row in reader.rows()]
     assert lines == sorted(set(lines))
     assert len(lines) <= reader.lines
+
+
+COMMENTED = {
+    "plain": "# old list\na@x.example\n#\n  # was c@z.example\nb@y.example\n",
+    "table": "# exported today\nname,email\nA,a@x.example\n# B left\nB,b@y.example\n",
+    "table without header": "# exported today\nA,a@x.example\n# B left\nB,b@y.example\n",
+    "json": '# exported\n{"email": "a@x.example"}\n# more\n{"email": "b@y.example"}\n',
+    "mark": "\ufeff# exported\na@x.example\nb@y.example\n",
+}
+
+
+@pytest.mark.parametrize("name", COMMENTED)
+def test_a_comment_is_no_row(name: str) -> None:
+    reader = ListReader(text_lines([COMMENTED[name].encode()]))
+    rows = list(reader.rows())
+    assert [row.entry.address for row in rows] == ["a@x.example", "b@y.example"]
+    assert reader.comments == sum("#" in line for line in COMMENTED[name].splitlines())
+
+
+def test_what_only_looks_like_a_comment_is_a_row() -> None:
+    assert addresses(read("#sales@x.example\na@y.example\n")) == [(1, "#sales@x.example"), (2, "a@y.example")]
+    table = "# id;email\n1;a@x.example\n# 2;b@y.example\n"
+    assert addresses(read(table)) == [(2, "a@x.example"), (3, "b@y.example")]
+    lines = 'name,email\n"A\n# still the name",a@x.example\nB,b@y.example\n'
+    assert addresses(read(lines)) == [(2, "a@x.example"), (4, "b@y.example")]
+
+
+def test_a_title_before_the_header_costs_its_own_line() -> None:
+    rows = read("Customers of May\n\nname,email\nA,a@x.example\nB,b@y.example\n")
+    assert [(row.line, row.entry.address) for row in rows] == [
+        (1, None),
+        (4, "a@x.example"),
+        (5, "b@y.example"),
+    ]
+    assert "1 of 2 columns" in rows[0].entry.note
