@@ -7,6 +7,7 @@ Rows that were malformed have no domain and no outcome. Where nothing was asked 
 from __future__ import annotations
 
 from probe._dataclass import dataclass, field
+from probe.bulk.decision import Decision
 from probe.model.report_tool import ReportTool
 from probe.model.verdict import ExitCode, Extent, FixBy, Outcome
 
@@ -17,7 +18,7 @@ SCHEMA = "smtp-probe.bulk/1"
 class BulkInput:
     """The list as it was read. `form` is csv, jsonl or plain; `column` the name or number of what was read of
     it, or empty; `header` whether its first line was taken for one; `sha256` of its octets; `blank` lines
-    were no rows."""
+    and `comments` ("# ...") were no rows."""
 
     name: str
     form: str
@@ -28,6 +29,7 @@ class BulkInput:
     sha256: str
     lines: int
     blank: int
+    comments: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,16 @@ class BulkOutcome:
     rows: int
     domains: int
     share: float
+
+
+@dataclass(frozen=True, slots=True)
+class BulkDecision:
+    """How many rows have this in `decision`, and what it means. Where nothing was asked, rows that can be
+    read have none."""
+
+    decision: Decision
+    rows: int
+    meaning: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +156,7 @@ class BulkPlan:
 class BulkReport:
     """The report on a list. `extent` says how far the questions went (None: nothing was asked); `output` is
     the file of the rows, `state` the one to go on from (empty: none). `operators` are those with most rows,
-    of `operator_count`."""
+    of `operator_count`. `obstacle` is what of this machine stood between (empty: nothing)."""
 
     schema: str
     tool: ReportTool
@@ -153,6 +165,7 @@ class BulkReport:
     extent: Extent | None = field(metadata={"json": "asked"})
     totals: BulkTotals
     outcomes: tuple[BulkOutcome, ...]
+    decisions: tuple[BulkDecision, ...]
     matters: tuple[BulkMatter, ...]
     operators: tuple[BulkOperator, ...]
     operator_count: int
@@ -164,3 +177,4 @@ class BulkReport:
     plan: BulkPlan | None
     notes: tuple[str, ...]
     exit_code: ExitCode
+    obstacle: str

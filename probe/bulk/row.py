@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from probe._enum import StrEnum
 from probe._named_tuple import NamedTuple
+from probe.bulk.decision import Decision, decide
 from probe.bulk.domain import DomainState
 from probe.bulk.verdict import Verdict, verdict
 
@@ -60,6 +61,17 @@ class BulkRow(NamedTuple):
         if self.domain is None:
             return RowStatus.MALFORMED
         return RowStatus.DUPLICATE if self.first else RowStatus.OK
+
+    @property
+    def decision(self) -> Decision | None:
+        """What to do with it; None where nothing was asked."""
+        if self.domain is None:
+            return Decision.CORRECT
+        if self.first:
+            return Decision.SKIP
+        if self.facts is None:
+            return Decision.CORRECT if self.typo else None
+        return decide(self.answer or self.facts.verdict, is_slip=self.typo != "")
 
     @property
     def note(self) -> str:

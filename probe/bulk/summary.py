@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from probe._named_tuple import NamedTuple
-from probe.bulk.report import BulkMatter, BulkOperator, BulkOutcome, BulkTotals
+from probe.bulk.decision import MEANING, Decision
+from probe.bulk.report import BulkDecision, BulkMatter, BulkOperator, BulkOutcome, BulkTotals
 from probe.bulk.verdict import Verdict
 from probe.knowledge.providers import by_id
 from probe.model.verdict import Outcome
@@ -47,6 +48,11 @@ def outcomes(counts: Iterable[OutcomeCount], rows: int) -> tuple[BulkOutcome, ..
         for outcome in Outcome
         if (it := by_outcome.get(outcome)) is not None
     )
+
+
+def decisions(counts: Mapping[Decision, int]) -> tuple[BulkDecision, ...]:
+    """What to do with how many rows."""
+    return tuple(BulkDecision(it, counts[it], MEANING[it]) for it in Decision if counts.get(it))
 
 
 def matters(counts: Iterable[MatterCount]) -> tuple[BulkMatter, ...]:

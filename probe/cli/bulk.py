@@ -75,13 +75,12 @@ def _run(options: BulkOptions) -> int:
 def _go_on(state: BulkState, options: BulkOptions, progress: BulkProgress) -> int:
     """Ask, write the rows and the summary."""
     from probe.cli.bulk_run import Asking
-    from probe.cli.bulk_sink import Sink
+    from probe.cli.bulk_sink import ReaderGoneError, Sink
     from probe.cli.bulk_summary import report_of
     from probe.cli.bulk_writer import Writer
 
     begin = now()
-    was_forgotten = not options.is_offline and state.forget_before(begin - options.max_age) > 0
-    if was_forgotten:
+    if not options.is_offline and _forget_answers(state, options, begin):
         state.commit(Place())  # rows that were written may be others now
     sink = Sink(options.output, state.place.offset) if options.has_rows else None
     writer = Writer(state, sink, options)
@@ -94,13 +93,26 @@ def _go_on(state: BulkState, options: BulkOptions, progress: BulkProgress) -> in
         else:
             asking = Asking(state, writer, options, progress)
             if not _ask(asking):
+                progress.erase()
                 complain(_stop_line(state, options))
                 return EXIT_INTERRUPTED
             rate = asking.rate
+    except ReaderGoneError:
+        return 0
     finally:
         if sink is not None:
             sink.close()
+    progress.erase()
     return _deliver(report_of(state, options, begin, rate), options)
+
+
+def _forget_answers(state: BulkState, options: BulkOptions, begin: int) -> bool:
+    """Forget what is to be asked about again: what is too old, what --again names, and all that a run without
+    a working resolver has left. Whether anything was forgotten."""
+    count = state.forget_before(begin - options.max_age)
+    if options.is_again or state.is_blind:
+        count += state.forget_undecided()
+    return count > 0
 
 
 def _ask(asking: Any) -> bool:
@@ -114,9 +126,13 @@ def _ask(asking: Any) -> bool:
 
 def _stop_line(state: BulkState, options: BulkOptions) -> str:
     ((total, count),) = state.query("select count(*), count(done) from domains")
+    done = f"stopped after {count} of {total} domains"
+    if state.verdicts is not None:
+        ((mailboxes,),) = state.query("select count(*) from answers")
+        done += f" and {mailboxes} mailboxes" if mailboxes else ""
     if options.state_path is None:
-        return f"stopped after {count} of {total} domains; with -o FILE.jsonl a run can be gone on with"
-    return f"stopped after {count} of {total} domains; the same command goes on from here"
+        return f"{done}; with -o FILE.jsonl a run can be gone on with"
+    return f"{done}; the same command goes on from here"
 
 
 def _deliver(report: BulkReport, options: BulkOptions) -> int:
@@ -188,17 +204,17 @@ def _read_list(source: BinaryIO, state: BulkState, options: BulkOptions, progres
     start = next(chunks, b"")
     for magic, advice in _NO_TEXT:
         if start.startswith(magic):
-            raise UsageError("FILE", f"{options.file} is {advice}")
+            raise UsageError("FILE", f"{_title(options)} is {advice}")
     try:
         reader = ListReader(text_lines(chain((start,), chunks)), options.list_form, options.column)
     except LayoutError as problem:
-        raise UsageError("FILE", f"{options.file}: {problem}") from None
+        raise UsageError("FILE", f"{_title(options)}: {problem}") from None
     count = state.keep_rows(reader.rows(), lambda number: progress("rows read", number, None))
     if not count:
-        raise UsageError("FILE", f"{options.file} holds no row; give one address or domain a line, or CSV")
+        raise UsageError("FILE", f"{_title(options)} holds no row; give one address or domain a line, or CSV")
     layout = reader.layout
     facts = BulkInput(
-        name="stdin" if options.file == "-" else options.file,
+        name=_title(options),
         form=layout.form.value,
         delimiter=layout.delimiter,
         column=layout.column or (str(layout.index + 1) if layout.width > 1 else ""),
@@ -207,6 +223,7 @@ def _read_list(source: BinaryIO, state: BulkState, options: BulkOptions, progres
         sha256=octets.digest.hexdigest(),
         lines=reader.lines,
         blank=reader.blank,
+        comments=reader.comments,
     )
     from probe.report.json_report import document
 
@@ -216,6 +233,10 @@ def _read_list(source: BinaryIO, state: BulkState, options: BulkOptions, progres
         by_lane=options.asks_servers,
         values={"input": json.dumps(document(facts)), "identity": json.dumps(identity)},
     )
+
+
+def _title(options: BulkOptions) -> str:
+    return "stdin" if options.file == "-" else options.file
 
 
 def _identity(options: BulkOptions) -> dict[str, Any]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from collections import defaultdict
+from collections import Counter, defaultdict
 
+from probe.bulk.decision import Decision, decide
 from probe.bulk.domain import DomainState
 from probe.bulk.summary import MatterCount, OutcomeCount
 from probe.bulk.verdict import TAKES_ALL, Verdict, verdict
@@ -29,6 +30,30 @@ _DOMAINS_OF_KINDS = """select kind, name from (
   select coalesce(k.kind, d.state) as kind, d.name,
     row_number() over (partition by coalesce(k.kind, d.state) order by count(*) desc, d.id) as place
   {tables} group by 1, d.id) where place <= ? order by kind, place"""
+
+_ROWS_IN_DNS = "select state, typo <> '', sum(rows) from domains group by 1, 2"
+_REPEATED_IN_DNS = """select d.state, d.typo <> '', count(*) from duplicates u join rows r on r.line = u.line
+  join domains d on d.name = r.domain group by 1, 2"""
+_BY_VERDICT = """select coalesce(a.verdict, d.verdict), d.state, d.typo <> '', count(*)
+  from rows r join domains d on d.name = r.domain left join answers a on a.line = r.line
+  left join duplicates u on u.line = r.line where u.line is null and d.state is not null group by 1, 2, 3"""
+
+
+def decisions(state: BulkState) -> Counter[Decision]:
+    """What to do with how many rows that are addresses or domains, and repeat none. Where nothing was asked,
+    only slips of the fingers count."""
+    result: Counter[Decision] = Counter()
+    if state.verdicts is None:
+        for sign, query in ((1, _ROWS_IN_DNS), (-1, _REPEATED_IN_DNS)):
+            for name, is_slip, rows in state.query(query):
+                if name is not None or is_slip:
+                    what = verdict(DomainState(name or DomainState.DNS_UNKNOWN))
+                    result[decide(what, is_slip=bool(is_slip))] += sign * rows
+        return result
+    for number, name, is_slip, rows in state.query(_BY_VERDICT):
+        answer = state.verdicts.get(number) or verdict(DomainState(name))
+        result[decide(answer, is_slip=bool(is_slip))] += rows
+    return result
 
 
 def count(state: BulkState) -> tuple[list[OutcomeCount], list[MatterCount]]:

@@ -83,6 +83,11 @@ def parser() -> argparse.ArgumentParser:
     result.add("--unordered", action="store_true", help="Write rows as they are known, not in input order.")
     result.add("--fresh", action="store_true", help="Begin anew, whatever the output or its state holds.")
     result.add(
+        "--again",
+        action="store_true",
+        help="When going on: what is neither accepted nor refused for good is asked again.",
+    )
+    result.add(
         "--max-age",
         metavar="AGE",
         default="7d",
@@ -178,6 +183,7 @@ class BulkOptions:
     dask: DaskAddress | None
     in_order: bool
     is_fresh: bool
+    is_again: bool
     max_age: int
     limits: tuple[Limit, ...]
     summary: Path | None
@@ -233,6 +239,7 @@ def read_options(arguments: argparse.Namespace) -> BulkOptions:
         dask=_dask(arguments),
         in_order=not arguments.unordered,
         is_fresh=arguments.fresh,
+        is_again=arguments.again,
         max_age=_age(arguments.max_age),
         limits=_limits(arguments.fail_over),
         summary=values.output_file("--summary", summary) if summary is not None else None,
@@ -246,6 +253,7 @@ def read_options(arguments: argparse.Namespace) -> BulkOptions:
         raise UsageError(
             "--plan", f"writes no rows; take --format text, markdown or json, not {options.form.name}"
         )
+    _refuse_no_file(options)
     _refuse_same_file(options)
     return options
 
@@ -330,6 +338,16 @@ def _limits(text: str | None) -> tuple[Limit, ...]:
         return read_limits(text)
     except ValueError as problem:
         raise UsageError("--fail-over", str(problem)) from None
+
+
+def _refuse_no_file(options: BulkOptions) -> None:
+    """A run goes on where its output ends, which a device or a pipe cannot say."""
+    output = options.output
+    if not options.has_rows or output is None:
+        return
+    if output.is_relative_to("/dev") or (output.exists() and not output.is_file()):
+        problem = f"{output} is a device or a pipe; without -o, --format {options.form.name} writes to stdout"
+        raise UsageError("-o", problem)
 
 
 def _refuse_same_file(options: BulkOptions) -> None:

@@ -47,8 +47,20 @@ class BulkProgress:
     ) -> None:
         self._line.__exit__(kind, error, trace)
 
-    def __call__(self, phase: str, count: int, total: int | None, waits_for: str = "") -> None:
-        """`count` of `total` (None: not known) in `phase`; `waits_for` what is not there yet."""
+    def erase(self) -> None:
+        """The line goes: other output follows."""
+        self._line.erase()
+
+    def __call__(
+        self,
+        phase: str,
+        count: int,
+        total: int | None,
+        waits_for: str = "",
+        mailboxes: int | None = None,
+    ) -> None:
+        """`count` of `total` (None: not known) in `phase`; `waits_for` what is not there yet; `mailboxes` how
+        many were asked about (None: that is not the matter)."""
         now = time.monotonic()
         if phase != self._phase:
             self._phase, self._since, self._at_first = phase, now, count
@@ -56,19 +68,23 @@ class BulkProgress:
             return
         self._last = now
         rate = (count - self._at_first) / max(now - self._since, 0.001)
-        left = round((total - count) / rate) if total is not None and rate > 0 else None
+        # what is waited for comes in its own time, and of mailboxes an operator takes so many an hour
+        is_steady = total is not None and rate > 0 and not waits_for and mailboxes is None
+        left = round((total - count) / rate) if total is not None and is_steady else None
         if self._form is ProgressForm.JSONL:
             facts = {"phase": phase, "done": count, "total": total, "per_second": round(rate, 1)}
+            facts |= {"seconds_left": left, "waits_for": waits_for or None, "mailboxes": mailboxes}
             with contextlib.suppress(OSError):
                 print(
-                    json_text(facts | {"seconds_left": left, "waits_for": waits_for or None}),
+                    json_text(facts),
                     file=sys.stderr,
                     flush=True,
                 )
             return
         parts = [
+            f"{thousands(mailboxes)} mailboxes asked about" if mailboxes else "",
             f"{phase}: {thousands(count)}{f' of {thousands(total)}' if total is not None else ''}",
-            f"{thousands(rate)} a second",
+            f"{thousands(rate)} a second" if rate >= 1 else "",
             f"{duration(left)} left" if left is not None else "",
             f"waits for {waits_for}" if waits_for else "",
         ]

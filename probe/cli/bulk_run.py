@@ -85,7 +85,7 @@ class Asking:
         while not self._is_dns_done:
             await asyncio.sleep(_LOOK)
             waiting = self._begun - self._count
-            waits_for = f"DNS of {thousands(waiting)} domains" if waiting else ""
+            waits_for = f"DNS of {thousands(waiting)} domain{'' if waiting == 1 else 's'}" if waiting else ""
             self._progress("domains", self._count, self._total, waits_for)
 
     def _works(self) -> Iterator[Generator[Any, Any, tuple[int, DomainResult]]]:

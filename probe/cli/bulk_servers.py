@@ -20,7 +20,6 @@ from probe.cli.bulk_state import BulkState
 from probe.cli.bulk_writer import Writer
 from probe.model.address import Mailbox
 from probe.model.address_parse import parse_mailbox
-from probe.model.text import thousands
 from probe.model.verdict import Extent
 from probe.settings import BULK_COMMIT, BULK_COURTESY
 
@@ -52,7 +51,7 @@ async def ask_servers(
                 cluster = servers_by_dask(options.dask, caller, options.server, spacing)
                 servers = await stack.enter_async_context(cluster)
             asking = SmtpAsking(answers, servers, reader, sender, options.parallel)
-            await _first_of(asking.run(), _watch(state, writer, progress, asking, answers))
+            await _first_of(asking.run(), _watch(state, writer, options, progress, asking, answers))
     finally:
         answers.lanes.close()
 
@@ -80,7 +79,12 @@ def _first_mailbox(state: BulkState) -> Mailbox | None:
 
 
 async def _watch(
-    state: BulkState, writer: Writer, progress: BulkProgress, asking: SmtpAsking, answers: Answers
+    state: BulkState,
+    writer: Writer,
+    options: BulkOptions,
+    progress: BulkProgress,
+    asking: SmtpAsking,
+    answers: Answers,
 ) -> None:
     ((total,),) = state.query("select count(*) from domains")
     for turn in count(1):
@@ -91,8 +95,8 @@ async def _watch(
         ((domains, mailboxes),) = state.query(
             "select (select count(done) from domains), (select count(*) from answers)"
         )
-        what = f"{thousands(mailboxes)} mailboxes asked about, domains" if mailboxes else "domains"
-        progress(what, domains, total, waits_for(asking, time.time()))
+        of_mailboxes = mailboxes if options.extent is Extent.MAILBOX else None
+        progress("domains done", domains, total, waits_for(asking, time.time()), of_mailboxes)
 
 
 def waits_for(asking: SmtpAsking, now: float) -> str:

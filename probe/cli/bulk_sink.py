@@ -10,13 +10,17 @@ from typing import BinaryIO
 from probe.cli.errors import UsageError, abandon, unreadable
 
 
+class ReaderGoneError(Exception):
+    """Who read stdout went away (`| head`): no error, but nobody wants more rows."""
+
+
 class Sink:
-    """`path` None is stdout. Raises UsageError where it cannot be written."""
+    """`path` None is stdout. Raises UsageError where it cannot be written, ReaderGoneError where nobody reads
+    any more."""
 
     def __init__(self, path: Path | None, offset: int) -> None:
         self._path = path
         self.offset = offset
-        self._is_gone = False
         try:
             self._stream: BinaryIO = sys.stdout.buffer if path is None else _open(path, offset)
         except OSError as error:
@@ -24,26 +28,22 @@ class Sink:
 
     def write(self, data: bytes) -> None:
         """Append."""
-        if self._is_gone:
-            return
         try:
             self._stream.write(data)
         except BrokenPipeError:
-            self._leave()
+            raise self._gone() from None
         except OSError as error:
             raise self._unwritable(error) from None
         self.offset += len(data)
 
     def sync(self) -> None:
         """All that was written is on disk when this returns."""
-        if self._is_gone:
-            return
         try:
             self._stream.flush()
             if self._path is not None:
                 os.fsync(self._stream.fileno())
         except BrokenPipeError:
-            self._leave()
+            raise self._gone() from None
         except OSError as error:
             raise self._unwritable(error) from None
 
@@ -52,10 +52,9 @@ class Sink:
         if self._path is not None:
             self._stream.close()
 
-    def _leave(self) -> None:
-        """A reader that went away is no error."""
-        self._is_gone = True
+    def _gone(self) -> ReaderGoneError:
         abandon(sys.stdout)
+        return ReaderGoneError()
 
     def _unwritable(self, error: OSError) -> UsageError:
         if self._path is None:

@@ -19,12 +19,14 @@ from probe._named_tuple import NamedTuple
 from probe.bulk.domain import DomainState
 from probe.bulk.row import BulkRow, DomainFacts
 from probe.bulk.summary import OperatorCount
+from probe.bulk.verdict import Verdict, verdict
 from probe.cli import bulk_tables as tables
 from probe.cli.bulk_lanes import Routes, operators
 from probe.cli.bulk_lock import take_lock
 from probe.cli.bulk_verdicts import Verdicts
 from probe.cli.errors import UsageError
 from probe.knowledge.typo import likely_typo_of
+from probe.model.verdict import Outcome, Retry
 from probe.reading.list.reader import ListRow
 from probe.settings import BULK_BATCH
 
@@ -225,6 +227,32 @@ class BulkState:
         self._base.execute("update routes set verdict = null where at < ?", (moment,))
         return cursor.rowcount
 
+    @property
+    def is_blind(self) -> bool:
+        """Whether domains were asked about, and DNS gave no usable answer for any."""
+        ((count, informative),) = self.query(
+            "select count(*), sum(state <> ?) from domains where state is not null",
+            DomainState.DNS_UNKNOWN.value,
+        )
+        return bool(count) and not informative
+
+    def forget_undecided(self) -> int:
+        """Forget what may be answered otherwise when it is asked again: all that is neither accepted nor
+        refused for good. How many domains that leaves open."""
+        self.begin()
+        states = [it.value for it in DomainState if _is_undecided(verdict(it))]
+        marks = ", ".join("?" * len(states))
+        self._base.execute(
+            f"update domains set done = null, state = null, at = null where state in ({marks})",  # noqa: S608
+            states,
+        )
+        if self.verdicts is not None:
+            ids = [(number,) for number, it in self.verdicts.items() if _is_undecided(it)]
+            for statement in tables.FORGET_VERDICT:
+                self._base.executemany(statement, ids)
+        (count,) = self._base.execute("select count(*) from domains where done is null").fetchone()
+        return int(count)
+
     # -- the output --------------------------------------------------------------------------------
 
     @property
@@ -310,6 +338,10 @@ def _bulk_rows(
             facts = DomainFacts(DomainState(state), *rest)
         whole = text if address == "" else address
         yield BulkRow(line, text, whole, domain, note, first or 0, typo or "", facts, answer, catch_all)
+
+
+def _is_undecided(it: Verdict) -> bool:
+    return it.outcome is not Outcome.ACCEPTED and it.retry is not Retry.NEVER
 
 
 def _storable(text: str) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from datetime import UTC, datetime
 
 from probe._version import VERSION
+from probe.bulk.decision import Decision
 from probe.bulk.domain import DomainState
 from probe.bulk.gate import judge
 from probe.bulk.plan import Asking, plan
@@ -19,8 +21,16 @@ from probe.bulk.report import (
     BulkTotals,
     BulkTypo,
 )
-from probe.bulk.summary import MatterCount, OperatorCount, gate_counts, matters, operators, outcomes
-from probe.cli.bulk_counts import count
+from probe.bulk.summary import (
+    MatterCount,
+    OperatorCount,
+    decisions,
+    gate_counts,
+    matters,
+    operators,
+    outcomes,
+)
+from probe.cli import bulk_counts
 from probe.cli.bulk_options import BulkOptions
 from probe.cli.bulk_state import BulkState
 from probe.cli.bulk_tables import LIVE_STATES
@@ -41,6 +51,10 @@ PROOF = {
         "deferred and inconclusive say nothing about a mailbox",
     ),
 }
+NO_RESOLVER = (
+    "this machine got no usable answer from DNS for any domain; that says nothing about the recipients"
+)
+SHUT_IN = "this machine could not connect to any mail server; that says nothing about the recipients"
 _TO_ASK = """select count(*), count(distinct d.id) from rows r join domains d on d.name = r.domain
   left join duplicates u on u.line = r.line
   where r.address is not null and u.line is null and d.state in ({live})"""
@@ -54,15 +68,12 @@ def report_of(state: BulkState, options: BulkOptions, begin: int, rate: float | 
     by_outcome: tuple[BulkOutcome, ...] = ()
     counts: list[MatterCount] = []
     if has_outcomes:
-        of_outcomes, counts = count(state)
+        of_outcomes, counts = bulk_counts.count(state)
         by_outcome = outcomes(of_outcomes, totals.rows)
     gates = judge(options.limits, gate_counts(totals, by_outcome), totals.rows)
     by_operator, operator_count = state.operators(_MOST)
     ((of_operators,),) = state.query("select coalesce(sum(rows), 0) from domains where operator <> ''")
-    ((informative,),) = state.query(
-        "select count(*) from domains where done is not null and state <> ?", DomainState.DNS_UNKNOWN.value
-    )
-    is_blind = bool(totals.answered) and not informative
+    is_blind = bool(totals.answered) and state.is_blind
     is_shut_in = options.asks_servers and not is_blind and _reached_nobody(state)
     code = ExitCode.ACCEPTED
     if not all(it.passed for it in gates):
@@ -77,6 +88,7 @@ def report_of(state: BulkState, options: BulkOptions, begin: int, rate: float | 
         extent=None if options.is_offline else Extent.DNS if options.is_plan else options.extent,
         totals=totals,
         outcomes=by_outcome,
+        decisions=decisions(_decisions(state, totals, options)),
         matters=matters(counts),
         operators=operators(by_operator, of_operators),
         operator_count=operator_count,
@@ -88,7 +100,18 @@ def report_of(state: BulkState, options: BulkOptions, begin: int, rate: float | 
         state=str(options.state_path) if options.state_path is not None else "",
         notes=_notes(totals, options, is_blind=is_blind, is_shut_in=is_shut_in),
         exit_code=code,
+        obstacle=NO_RESOLVER if is_blind else SHUT_IN if is_shut_in else "",
     )
+
+
+def _decisions(state: BulkState, totals: BulkTotals, options: BulkOptions) -> Counter[Decision]:
+    """What to do with how many rows."""
+    if options.is_plan:
+        return Counter()
+    result = bulk_counts.decisions(state)
+    result[Decision.SKIP] += totals.duplicates
+    result[Decision.CORRECT] += totals.malformed
+    return result
 
 
 def _totals(state: BulkState, options: BulkOptions) -> BulkTotals:

@@ -95,5 +95,14 @@ AS_DONE = _row(
     tables="domains d cross join rows r on r.domain = d.name",
     which="d.done >= ? and (d.done > ? or r.line > ?) order by d.done, r.line",
 )
+FORGET_VERDICT = (  # in this order; an invented mailbox that got neither yes nor no is asked about again
+    """update domains set done = null, verdict = null,
+         catch_all = case catch_all when 2 then null else catch_all end
+       where id in (select domain from answers where verdict = ?)""",
+    "delete from answers where verdict = ?",
+    """update domains set done = null, verdict = null,
+         catch_all = case catch_all when 2 then null else catch_all end where verdict = ?""",
+    "update routes set verdict = null where verdict = ?",
+)
 KEEP_DOMAIN = """update domains set done = ?, state = ?, provider = ?, operator = ?, failure = ?, route = ?,
   at = ? where id = ?"""

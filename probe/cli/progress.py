@@ -26,7 +26,7 @@ class ProgressLine:
         """Replace the line with `text`."""
         if not self._active:
             return
-        width = terminal_columns(80) - 1
+        width = terminal_columns(80, sys.stderr) - 1
         line = printable(text)
         while columns(line) > width:
             line = line[:-1]
@@ -38,7 +38,12 @@ class ProgressLine:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.erase()
+
+    def erase(self) -> None:
+        """Nothing stands there any more: other output may follow."""
         if self._visible:
+            self._visible = False
             self._write(_ERASE)
 
     def _write(self, text: str) -> bool:

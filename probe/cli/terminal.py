@@ -7,12 +7,12 @@ import sys
 from typing import TextIO
 
 
-def terminal_columns(otherwise: int) -> int:
+def terminal_columns(otherwise: int, stream: TextIO | None = None) -> int:
     """Columns, as `shutil.get_terminal_size` finds them (that module loads the archivers, too): COLUMNS, else
-    the width of the terminal, else `otherwise`."""
+    the width of the terminal of `stream` (None: of stdout), else `otherwise`."""
     if columns := _set("COLUMNS"):
         return columns
-    size = _size(sys.__stdout__)
+    size = _size(sys.__stdout__ if stream is None else stream)
     return (size.columns if size is not None else 0) or otherwise
 
 

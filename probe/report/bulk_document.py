@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Iterator
 
+from probe.bulk.decision import Decision
 from probe.bulk.report import BulkGate, BulkMatter, BulkOperator, BulkOutcome, BulkPlan, BulkReport
 from probe.model.text import duration, thousands
 from probe.model.verdict import Extent, Outcome
@@ -15,11 +17,13 @@ from probe.settings import BULK_COURTESY
 _BAR = 24  # columns of the longest bar
 _MOST_ROWS = {Detail.BRIEF: 0, Detail.SCREEN: 8, Detail.TICKET: 20, Detail.PAGE: 100, Detail.FULL: 1000}
 _WORDS = {
-    Outcome.ACCEPTED: "take mail",
-    Outcome.REFUSED: "cannot take mail",
-    Outcome.DEFERRED: "deferred",
-    Outcome.INCONCLUSIVE: "not known",
+    Outcome.ACCEPTED: "take mail (accepted, by {by})",
+    Outcome.REFUSED: "refused, by {by}",
+    Outcome.DEFERRED: "deferred, by {by}",
+    Outcome.INCONCLUSIVE: "not known (inconclusive, by {by})",
 }
+_NO_MAIL = "cannot take mail (refused, by DNS)"
+_AGAIN = (Decision.LATER, Decision.MEND, Decision.HOLD)
 
 
 _HOW_FAR = {
@@ -27,7 +31,7 @@ _HOW_FAR = {
     Extent.SERVER: "one session was held with each operator",
     Extent.MAILBOX: "mail servers were asked about mailboxes",
 }
-_BY = {Extent.DNS: "DNS", Extent.SERVER: "their servers", Extent.MAILBOX: "RCPT TO"}
+_BY = {Extent.DNS: "DNS", Extent.SERVER: "DNS or their servers", Extent.MAILBOX: "DNS or RCPT TO"}
 
 
 _PACE = (
@@ -43,6 +47,8 @@ def build(report: BulkReport, detail: Detail) -> doc.Document:
         blocks.append(_gates(report))
     if report.plan is not None:
         blocks.append(_plan(report.plan, report))
+    if report.decisions and report.extent is not None:
+        blocks.append(_to_do(report))
     if detail is not Detail.BRIEF:
         blocks += _rest(report, detail)
     return doc.Document(tuple(blocks), title=_title(report), exit_code=report.exit_code)
@@ -61,10 +67,14 @@ def _verdict(report: BulkReport) -> doc.Verdict:
     failing = [it for it in report.gates if not it.passed]
     if failing:
         return doc.Verdict("STOP", doc.Tone.BAD, ("; ".join(map(_over, failing)),))
+    if report.obstacle:
+        return doc.Verdict("NOT KNOWN", doc.Tone.WARN, (report.obstacle,))
     by_outcome = {it.outcome: it.rows for it in report.outcomes}
     bad, unknown = by_outcome.get(Outcome.REFUSED, 0), by_outcome.get(Outcome.INCONCLUSIVE, 0)
+    late = by_outcome.get(Outcome.DEFERRED, 0)
     parts = [
-        f"{thousands(bad)} cannot take mail" if bad else "",
+        _refused(bad, report) if bad else "",
+        f"{_are(late)} deferred" if late else "",
         f"{_are(unknown)} not known" if unknown else "",
         f"{_are(report.totals.malformed)} malformed" if report.totals.malformed else "",
     ]
@@ -74,6 +84,34 @@ def _verdict(report: BulkReport) -> doc.Verdict:
     if any(parts):
         return doc.Verdict("LOOK", doc.Tone.BAD if bad else doc.Tone.WARN, (text,))
     return doc.Verdict("CLEAR", doc.Tone.GOOD, (_clear(report),))
+
+
+def _refused(count: int, report: BulkReport) -> str:
+    """What is refused, and how much of it is no matter of the recipients."""
+    if report.extent is Extent.DNS:
+        return f"{thousands(count)} cannot take mail"
+    own = next((it.rows for it in report.decisions if it.decision is Decision.MEND), 0)
+    return f"{_are(count)} refused{f' ({thousands(own)} for a fault on your side)' if own else ''}"
+
+
+def _to_do(report: BulkReport) -> doc.Section:
+    """What to do with how many rows, how to get at them, and how to ask again."""
+    columns = (doc.Column("rows", is_number=True), doc.Column("decision"), doc.Column("what it means"))
+    table = tuple(((thousands(it.rows),), (it.decision.value,), (it.meaning,)) for it in report.decisions)
+    counts = {it.decision: it.rows for it in report.decisions}
+    lines: list[Line] = []
+    if report.output and counts.get(Decision.SEND):
+        if report.output.endswith(".csv"):
+            lines.append(("Each row has its own in the column ", Code("decision"), "."))
+        else:
+            filters = (
+                f"jq -r 'select(.decision == \"send\") | .address // .domain' {shlex.quote(report.output)}"
+            )
+            lines.append((Code(filters),))
+    if report.state and (open_rows := sum(counts.get(it, 0) for it in _AGAIN)):
+        lines.append((f"The same command with --again asks about {rows(open_rows)} again.",))
+    parts: tuple[doc.Part, ...] = (doc.Table(columns, table),)
+    return doc.Section(("What to do",), (*parts, doc.Items(tuple(lines))) if lines else parts, stays=True)
 
 
 def _questions(plan: BulkPlan) -> str:
@@ -111,10 +149,12 @@ def _value(gate: BulkGate, value: float) -> str:
 
 def _facts(report: BulkReport) -> Iterator[doc.Fact]:
     totals = report.totals
+    comments = report.input.comments
     extra = [
         f"{thousands(totals.repaired)} repaired (see their notes)" if totals.repaired else "",
         f"{thousands(totals.duplicates)} duplicate" if totals.duplicates else "",
         f"{thousands(totals.malformed)} malformed" if totals.malformed else "",
+        f"{thousands(comments)} comment{'' if comments == 1 else 's'} left out" if comments else "",
     ]
     yield doc.Fact("Rows", ((", ".join(filter(None, (thousands(totals.rows), *extra))),),))
     in_dns = (
@@ -181,26 +221,38 @@ def _rest(report: BulkReport, detail: Detail) -> Iterator[doc.Block]:
         yield doc.Section(("Outcome",), (_outcomes(report),))
     in_the_way = [it for it in report.matters if it.outcome is not Outcome.ACCEPTED]
     if in_the_way:
-        yield doc.Section(("In the way",), (doc.Entries(tuple(map(_matter, in_the_way))),), stays=True)
+        befores = (None, *in_the_way)
+        entries = tuple(_matter(it, before) for before, it in zip(befores, in_the_way, strict=False))
+        yield doc.Section(("In the way",), (doc.Entries(entries),), stays=True)
     if report.malformed:
-        yield doc.Section(("Malformed rows",), (_malformed(report, most),))
+        shown = min(most, len(report.malformed))
+        yield doc.Section(
+            ("Malformed rows",), (_malformed(report, most), *_more(report.totals.malformed - shown))
+        )
     if report.typos:
         lines: tuple[Line, ...] = tuple(
             (Raw(it.domain), f": {rows(it.rows)}; is ", Raw(it.correction), " meant?")
             for it in report.typos[:most]
         )
-        yield doc.Section(("Slips of the fingers",), (doc.Items(lines),))
+        more = _more(len(report.typos) - len(lines))
+        yield doc.Section(("Slips of the fingers",), (doc.Items(lines), *more))
     if report.operators:
-        yield doc.Section(("Where the mail goes",), (_operators(report, most),))
+        more = _more(report.operator_count - min(most, len(report.operators)))
+        yield doc.Section(("Where the mail goes",), (_operators(report, most), *more))
     notes = [f"{rows(it.rows)}: {it.reason}" for it in report.matters if it.outcome is Outcome.ACCEPTED]
     if notes or report.notes:
         yield doc.Section(("Also",), (doc.Items(tuple((Raw(it),) for it in (*notes, *report.notes))),))
 
 
+def _more(count: int) -> tuple[doc.Part, ...]:
+    """That a table does not show all."""
+    return (doc.Paragraph((f"{thousands(count)} more: -v, or --summary FILE",)),) if count > 0 else ()
+
+
 def _outcomes(report: BulkReport) -> doc.Table:
-    by = _BY[report.extent or Extent.DNS]
-    parts = ((it, f"{_WORDS[it.outcome]} ({it.outcome}, by {by})") for it in report.outcomes)
-    return _shares("outcome", parts)
+    extent = report.extent or Extent.DNS
+    words = _WORDS | ({Outcome.REFUSED: _NO_MAIL} if extent is Extent.DNS else {})
+    return _shares("outcome", ((it, words[it.outcome].format(by=_BY[extent])) for it in report.outcomes))
 
 
 def _shares(title: str, parts: Iterable[tuple[BulkOutcome | BulkOperator, str | Raw]]) -> doc.Table:
@@ -221,14 +273,16 @@ def _shares(title: str, parts: Iterable[tuple[BulkOutcome | BulkOperator, str | 
     )
 
 
-def _matter(matter: BulkMatter) -> doc.Entry:
+def _matter(matter: BulkMatter, before: BulkMatter | None) -> doc.Entry:
+    """What stands in the way of rows; what to do, unless the matter `before` it said just that."""
     names: list[str | Raw] = []
     for domain in matter.examples:
         names += [Raw(domain), ", "]
     more = matter.domains - len(matter.examples)
     names[-1:] = [f" and {thousands(more)} more"] if more > 0 else []
     line: Line = (f"{rows(matter.rows)}: {matter.reason}",)
-    return doc.Entry(line, ((*names,), (f"To do: {matter.action}",)))
+    action = "the same" if before is not None and before.action == matter.action else matter.action
+    return doc.Entry(line, ((*names,), (f"To do: {action}",)))
 
 
 def _malformed(report: BulkReport, most: int) -> doc.Table:

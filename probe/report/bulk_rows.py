@@ -18,10 +18,11 @@ from probe.report.json_text import json_text
 
 COLUMNS = (
     *("line", "input", "address", "domain", "status", "asked", "outcome", "catch_all", "cause", "band"),
-    *("provider", "operator", "fix_by", "retry", "action", "note"),
+    *("provider", "operator", "fix_by", "retry", "action", "note", "decision"),
 )
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a sheet takes a cell that begins so for a formula
-_OF_ROW = 5  # of the columns: what is not the same for all rows of a domain
+_OF_ROW = 5  # of the columns, and those behind _LAST: what is not the same for all rows of a domain
+_LAST = COLUMNS.index("note")
 
 _quote: Callable[[str], str] = json.encoder.encode_basestring
 
@@ -34,7 +35,7 @@ def to_json(report: BulkReport) -> str:
 def row_object(row: BulkRow) -> dict[str, Any]:
     """The object that `bulk --format jsonl` prints for a row."""
     own = (row.line, row.text, row.address, row.domain, row.status.value)
-    return dict(zip(COLUMNS, (*own, *_of_row(row), row.note or None), strict=True))
+    return dict(zip(COLUMNS, (*own, *_of_row(row), row.note or None, row.decision), strict=True))
 
 
 def _of_row(row: BulkRow) -> tuple[str | bool | None, ...]:
@@ -45,7 +46,7 @@ def _of_domain(
     facts: DomainFacts | None, answer: Verdict | None, catch_all: bool | None
 ) -> tuple[str | bool | None, ...]:
     if facts is None:
-        return (None,) * (len(COLUMNS) - _OF_ROW - 1)
+        return (None,) * (_LAST - _OF_ROW)
     verdict = answer or facts.verdict
     return (
         *(verdict.extent.value, verdict.outcome.value, catch_all, verdict.cause, verdict.band.value),
@@ -56,7 +57,7 @@ def _of_domain(
 
 def row_line(row: BulkRow) -> str:
     """That object on one line, with its line break. Most rows are put together from parts that are ready."""
-    text, note = row.text, row.note
+    text, note, decision = row.text, row.note, row.decision
     address, domain = row.address, row.domain
     own = f"{text}{address}{note}"
     if not own.isascii() or "\x7f" in own or "##" in own:
@@ -65,13 +66,14 @@ def row_line(row: BulkRow) -> str:
         f'{{"line": {row.line}, "input": {_quote(text)}, '
         f'"address": {_quote(address) if address else "null"}, '
         f'"domain": {_quote(domain) if domain else "null"}, "status": "{row.status.value}", '
-        f'{_middle(row.facts, row.answer, row.catch_all)}, "note": {_quote(note) if note else "null"}}}\n'
+        f'{_middle(row.facts, row.answer, row.catch_all)}, "note": {_quote(note) if note else "null"}, '
+        f'"decision": {_quote(decision.value) if decision is not None else "null"}}}\n'
     )
 
 
 @lru_cache(maxsize=4096)
 def _middle(facts: DomainFacts | None, answer: Verdict | None, catch_all: bool | None) -> str:
-    cells = zip(COLUMNS[_OF_ROW:-1], _of_domain(facts, answer, catch_all), strict=True)
+    cells = zip(COLUMNS[_OF_ROW:_LAST], _of_domain(facts, answer, catch_all), strict=True)
     return json_text(dict(cells))[1:-1]
 
 
@@ -83,7 +85,7 @@ def csv_head() -> str:
 def row_csv(row: BulkRow) -> str:
     """One line of CSV (RFC 4180), in which no cell is a formula to a sheet."""
     own = (str(row.line), row.text, row.address, row.domain, row.status.value)
-    return _csv([_cell(it) for it in (*own, *_of_row(row), row.note)])
+    return _csv([_cell(it) for it in (*own, *_of_row(row), row.note, row.decision)])
 
 
 def _cell(value: str | bool | None) -> str:
