@@ -43,6 +43,16 @@ LIVE = frozenset({DomainState.MX, DomainState.IMPLICIT_MX, DomainState.LITERAL})
 """Where there is a mail server to ask."""
 
 
+TOPS = ("com", "net", "org")  # there since 1985
+CONTROL = tuple(Question(top, RecordType.MX) for top in TOPS)
+"""What tells a resolver that knows no public name from a list whose domains are all gone."""
+
+
+def denies_all(answers: Sequence[Answer]) -> bool:
+    """Whether these answers to CONTROL are all denials: what else is denied there means nothing."""
+    return all(it.status is Status.NXDOMAIN for it in answers)
+
+
 class DomainResult(NamedTuple):
     """What was found out of `domain`. `hosts` are its MX hosts, the best first, at most MX_LIMIT; `failure`
     is what DNS answered instead, where it did not say: the question and the status. `host` is the one that

@@ -126,13 +126,13 @@ def _ask(asking: Any) -> bool:
 
 def _stop_line(state: BulkState, options: BulkOptions) -> str:
     ((total, count),) = state.query("select count(*), count(done) from domains")
-    done = f"stopped after {count} of {total} domains"
+    text = f"stopped after {count} of {total} domains"
     if state.verdicts is not None:
         ((mailboxes,),) = state.query("select count(*) from answers")
-        done += f" and {mailboxes} mailboxes" if mailboxes else ""
+        text += f" and {mailboxes} mailbox{'es' if mailboxes > 1 else ''}" if mailboxes else ""
     if options.state_path is None:
-        return f"{done}; with -o FILE.jsonl a run can be gone on with"
-    return f"{done}; the same command goes on from here"
+        return f"{text}; with -o FILE.jsonl a run can be gone on with"
+    return f"{text}; the same command goes on from here"
 
 
 def _deliver(report: BulkReport, options: BulkOptions) -> int:

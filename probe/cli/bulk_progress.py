@@ -82,7 +82,7 @@ class BulkProgress:
                 )
             return
         parts = [
-            f"{thousands(mailboxes)} mailboxes asked about" if mailboxes else "",
+            f"{thousands(mailboxes)} mailbox{'es' if mailboxes > 1 else ''} asked about" if mailboxes else "",
             f"{phase}: {thousands(count)}{f' of {thousands(total)}' if total is not None else ''}",
             f"{thousands(rate)} a second" if rate >= 1 else "",
             f"{duration(left)} left" if left is not None else "",

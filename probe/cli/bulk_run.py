@@ -8,13 +8,24 @@ import time
 from collections.abc import Generator, Iterator
 from typing import Any
 
-from probe.bulk.domain import LIVE, DomainResult, Hosts, look_up, look_up_mx
+from probe.bulk.domain import (
+    CONTROL,
+    LIVE,
+    TOPS,
+    DomainResult,
+    DomainState,
+    Hosts,
+    denies_all,
+    look_up,
+    look_up_mx,
+)
 from probe.bulk.row import DomainFacts
 from probe.cli import signals
 from probe.cli.bulk_options import BulkOptions
 from probe.cli.bulk_progress import BulkProgress
 from probe.cli.bulk_state import BulkState, DomainRecord, now
 from probe.cli.bulk_writer import Writer
+from probe.cli.errors import NothingObservedError
 from probe.knowledge.operator_signs import signs_of
 from probe.knowledge.providers import Operator, operator
 from probe.model.text import thousands
@@ -22,10 +33,18 @@ from probe.net.dns_engine import DnsEngine
 from probe.settings import BULK_COMMIT, BULK_HOSTS_KEPT
 
 _LOOK = 0.2  # seconds between two looks at what is under way
+_DENIES_ALL = (
+    f"this machine's resolver denies every domain of the list, and {', '.join(TOPS)}, too: it does not "
+    "resolve public names ('smtp-probe doctor' looks at it); none of its denials is kept"
+)
+
+
+_NO_NAMES = (DomainState.NO_DOMAIN, DomainState.DNS_UNKNOWN, DomainState.LITERAL)
 
 
 class Asking:
-    """Asks about all domains that are open."""
+    """Asks about all domains that are open. Denials are kept when DNS is known to know any name: a resolver
+    that knows none (a private one, or one without a way out) would have the whole list refused for good."""
 
     def __init__(
         self, state: BulkState, writer: Writer, options: BulkOptions, progress: BulkProgress
@@ -43,9 +62,16 @@ class Asking:
         self._begun = self._count
         self.rate = 0.0  # domains a second
         self._is_dns_done = False
+        ((count,),) = state.query(
+            "select count(*) from domains where state not in (?, ?, ?)", *(it.value for it in _NO_NAMES)
+        )
+        self._knows_names = count > 0
+        self._has_denials = False
+        self._control: asyncio.Task[bool] | None = None
 
     def run(self) -> bool:
-        """Ask; whether it came to its end, and was not stopped by a signal. Raises ResolverConfigError."""
+        """Ask; whether it came to its end, and was not stopped by a signal. Raises ResolverConfigError, and
+        NothingObservedError where the resolver denies all."""
         is_whole = asyncio.run(self._run())
         self._commit()
         return is_whole
@@ -71,7 +97,9 @@ class Asking:
 
     async def _ask(self, engine: DnsEngine) -> None:
         begin = time.monotonic()
-        await engine.run(self._works(), self._take)
+        await engine.run(self._works(), lambda it: self._take(it, engine))
+        if self._is_suspect:
+            self._judge(await (self._control or _is_useless(engine)))
         self.rate = self._count / max(time.monotonic() - begin, 0.001)
         if self._options.asks_servers:
             from probe.cli.bulk_servers import ask_servers
@@ -97,7 +125,7 @@ class Asking:
         ask = look_up_mx if self._options.is_plan else look_up
         return number, (yield from ask(name, self._hosts))
 
-    def _take(self, numbered: tuple[int, DomainResult]) -> None:
+    def _take(self, numbered: tuple[int, DomainResult], engine: DnsEngine) -> None:
         number, result = numbered
         who = self._operator(result)
         provider = who.key if who is not None and who.provider is not None else ""
@@ -113,8 +141,25 @@ class Asking:
         if self._options.is_plan and result.hosts:
             self._first_hosts.append(result.hosts[0])
         self._count += 1
+        if result.state not in _NO_NAMES:
+            self._knows_names = True
+        self._has_denials = self._has_denials or result.state is DomainState.NO_DOMAIN
         if time.monotonic() - self._last >= BULK_COMMIT:
-            self._commit()
+            if self._is_suspect and self._control is None:
+                self._control = asyncio.ensure_future(_is_useless(engine))
+            elif self._control is not None and self._is_suspect and self._control.done():
+                self._judge(self._control.result())
+            elif not self._is_suspect:
+                self._commit()
+
+    def _judge(self, is_useless: bool) -> None:
+        if is_useless:
+            raise NothingObservedError(_DENIES_ALL)
+        self._knows_names = True
+
+    @property
+    def _is_suspect(self) -> bool:
+        return self._has_denials and not self._knows_names
 
     def _operator(self, result: DomainResult) -> Operator | None:
         if not result.hosts:
@@ -129,6 +174,8 @@ class Asking:
 
     def _commit(self) -> None:
         """Keep what is known, write what follows from it, and commit both."""
+        if self._is_suspect:  # stopped before it was settled
+            self._records.clear()
         self._state.keep_domains(self._records)
         self._records.clear()
         if self._first_hosts:
@@ -136,3 +183,8 @@ class Asking:
             self._first_hosts.clear()
         self._writer.write()
         self._last = time.monotonic()
+
+
+async def _is_useless(engine: DnsEngine) -> bool:
+    """Whether the resolver denies what is there for certain."""
+    return denies_all(await engine.ask(CONTROL))

@@ -24,7 +24,7 @@ from probe.settings import BULK_BATCH, BULK_COURTESY, BULK_SHUT_IN, BULK_SILENT
 _UNKNOWN = verdict(DomainState.DNS_UNKNOWN)
 _SHUT_IN = (
     f"no mail server of the first {BULK_SHUT_IN} domains could be connected to: outbound port 25 seems to be "
-    "closed here ('smtp-probe doctor' looks at it); the same command goes on"
+    "closed here ('smtp-probe doctor' looks at it); the same command goes on; --again asks these, too"
 )
 
 

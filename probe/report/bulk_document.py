@@ -225,9 +225,9 @@ def _rest(report: BulkReport, detail: Detail) -> Iterator[doc.Block]:
         entries = tuple(_matter(it, before) for before, it in zip(befores, in_the_way, strict=False))
         yield doc.Section(("In the way",), (doc.Entries(entries),), stays=True)
     if report.malformed:
-        shown = min(most, len(report.malformed))
+        count = min(most, len(report.malformed))
         yield doc.Section(
-            ("Malformed rows",), (_malformed(report, most), *_more(report.totals.malformed - shown))
+            ("Malformed rows",), (_malformed(report, most), *_more(report.totals.malformed - count))
         )
     if report.typos:
         lines: tuple[Line, ...] = tuple(

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import csv
 import json
+import sqlite3
 import subprocess
 import sys
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +96,7 @@ async def test_a_refusal_for_a_fault_of_this_side_is_told_as_that_and_asked_agai
         decisions = {row["input"]: row["decision"] for row in objects(output)}
         async with MailOperators({it: Script() for it in scripts}, servers.port) as servers:
             again = await ask_servers([*command, "--again"])
-            asked = {it for it in servers.rcpts if not it.startswith("probe-")}
+            names = {it for it in servers.rcpts if not it.startswith("probe-")}
     assert verdict_line(first).endswith(
         "LOOK of 6 rows 3 are refused (2 for a fault on your side), 2 are deferred"
     )
@@ -108,7 +110,7 @@ async def test_a_refusal_for_a_fault_of_this_side_is_told_as_that_and_asked_agai
         "nobody@c.test": "later",
     }
     assert "--again asks about 4 rows again" in first.stdout and "--again" not in again.stdout
-    assert asked == {"user@b.test", "nobody@b.test", "user@c.test", "nobody@c.test"}
+    assert names == {"user@b.test", "nobody@b.test", "user@c.test", "nobody@c.test"}
     assert [row["decision"] for row in objects(output)] == ["send", "drop"] * 3
 
 
@@ -134,10 +136,32 @@ async def test_a_run_without_a_working_resolver_says_so_first_and_is_made_again(
     assert [row["outcome"] for row in objects(output)] == ["accepted", "refused"]
 
 
+@pytest.mark.parametrize("count", [2, 400])
+async def test_a_resolver_that_knows_no_name_refuses_nobody(count: int, tmp_path: Path) -> None:
+    output = tmp_path / "rows.jsonl"
+    path = list_of(tmp_path, [f"user@d{number}.example" for number in range(count)])
+    async with DnsServer({}, delay=0.6) as server:
+        result = await bulk(server, str(path), "-o", str(output))
+    assert (result.code, result.stdout, result.stderr.count("\n")) == (4, "", 1)
+    assert "this machine's resolver denies every domain" in result.stderr
+    assert not output.exists() or not output.read_bytes()
+    with closing(sqlite3.connect(f"{output}.state")) as base:
+        assert base.execute("select count(*) from domains where state is not null").fetchone() == (0,)
+
+
+async def test_denials_of_a_resolver_that_knows_names_are_kept(tmp_path: Path) -> None:
+    path = list_of(tmp_path, ["user@d1.example", "user@d2.example"])
+    async with DnsServer({"TXT com": ['"there"']}) as server:
+        result = await bulk(server, str(path), "--format", "jsonl")
+        names = {it.name for it in server.queries}
+    assert [json.loads(line)["decision"] for line in result.stdout.splitlines()] == ["drop", "drop"]
+    assert result.code == 0 and names == {"d1.example", "d2.example", "com", "net", "org"}
+
+
 async def test_a_reader_that_goes_away_ends_the_asking(tmp_path: Path) -> None:
-    count = 3000
+    count = 6000
     path = list_of(tmp_path, [f"d{number}.example" for number in range(count)])
-    async with DnsServer({}, delay=0.2) as server:
+    async with DnsServer({"MX d0.example": ["0 ."]}, delay=0.5) as server:
         where = ("--nameserver", f"127.0.0.1:{server.endpoint.port}")
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "probe", "bulk", str(path), "--format", "jsonl", *where),
@@ -148,9 +172,9 @@ async def test_a_reader_that_goes_away_ends_the_asking(tmp_path: Path) -> None:
         await process.stdout.readline()
         process._transport.get_pipe_transport(1).close()  # type: ignore[attr-defined]
         _, err = await process.communicate()
-        asked = {it.name for it in server.queries}
+        names = {it.name for it in server.queries}
     assert (process.returncode, err) == (0, b"")
-    assert len(asked) < count
+    assert len(names) < count
 
 
 @pytest.mark.parametrize("where", ["/dev/stdout", "/dev/null", "PIPE"])
