@@ -22,6 +22,11 @@ _OWN_ACTION = (
     "A mailbox, filter or program of this machine did not take the message: look at it, and at this mail "
     "server's configuration."
 )
+_OWN_MAILBOX_ACTION = (
+    "The address is one of this server's own, which has no mailbox or alias of that name. Where the sender "
+    "is empty (<>), nobody gets the bounces: give the address that mail is sent from a mailbox or an alias "
+    "(/etc/aliases, virtual_alias_maps), or send from one that has it. Else correct the address."
+)
 _NEXT_HOP_ACTION = (
     "This server is set up to hand this mail to a host that DNS does not know, or does not answer for. "
     "Correct the name (Postfix: relayhost, transport_maps, smtp_fallback_relay), or the resolver of this "
@@ -44,7 +49,7 @@ _LASTING_ACTION = (
     "If it is put off again, ask the recipient's administrator."
 )
 _REMOTE = Speaker.REMOTE  # enum member look-ups are slow
-_SERVER_ERROR = "server_error"
+_SERVER_ERROR, _UNKNOWN_USER = "server_error", "user_unknown"
 _OWN_TROUBLE = "trouble on this mail server"
 
 
@@ -157,7 +162,7 @@ def _reason(
             conclusion, text, is_own=operator is LOCAL and bool(wrong_next_hop(event))
         )
     elif operator is LOCAL:  # a filter's reply, too
-        conclusion = _of_this_machine(conclusion)
+        conclusion = _of_this_machine(conclusion, is_remote=is_remote)
     elif side is Side.RELAY:
         conclusion = at_relay(conclusion)
     return Reason(key, explanation, conclusion, is_remote, operator is LOCAL, side)
@@ -182,8 +187,10 @@ def _lasting(reason: Reason) -> Reason:
     return replace(reason, conclusion=replace(conclusion, conduct=conduct, action=_LASTING_ACTION))
 
 
-def _of_this_machine(conclusion: Conclusion) -> Conclusion:
+def _of_this_machine(conclusion: Conclusion, *, is_remote: bool) -> Conclusion:
     """The reason for a failure on this machine, which no recipient's administrator can correct."""
+    if not is_remote and conclusion.cause.id == _UNKNOWN_USER and conclusion.conduct.fix_by is FixBy.SENDER:
+        return replace(conclusion, action=_OWN_MAILBOX_ACTION)
     if conclusion.conduct.fix_by in (FixBy.RECIPIENT, FixBy.NOBODY, FixBy.SENDER):
         return conclusion
     conduct = replace(conclusion.conduct, fix_by=FixBy.SENDER, retry=Retry.AFTER_FIX, retry_after=None)

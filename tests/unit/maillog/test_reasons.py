@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from probe.maillog.operators import LOCAL
 from probe.maillog.reasons import Reasons
 from probe.model.verdict import FixBy
 from tests.unit.maillog.made import bounced, counted, line, reader
@@ -162,3 +163,12 @@ def test_a_mailbox_in_punycode_is_read_apart_from_others_with_the_same_reply() -
         group.reason.conclusion.cause.id: sum(group.messages.values()) for group in aggregate.groups.values()
     }
     assert causes == {"user_unknown": 1, "address_syntax": 1}
+
+
+def test_an_address_of_this_server_that_has_no_mailbox_is_mended_here() -> None:
+    words = 'unknown user: "news"'
+    row = line("bounced", words, to="news@a.example", relay="local", program="local")
+    (group,) = counted([row]).groups.values()
+    assert group.operator is LOCAL
+    assert group.reason.conclusion.action.startswith("The address is one of this server's own")
+    assert group.reason.fix_by is FixBy.SENDER
