@@ -10,7 +10,7 @@ from probe.bulk.domain import LIVE
 from probe.settings import BULK_BATCH
 
 APPLICATION = 0x53504231  # "SPB1"
-VERSION = 2
+VERSION = 3
 TABLES = """
 create table meta (name text primary key, value text not null) without rowid;
 create table rows (
