@@ -88,6 +88,12 @@ def test_what_passes_is_not_given_up(text: str, stage: Stage | None, passing: st
     assert conduct is None or conduct.retry != "never"
 
 
+@pytest.mark.parametrize("host", ["mx1.tmall.com", "mx.taobao.com"])
+def test_words_that_a_domain_says_to_everybody_give_no_address_up(host: str) -> None:
+    conduct = explain("554 5.0.0 user unknown", Stage.RCPT, host).conduct
+    assert conduct is not None and conduct.retry == "after_fix"
+
+
 def test_a_ground_says_what_it_says_of_a_mailbox_or_a_domain_only() -> None:
     assert {rule.final for rule in RULES if rule.final} == {"user_unknown", "bad_domain"}
     for rule in RULES:
