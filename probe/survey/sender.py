@@ -25,7 +25,7 @@ from probe.standards.dns.ptr import confirm_reverse
 from probe.standards.dns.results import HeloResult, MxResult, PtrResult
 from probe.standards.spf.check_host import check_host
 from probe.standards.spf.record import is_spf
-from probe.standards.spf.results import SpfIdentity, SpfResult
+from probe.standards.spf.results import SpfIdentity, SpfResult, SpfVerdict
 from probe.survey.driving import Place, Survey, part, standing, together
 from probe.survey.identities import Identities
 
@@ -36,9 +36,8 @@ def spf_of_mail_from(who: Identities, ip: IPAddress, helo: str) -> Resolution[Sp
         return (yield from spf_of_helo(ip, helo, identity=SpfIdentity.MAIL_FROM))
     if who.mail_from_domain is None:
         return None
-    return (
-        yield from check_host(ip, who.mail_from_domain, who.mail_from.local_part, who.mail_from_domain, helo)
-    )
+    domain, local_part = who.mail_from_domain, who.mail_from.local_part
+    return _unless_silent((yield from check_host(ip, domain, local_part, domain, helo)))
 
 
 def spf_of_helo(
@@ -47,7 +46,17 @@ def spf_of_helo(
     """check_host for the HELO identity; an address literal has none (RFC 7208 section 2.3)."""
     if helo.startswith("[") or "." not in helo:
         return None
-    return (yield from check_host(ip, helo, "postmaster", helo, helo, identity=identity))
+    return _unless_silent((yield from check_host(ip, helo, "postmaster", helo, helo, identity=identity)))
+
+
+_WITHOUT_MATCH = (SpfVerdict.FAIL, SpfVerdict.SOFTFAIL, SpfVerdict.NEUTRAL)
+
+
+def _unless_silent(result: SpfResult) -> SpfResult:
+    """A result that was reached past a question without an answer is not what receivers find: not known."""
+    if result.silence is None or result.verdict not in _WITHOUT_MATCH:
+        return result
+    return replace(result, verdict=SpfVerdict.TEMPERROR, matched=None, problem=result.silence, explanation="")
 
 
 def published_spf(domain: str) -> Resolution[tuple[str, ...]]:

@@ -244,7 +244,8 @@ class _Evaluation:
         return False, none if hosts else _how_answered(answer)
 
     def _match_ptr(self, mechanism: Mechanism, domain: str) -> Resolution[_Match]:
-        """Section 5.5: DNS trouble means no match; only the missing PTR itself is a void look-up."""
+        """Section 5.5: DNS trouble means no match, and is told in the trace; only the missing PTR itself is a
+        void look-up."""
         answer = yield from self._ask(self.client.ptr_question.name, RecordType.PTR)
         self._count_void(answer)
         validated_name = yield from self._validated_names()
@@ -252,8 +253,19 @@ class _Evaluation:
         for name in validated_name:
             if names.is_subdomain(name, target):
                 return True, SpfWhy(SpfReason.NAME_MATCHED, host=name)
+        silent = self._unanswered_name(answer)
+        if silent is not None:
+            return False, _of(silent, SpfReason.UNANSWERED, failure=silent.failure)
         none = SpfWhy(SpfReason.NO_NAME_MATCHED, hosts=validated_name)
         return False, none if validated_name else _how_answered(answer)
+
+    def _unanswered_name(self, ptr: Answer) -> Answer | None:
+        """The first answer about the client's names that DNS left open."""
+        hosts = [name for name in ptr.names() if name][:SPF_PTR_LIMIT]
+        forward = (self.answers[Question(names.normal(host), self.client.address_type)] for host in hosts)
+        return next(
+            (it for it in (ptr, *forward) if it.is_unknown and it.status is not Status.BAD_NAME), None
+        )
 
     def _validated_names(self) -> Resolution[tuple[str, ...]]:
         """The client's names that lead back to it, of the first ten (section 4.6.4)."""

@@ -6,7 +6,7 @@ from probe._dataclass import dataclass
 from probe._enum import StrEnum
 from probe.model.address import IPAddress
 from probe.model.near_miss import NearMiss
-from probe.model.spf import SpfStepOutcome, SpfWhy
+from probe.model.spf import SpfReason, SpfStepOutcome, SpfWhy
 
 
 class SpfIdentity(StrEnum):
@@ -60,6 +60,13 @@ class SpfResult:
     near: NearMiss | None = None
     explanation: str = ""
     evidence: tuple[str, ...] = ()
+
+    @property
+    def silence(self) -> SpfWhy | None:
+        """The question that DNS did not answer, where a term went on without it (RFC 7208 section 5.5): who
+        gets an answer may come to another result."""
+        details = (step.detail for step in self.trace if step.outcome is SpfStepOutcome.NO_MATCH)
+        return next((it for it in details if it is not None and it.tag is SpfReason.UNANSWERED), None)
 
     @property
     def why(self) -> SpfWhy | NearMiss | None:

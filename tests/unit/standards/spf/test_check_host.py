@@ -217,6 +217,21 @@ def test_ptr_matches_only_names_that_lead_back() -> None:
 def test_an_unanswered_ptr_is_no_match_and_no_error() -> None:
     result = evaluate({ME: ["v=spf1 ptr -all"], "PTR 10.2.0.192.in-addr.arpa": Status.TIMEOUT})
     assert result.verdict is SpfVerdict.FAIL
+    assert result.silence is not None
+    assert spoken(result.silence) == "PTR 10.2.0.192.in-addr.arpa: from the test's table"
+
+
+def test_a_name_of_the_client_without_an_answer_is_told() -> None:
+    zone: Zone = {
+        ME: ["v=spf1 ptr -all"],
+        "PTR 10.2.0.192.in-addr.arpa": ["forged.example.org", "broken.example.org"],
+        "A forged.example.org": ["192.0.2.99"],
+        "A broken.example.org": Status.SERVFAIL,
+    }
+    result = evaluate(zone)
+    assert result.verdict is SpfVerdict.FAIL
+    assert result.silence is not None and result.silence.host == "broken.example.org"
+    assert evaluate({**zone, "A broken.example.org": ["192.0.2.98"]}).silence is None
 
 
 def test_an_ipv6_client_is_held_against_aaaa_only() -> None:
