@@ -83,12 +83,13 @@ def sender_domain_dead(at: Situation) -> Sighting | None:
 
 
 def sender_dns_fails(at: Situation) -> Sighting | None:
-    """The name servers of the sender domain give no usable answer; receivers that look it up get none
-    either."""
-    mail = at.facts.sender.mail
-    if mail is None or mail.kind is not RouteKind.UNKNOWN:
+    """The name servers of the sender domain give no usable answer, and the reply leaves room for another try:
+    a receiver that gets none either puts the mail off. What kept this machine alone from an answer says
+    nothing of receivers."""
+    mail, reply = at.facts.sender.mail, at.result.reply
+    if mail is None or mail.kind is not RouteKind.UNKNOWN or (reply is not None and reply.is_permanent):
         return None
-    failures = [it for it in mail.answers if it.is_unknown and it.status is not Status.NOT_ASKED]
+    failures = [it for it in mail.answers if it.status in _OF_ITS_SERVERS]
     return (
         Sighting(failures[0].ref, f"{failures[0].question}: {spoken(failures[0].failure)}")
         if failures
@@ -96,6 +97,8 @@ def sender_dns_fails(at: Situation) -> Sighting | None:
     )
 
 
+# So the name servers of a domain show that they fail; the other statuses are this side's own.
+_OF_ITS_SERVERS = (Status.SERVFAIL, Status.TIMEOUT, Status.MALFORMED, Status.CNAME_LOOP)
 _DNS_OR_SERVER = frozenset({"exim.local-problem", "exim.local-problem-of-address"})
 
 

@@ -86,6 +86,7 @@ MESSAGE_NOT_GIVEN = frozenset({"size-not-known", "message-not-given"})
 
 # By step: findings that mean that the step was not assessed.
 STEP_NOT_LOOKED_AT: Mapping[int, frozenset[str]] = {
+    2: frozenset(UNANSWERED.values()),
     3: frozenset({"recipient-not-asked", "recipient-refused-before"}),
     4: frozenset({"size-not-known", "size-not-compared", "size-without-limit"}),
     6: frozenset(

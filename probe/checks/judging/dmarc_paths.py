@@ -35,13 +35,27 @@ def spf_path(facts: Facts) -> bool | None:
     return is_aligned
 
 
+def may_pass_by_spf(facts: Facts) -> bool:
+    """SPF carries DMARC, or DNS left open whether it does: what SPF makes harmless is no error then."""
+    return facts.sender.spf is not None and spf_path(facts) is not False
+
+
+def is_dkim_unanswered(facts: Facts) -> bool:
+    """No aligned key is known, and DNS gave no usable answer about one that was asked for."""
+    if facts.sender.alignment.dkim is True:
+        return False
+    return any(key.status is KeyStatus.UNKNOWN for key in facts.sender.dkim)
+
+
 def dkim_path(facts: Facts) -> bool | None:
     """A signature of an aligned domain verifies; without the message: could verify."""
     if facts.message is not None:
-        aligned_signatures = [s for s in facts.message.signatures if signature_aligns(facts.sender.dmarc, s)]
+        dmarc = facts.sender.dmarc
+        sound = [s for s in facts.message.signatures if s.verdict is not SignatureVerdict.FAIL]
+        aligned_signatures = [s for s in sound if signature_aligns(dmarc, s)]
         if any(s.verdict is SignatureVerdict.PASS for s in aligned_signatures):
             return True
-        return None if any(s.verdict is SignatureVerdict.UNKNOWN for s in aligned_signatures) else False
+        return None if aligned_signatures or any(may_align(dmarc, s) for s in sound) else False
     keys = [k for k in facts.sender.dkim if k.is_named]
     unusable = (KeyStatus.MISSING, KeyStatus.REVOKED, KeyStatus.MALFORMED, KeyStatus.UNUSABLE)
     if keys and all(k.status in unusable for k in keys):
@@ -59,3 +73,16 @@ def signature_aligns(result: DmarcResult | None, signature: SignatureResult) -> 
         return signature.domain == result.author_domain
     organization = result.organizational_domain
     return signature.domain == organization or signature.domain.endswith(f".{organization}")
+
+
+def may_align(result: DmarcResult | None, signature: SignatureResult) -> bool:
+    """Whether DNS did not answer for a name above both domains: the record there would make them one
+    organization (RFC 9989 section 4.10.2)."""
+    if result is None or (result.record is not None and result.record.adkim == "s"):
+        return False
+    names = [why.host.removeprefix("_dmarc.") for why in result.unanswered]
+    return any(_is_within(signature.domain, it) and _is_within(result.author_domain, it) for it in names)
+
+
+def _is_within(domain: str, parent: str) -> bool:
+    return domain == parent or domain.endswith(f".{parent}")

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from probe.checks.judging.dmarc_paths import enforces, signature_aligns, spf_path
+from probe.checks.judging.dmarc_paths import enforces, may_pass_by_spf, signature_aligns
 from probe.checks.judging.wording import Voice
 from probe.facts.model import Facts
 from probe.model.finding import Finding
@@ -56,7 +56,7 @@ def _of_dkim(facts: Facts, message: MessageFacts) -> Iterator[Finding]:
 
 def _failed(facts: Facts, signature: SignatureResult, *, others_pass: bool) -> Finding:
     dmarc = facts.sender.dmarc
-    carries_dmarc = enforces(dmarc) and signature_aligns(dmarc, signature) and not spf_path(facts)
+    carries_dmarc = enforces(dmarc) and signature_aligns(dmarc, signature) and not may_pass_by_spf(facts)
     if others_pass:
         tag = "signature-failing-beside-others"
     else:

@@ -33,7 +33,8 @@ _OF_HOST = {
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """One finding for each host with TLSA records, one for all others."""
+    """One finding for each host with TLSA records; one for all others, if there are only those or DNS did not
+    answer for one."""
     results = facts.recipient.dane
     if not results:
         yield say("dane-not-looked-at")
@@ -43,7 +44,9 @@ def check(facts: Facts) -> Iterator[Finding]:
         for it in results
         if it.status in _OF_HOST
     ]
-    yield from sessions or [_without_tlsa(results)]
+    yield from sessions
+    if not sessions or any(it.status is DaneStatus.UNKNOWN for it in results):
+        yield _without_tlsa(results)
 
 
 def _without_tlsa(results: tuple[DaneResult, ...]) -> Finding:

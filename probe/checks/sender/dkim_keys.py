@@ -3,7 +3,7 @@
 Looks up the key records of the selectors that were given (--selector), that the message names, that the
 sender's provider is known to use, and the common ones. A key that is missing under a guessed selector proves
 nothing: selectors cannot be listed. Under a selector that was given, or that signed the message, it means
-that every signature fails: an error, unless DMARC passes by SPF.
+that every signature fails: an error, unless DMARC passes by SPF, or DNS leaves open whether it does.
 
 A key in the form that RFC 6376 names (RSAPublicKey) is one for some verifiers only: most read a
 SubjectPublicKeyInfo alone.
@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from probe.checks.judging.dmarc_paths import spf_path
+from probe.checks.judging.dmarc_paths import may_pass_by_spf, spf_path
 from probe.checks.judging.wording import Voice, is_missing, why_not_looked_at
 from probe.facts.gaps import Fact
 from probe.facts.model import Facts
@@ -72,23 +72,36 @@ def _nothing_found(keys: tuple[KeyResult, ...]) -> Finding:
         domain=keys[0].domain,
         keys=[key.name for key in unknown],
         problems=[series(clauses(key.problems)) for key in unknown],
+        named=any(key.is_named for key in unknown),
     )
 
 
 def _tag_of_fault(key: KeyResult, facts: Facts) -> str:
     """The tag of what is wrong with a key; empty if nothing is known to be wrong."""
-    spf = spf_path(facts)
     if key.status in (KeyStatus.MALFORMED, KeyStatus.UNUSABLE):
         if not key.is_named:
             return "dkim-key-unusable-guessed"
-        return "dkim-key-unusable-spf-carries" if spf else "dkim-key-unusable"
+        return _by_spf(
+            facts, "dkim-key-unusable", "dkim-key-unusable-spf-carries", "dkim-key-unusable-spf-not-known"
+        )
     if key.is_named and key.status is KeyStatus.MISSING:
         if is_missing(facts, key.domain):
             return "dkim-key-of-missing-domain"
-        return "dkim-key-missing-spf-carries" if spf else "dkim-key-missing"
+        return _by_spf(
+            facts, "dkim-key-missing", "dkim-key-missing-spf-carries", "dkim-key-missing-spf-not-known"
+        )
     if key.is_named and key.status is KeyStatus.REVOKED:
-        return "dkim-key-revoked-spf-carries" if spf else "dkim-key-revoked"
+        return _by_spf(
+            facts, "dkim-key-revoked", "dkim-key-revoked-spf-carries", "dkim-key-revoked-spf-not-known"
+        )
     return ""
+
+
+def _by_spf(facts: Facts, fault: str, beside_spf: str, in_doubt: str) -> str:
+    """The tag of a fault, by whether SPF carries DMARC without the key."""
+    if spf_path(facts):
+        return beside_spf
+    return in_doubt if may_pass_by_spf(facts) else fault
 
 
 def _fault(key: KeyResult, tag: str) -> Finding:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from probe.checks.judging.dmarc_paths import spf_path
+from probe.checks.judging.dmarc_paths import may_pass_by_spf, spf_path
 from probe.checks.judging.wording import Voice, why_not_looked_at
 from probe.facts.gaps import Fact
 from probe.facts.model import Facts
@@ -45,10 +45,10 @@ def check(facts: Facts) -> Iterator[Finding]:
 def _weak(key: KeyResult, bits: int, facts: Facts) -> Finding:
     if bits >= MINIMUM_RSA_BITS:
         tag = "dkim-key-short"
-    elif key.is_named and not spf_path(facts):
-        tag = "dkim-key-too-short"
-    else:
+    elif not key.is_named or spf_path(facts):
         tag = "dkim-key-too-short-not-needed"
+    else:
+        tag = "dkim-key-too-short-spf-not-known" if may_pass_by_spf(facts) else "dkim-key-too-short"
     return say(
         tag, (key.evidence,), key=key.name, bits=bits, minimum=MINIMUM_RSA_BITS, advised=ADVISED_RSA_BITS
     )

@@ -15,11 +15,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from probe._enum import StrEnum
-from probe.checks.judging.dmarc_paths import dkim_path, enforces, spf_path
+from probe.checks.judging.dmarc_paths import dkim_path, enforces, is_dkim_unanswered, spf_path
 from probe.checks.judging.wording import Voice, is_missing, why_not_looked_at
 from probe.facts.gaps import Fact
 from probe.facts.model import Facts
 from probe.model.finding import Finding
+from probe.model.signing import SignatureVerdict
 from probe.standards.dmarc.results import DmarcResult
 from probe.standards.spf.results import SpfVerdict
 
@@ -39,14 +40,16 @@ class SpfPath(StrEnum):
 
 
 class DkimPath(StrEnum):
-    """Whether DMARC can pass by DKIM: the first three by the signatures of the message, the others by the
+    """Whether DMARC can pass by DKIM: the first four by the signatures of the message, the others by the
     published keys."""
 
     VERIFIED = "verified"
+    ALIGNMENT_NOT_KNOWN = "alignment_not_known"
     NOT_VERIFIABLE = "not_verifiable"
     NOT_SIGNED = "not_signed"
     PUBLISHED = "published"
     NO_KEY = "no_key"
+    NOT_ANSWERED = "not_answered"
     NOT_KNOWN = "not_known"
 
 
@@ -75,7 +78,10 @@ def _tag(result: DmarcResult, facts: Facts) -> str:
         return "dmarc-can-pass"
     if spf is False and dkim is False:
         return _tag_of_none(result, in_vain=is_missing(facts, result.author_domain))
-    return "dmarc-needs-dkim" if spf is False and enforces(result) else "dmarc-alignment-not-known"
+    # without the message nobody knows whether it is signed; where DNS was silent, it may well be
+    is_silent = facts.message is not None or is_dkim_unanswered(facts)
+    needs_dkim = spf is False and enforces(result) and not is_silent
+    return "dmarc-needs-dkim" if needs_dkim else "dmarc-alignment-not-known"
 
 
 def _tag_of_none(result: DmarcResult, *, in_vain: bool) -> str:
@@ -101,8 +107,10 @@ def _dkim(facts: Facts) -> DkimPath:
     path = dkim_path(facts)
     if facts.message is not None:
         if path is None:
-            return DkimPath.NOT_VERIFIABLE
+            passes = any(s.verdict is SignatureVerdict.PASS for s in facts.message.signatures)
+            return DkimPath.ALIGNMENT_NOT_KNOWN if passes else DkimPath.NOT_VERIFIABLE
         return DkimPath.VERIFIED if path else DkimPath.NOT_SIGNED
     if path is None:
-        return DkimPath.NOT_KNOWN
+        is_named = any(key.is_named for key in facts.sender.dkim)
+        return DkimPath.NOT_ANSWERED if is_named and is_dkim_unanswered(facts) else DkimPath.NOT_KNOWN
     return DkimPath.PUBLISHED if path else DkimPath.NO_KEY

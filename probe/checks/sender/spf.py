@@ -3,8 +3,8 @@
 Evaluates check_host for the reverse-path's domain and the address that mail leaves from (--ip, else the one
 this probe connects from). fail means that the domain's owner asks receivers to refuse. softfail and neutral
 leave it to them. permerror means that the record cannot be used; it is an error unless DMARC can pass by DKIM
-instead, and receivers that require SPF treat it as no SPF. temperror means that DNS gave no usable answer; it
-is nobody's fault yet.
+instead, or DNS leaves that open, and receivers that require SPF treat it as no SPF. temperror means that DNS
+gave no usable answer; it is nobody's fault yet.
 
 What to do: the owner of the sender's domain adds the address, or the include of the service that sends, to
 the one TXT record that begins with v=spf1.
@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from ipaddress import IPv4Address
 
+from probe.checks.judging.dmarc_paths import is_dkim_unanswered
 from probe.checks.judging.wording import Voice, is_missing, source, why_not_looked_at
 from probe.facts.gaps import Fact
 from probe.facts.model import Facts
@@ -60,6 +61,8 @@ def _tag(result: SpfResult, facts: Facts) -> str:
         return "spf-none-of-missing-domain"
     if result.verdict is SpfVerdict.PERMERROR and facts.sender.alignment.dkim is True:
         return "spf-permerror-dkim-carries"
+    if result.verdict is SpfVerdict.PERMERROR and is_dkim_unanswered(facts):
+        return "spf-permerror-dkim-not-known"
     return _TAGS[result.verdict]
 
 

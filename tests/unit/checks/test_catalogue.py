@@ -21,7 +21,7 @@ from tests.unit.checks.recipient import (
     test_recipient_history,
     test_requiretls_offered,
 )
-from tests.unit.checks.sender import test_sender
+from tests.unit.checks.sender import test_sender, test_sender_silent
 from tests.unit.checks.vantage import test_clock, test_resolver_answers, test_sender_mta, test_vantage_address
 
 # What stands in the folder without being a check.
@@ -36,6 +36,7 @@ CASES: tuple[Case, ...] = (
     *test_requiretls_offered.CASES,
     *test_resolver_answers.CASES,
     *test_sender.CASES,
+    *test_sender_silent.CASES,
     *test_sender_mta.CASES,
     *test_vantage_address.CASES,
     *test_clock.CASES,

@@ -33,7 +33,8 @@ from probe.recording.journal import Recording
 from probe.report.json_report import to_json
 from probe.report.schema import report_schema
 from probe.run import report_of
-from probe.standards.dns.results import MxHost, RouteKind
+from probe.standards.dkim.results import KeyStatus
+from probe.standards.dns.results import MxHost, PtrStatus, RouteKind
 from probe.standards.spf.results import SpfVerdict
 from tests.support import facts as make
 from tests.support.recordings import full_events, full_recording
@@ -140,6 +141,22 @@ def test_a_fault_of_the_sender_fails_its_step_even_when_accepted() -> None:
     items = steps(make.facts(sender=make.sender_facts(spf=make.spf(SpfVerdict.FAIL))))
     assert (items[1].status, items[2].status, items[9].status) == ("pass", "fail", "fail")
     assert "spf" in items[2].findings
+
+
+@pytest.mark.parametrize(
+    "silent",
+    [
+        {"spf": make.spf(SpfVerdict.TEMPERROR, record=None, matched=None)},
+        {"ptr": make.ptr(PtrStatus.UNKNOWN, names=(), confirmed=())},
+        {"dkim": (make.key(status=KeyStatus.UNKNOWN),)},
+        {"dmarc": make.dmarc(None, unknown=True)},
+    ],
+)
+def test_a_step_is_not_passed_on_an_answer_that_did_not_come(silent: dict[str, Any]) -> None:
+    result = steps(make.facts(sender=make.sender_facts(**silent)))
+    assert result[2].status == "not_assessed"
+    assert "ask a second resolver" in result[2].do
+    assert result[9].do == "Send the message: nothing that DNS answered stood in its way."
 
 
 @pytest.mark.parametrize("number", [2, 6])

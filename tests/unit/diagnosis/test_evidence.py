@@ -87,8 +87,8 @@ def at_mail(control: Session) -> Facts:
     return make.facts(sessions=(met(Stage.MAIL, make.reply(550, NO_WORDS)), control))
 
 
-def deferred(code: int, text: str) -> Facts:
-    return make.facts(sessions=(met(Stage.RCPT, make.reply(code, text)),))
+def deferred(code: int, text: str, **changes: object) -> Facts:
+    return make.facts(sessions=(met(Stage.RCPT, make.reply(code, text)),), **changes)
 
 
 def tried(experiment: Experiment, *, accepted: bool) -> tuple[Facts, Facts]:
@@ -219,10 +219,13 @@ CASES: dict[str, tuple[Facts, Facts]] = {
         of_sender(mail=make.mx_result(RouteKind.NULL_MX, domain=make.SENDER.domain)),
         of_sender(mail=make.mx_result(RouteKind.UNKNOWN, domain=make.SENDER.domain)),
     ),
-    "sender_dns_fails": (of_sender(mail=UNKNOWN_ROUTE), of_sender(mail=make.mx_result(RouteKind.NO_DOMAIN))),
-    "sender_dns_as_told": (
-        refused("Temporary local problem", sender=make.sender_facts(mail=UNKNOWN_ROUTE)),
+    "sender_dns_fails": (
+        deferred(450, NO_WORDS, sender=make.sender_facts(mail=UNKNOWN_ROUTE)),
         of_sender(mail=UNKNOWN_ROUTE),
+    ),
+    "sender_dns_as_told": (
+        deferred(451, "Temporary local problem", sender=make.sender_facts(mail=UNKNOWN_ROUTE)),
+        deferred(451, NO_WORDS, sender=make.sender_facts(mail=UNKNOWN_ROUTE)),
     ),
     "no_reverse_dns": (
         of_sender(ptr=make.ptr(PtrStatus.MISSING)),

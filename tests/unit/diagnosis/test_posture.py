@@ -28,16 +28,18 @@ DOMAIN, SOURCE, NAME = make.SENDER.domain, make.SOURCE, "mail.sender.example"
 SPF_REF, DMARC_REF = f"dns:TXT:{DOMAIN}", f"dns:TXT:_dmarc.{DOMAIN}"
 
 
-def at(facts: Facts, *rules: str, stage: Stage = Stage.RCPT, replied: bool = True) -> Situation:
+def at(
+    facts: Facts, *rules: str, stage: Stage = Stage.RCPT, replied: bool = True, code: int = 550
+) -> Situation:
     """The facts beside a refusal at a stage; `rules` are what its words fired."""
-    exchange = make.exchange(stage, make.reply(550, "no")) if replied else None
+    exchange = make.exchange(stage, make.reply(code, "no")) if replied else None
     result = RunResult(Outcome.REFUSED, stage, Ground.REPLY, exchange=exchange)
     findings = tuple(Evidence(rule, Facet.TEXT, {}, "because", "reply") for rule in rules)
     return Situation(facts, result, findings)
 
 
-def sender(*rules: str, replied: bool = True, **changes: Any) -> Situation:
-    return at(make.facts(sender=make.sender_facts(**changes)), *rules, replied=replied)
+def sender(*rules: str, replied: bool = True, code: int = 550, **changes: Any) -> Situation:
+    return at(make.facts(sender=make.sender_facts(**changes)), *rules, replied=replied, code=code)
 
 
 # -- SPF -----------------------------------------------------------------------------------------------
@@ -176,8 +178,14 @@ def failing(*statuses: Status, kind: RouteKind = RouteKind.UNKNOWN) -> Any:
         ((Status.SERVFAIL,), Sighting(f"dns:MX:{DOMAIN}", f"MX {DOMAIN}: SERVFAIL")),
         ((Status.SERVFAIL, Status.TIMEOUT), Sighting(f"dns:MX:{DOMAIN}", f"MX {DOMAIN}: SERVFAIL")),
         ((Status.NODATA, Status.TIMEOUT), Sighting(f"dns:A:{DOMAIN}", f"A {DOMAIN}: no answer in time")),
-        ((Status.NOT_ASKED, Status.REFUSED), Sighting(f"dns:A:{DOMAIN}", f"A {DOMAIN}: REFUSED")),
+        (
+            (Status.NOT_ASKED, Status.MALFORMED),
+            Sighting(f"dns:A:{DOMAIN}", f"A {DOMAIN}: the reply could not be read"),
+        ),
         ((Status.NOT_ASKED,), None),
+        ((Status.REFUSED,), None),
+        ((Status.UNREACHABLE,), None),
+        ((Status.OWN_WORD,), None),
         ((Status.NODATA,), None),
         ((), None),
     ],
@@ -185,11 +193,18 @@ def failing(*statuses: Status, kind: RouteKind = RouteKind.UNKNOWN) -> Any:
 def test_dns_of_the_sender_domain_fails_where_an_answer_failed(
     statuses: tuple[Status, ...], records: Sighting | None
 ) -> None:
-    assert posture.sender_dns_fails(sender(mail=failing(*statuses))) == records
+    assert posture.sender_dns_fails(sender(code=450, mail=failing(*statuses))) == records
     for rule in ("exim.local-problem", "exim.local-problem-of-address"):
-        assert posture.sender_dns_as_told(sender("other", rule, mail=failing(*statuses))) == records
+        deferral = sender("other", rule, code=451, mail=failing(*statuses))
+        assert posture.sender_dns_as_told(deferral) == records
     assert posture.sender_dns_as_told(sender("other", mail=failing(*statuses))) is None
     assert posture.sender_dns_as_told(sender(mail=failing(*statuses))) is None
+
+
+def test_an_answer_that_did_not_come_here_explains_no_refusal_for_good() -> None:
+    """Whoever gets no answer puts the mail off: a 5xx says that the receiver had one, or did not ask."""
+    assert posture.sender_dns_fails(sender(code=550, mail=failing(Status.SERVFAIL))) is None
+    assert posture.sender_dns_fails(sender(replied=False, mail=failing(Status.SERVFAIL))) is not None
 
 
 @pytest.mark.parametrize("kind", [it for it in RouteKind if it is not RouteKind.UNKNOWN])

@@ -8,6 +8,7 @@ import pytest
 
 from probe.checks.judging.dmarc_paths import dkim_path, enforces, signature_aligns, spf_path
 from probe.facts.model import Facts
+from probe.model.dmarc_record import DmarcReason, DmarcWhy
 from probe.model.sighting import AddressBasis
 from probe.model.signing import KeyOrigin, SignatureVerdict
 from probe.reading.message.results import SignatureResult
@@ -169,3 +170,27 @@ def test_a_signature_aligns_by_the_mode_of_the_record(domain: str, relaxed: bool
 
 def test_without_discovery_no_signature_aligns() -> None:
     assert signature_aligns(None, SignatureResult(OWN, "s1", SignatureVerdict.PASS)) is False
+
+
+@pytest.mark.parametrize(
+    ("silent", "mode", "domain", "path"),
+    [
+        ("_dmarc.sender.example", None, "sender.example", None),
+        ("_dmarc.sender.example", "r", "other.sender.example", None),
+        ("_dmarc.sender.example", "s", "sender.example", False),
+        ("_dmarc.sender.example", None, FOREIGN, False),
+        ("_dmarc.news.sender.example", None, "sender.example", False),
+    ],
+)
+def test_a_signature_may_align_where_dns_did_not_answer_for_a_name_above_both(
+    silent: str, mode: str | None, domain: str, path: bool | None
+) -> None:
+    dmarc = make.dmarc(
+        record=make.dmarc_record(adkim=mode) if mode else None,
+        author_domain="news.sender.example",
+        organizational_domain="news.sender.example",
+        unknown=mode is None,
+        unanswered=(DmarcWhy(DmarcReason.UNANSWERED, host=silent, rtype="TXT"),),
+    )
+    assert dkim_path(signed((domain, "pass"), dmarc=dmarc)) is path
+    assert dkim_path(signed((domain, "fail"), dmarc=dmarc)) is False

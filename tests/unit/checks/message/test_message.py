@@ -121,6 +121,9 @@ CASES = (
     Case("message-dkim-signature", "fails, DMARC depends on it", replace(
         message(signatures=(FAILED,)), sender=ONLY_DKIM), ("error signature-failing-dmarc-depends",),
          ("reject",)),
+    Case("message-dkim-signature", "fails, DNS silent about SPF", replace(message(signatures=(FAILED,)),
+         sender=replace(ONLY_DKIM, spf=make.spf(SpfVerdict.TEMPERROR, record=None, matched=None))),
+         ("warning signature-failing",)),
     Case("message-dkim-signature", "one of two fails", message(signatures=(signed("pass"), FAILED)),
          ("notice signature-failing-beside-others",)),
     Case("message-dkim-signature", "key unknown", message(signatures=(signed("unknown"),)),
