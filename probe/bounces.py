@@ -112,7 +112,7 @@ class BouncedRecipient(Presented):
         """1 refused for good, 3 worth another try, 4 for a failure that quotes success, 0 for no bounce.
 
         The remote server's last reply decides: a message that expired after temporary replies gives 3.
-        Without any reply the action does (RFC 3464 section 2.3.3).
+        Without any reply the action does (RFC 3464 section 2.3.3); 4 where that was cut off, too.
         """
         if self.kind is NoticeKind.DELAY:
             return ExitCode.DEFERRED
@@ -123,7 +123,16 @@ class BouncedRecipient(Presented):
             return (
                 ExitCode.INCONCLUSIVE
             )  # "Action: failed" beside "250 OK": none is more reliable than the other
-        return code if code is ExitCode.DEFERRED else ExitCode.REFUSED
+        if code is ExitCode.DEFERRED:
+            return code
+        is_open = self.notice.ends_early and not self._is_permanent
+        return ExitCode.INCONCLUSIVE if is_open else ExitCode.REFUSED
+
+    @property
+    def _is_permanent(self) -> bool:
+        """Whether the reply itself says so."""
+        reading = self.explanation.reading if self.explanation is not None else None
+        return reading is not None and reading.permanent is True
 
 
 def read_bounces(data: bytes, name: str = "") -> tuple[BouncedRecipient, ...]:
@@ -255,7 +264,8 @@ def _recipient_of(
     if status.is_fetched or (status.is_copied and _is_of_another(status, named_addresses)):
         # nothing is known about this one
         explanation = replace(reading(""), reading=explanation.reading)
-    return BouncedRecipient(name, notice, kind, status, _with_notice(explanation, kind, status))
+    explanation = _with_notice(explanation, kind, status, ends_early=notice.ends_early)
+    return BouncedRecipient(name, notice, kind, status, explanation)
 
 
 def _is_of_another(status: DeliveryStatus, named_addresses: Collection[str]) -> bool:
@@ -264,11 +274,13 @@ def _is_of_another(status: DeliveryStatus, named_addresses: Collection[str]) -> 
     return addresses.isdisjoint(status.names) and not addresses.isdisjoint(named_addresses)
 
 
-def _with_notice(explanation: Explanation, kind: NoticeKind, status: DeliveryStatus) -> Explanation:
+def _with_notice(
+    explanation: Explanation, kind: NoticeKind, status: DeliveryStatus, *, ends_early: bool
+) -> Explanation:
     """The explanation with what the notice adds on when to try again.
 
     After days of tries another try does not help if the reply says that the mailbox does not exist. And an
-    address is given up only if the words are about this address, or its own domain.
+    address is given up only if the words are about this address, or its own domain, and are all there.
     """
     conclusion = explanation.conclusion
     if conclusion is None:
@@ -280,7 +292,7 @@ def _with_notice(explanation: Explanation, kind: NoticeKind, status: DeliverySta
     retry = conclusion.conduct.retry
     is_lasting = conclusion.cause.id in _LASTING and not conclusion.retry_reason
     is_tried = kind is NoticeKind.BOUNCE and is_lasting
-    is_doubted = retry is Retry.NEVER and (status.is_copied or names_another_host(status))
+    is_doubted = retry is Retry.NEVER and (status.is_copied or ends_early or names_another_host(status))
     if is_doubted or (retry is Retry.LATER and is_tried):
         conduct = replace(conclusion.conduct, retry=Retry.AFTER_FIX, retry_after=None)
         conclusion = replace(conclusion, conduct=conduct, retry_reason="")

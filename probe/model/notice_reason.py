@@ -34,6 +34,7 @@ class NoticeReason(StrEnum):
     NESTED_PARTS = "nested_parts"
     LONG_TEXT = "long_text"
     CUT_SHORT = "cut_short"
+    ENDS_EARLY = "ends_early"  # before the end of its delivery status
     MANY_RECIPIENTS = "many_recipients"
     PARTS_BEHIND = "parts_behind"  # the message that was returned
     COPIED_REPLY = "copied_reply"  # one recipient's, for all

@@ -60,6 +60,8 @@ def read_notice(data: bytes, layouts: Layouts) -> DeliveryNotice:
             _attached_notice(parts, layouts, is_told=is_told) or _from_text(top, parts, layouts) or notice
         )
     problems.extend(notice.problems)
+    if notice.kind is NoticeKind.BOUNCE and _ends_early(octets, top, parts):
+        problems.append(NoticeWhy(NoticeReason.ENDS_EARLY))
     if any(len(part.body) > BOUNCE_TEXT_LIMIT and part.content_type.startswith("text/") for part in parts):
         problems.append(NoticeWhy(NoticeReason.LONG_TEXT, most=BOUNCE_TEXT_LIMIT))
     if len(data) > BOUNCE_SIZE_LIMIT:
@@ -67,6 +69,16 @@ def read_notice(data: bytes, layouts: Layouts) -> DeliveryNotice:
     if len(notice.recipients) >= BOUNCE_RECIPIENT_LIMIT:
         problems.append(NoticeWhy(NoticeReason.MANY_RECIPIENTS, most=BOUNCE_RECIPIENT_LIMIT))
     return replace(notice, problems=tuple(dict.fromkeys(problems))) if problems else notice
+
+
+def _ends_early(octets: bytes, top: Part, parts: Sequence[Part]) -> bool:
+    """Whether a report of delivery (RFC 3464 section 2) ends before its delivery status, or within a line of
+    it: a copy that was cut off."""
+    if top.content_type != "multipart/report" or top.parameter("report-type").lower() != "delivery-status":
+        return False
+    types = [part.content_type for part in parts]
+    is_inside_line = not octets.endswith((b"\n", b"\r", b"--"))  # "--" closes the report
+    return STATUS_TYPES.isdisjoint(types) or (types[-1] in STATUS_TYPES and is_inside_line)
 
 
 def _attached_notice(parts: Sequence[Part], layouts: Layouts, *, is_told: bool) -> DeliveryNotice | None:

@@ -9,7 +9,7 @@ from probe._dataclass import dataclass
 from probe._enum import StrEnum
 from probe._regex import regex
 from probe.model.address import IPAddress
-from probe.model.notice_reason import NoticeForm, NoticeWhy
+from probe.model.notice_reason import NoticeForm, NoticeReason, NoticeWhy
 from probe.standards.dsn.address import mailboxes
 from probe.standards.dsn.results import DeliveryStatus
 
@@ -94,3 +94,8 @@ class DeliveryNotice:
     layout: str = ""
     addressed_to: str = ""
     problems: tuple[NoticeWhy, ...] = ()
+
+    @property
+    def ends_early(self) -> bool:
+        """Whether the part that says what became of the message (RFC 3464) is cut off."""
+        return any(why.tag is NoticeReason.ENDS_EARLY for why in self.problems)

@@ -80,6 +80,7 @@ MESSAGES = (
     report_on("a@b.example", behind=BEHIND),
     report_on("a@b.example", "c@b.example", between=COPIED),
     (FIXTURES / "fetchmail-refused.eml").read_bytes(),
+    report_on("a@b.example")[:200],
 )
 
 
@@ -91,6 +92,7 @@ def test_each_reason_comes_about_and_names_its_values() -> None:
         f"more than {BOUNCE_PART_LIMIT} parts; the rest was not read",
         f"parts nested deeper than {BOUNCE_DEPTH_LIMIT} levels were not taken apart",
         f"only the first {BOUNCE_TEXT_LIMIT} octets of a long text were read",
+        "it ends before the end of the delivery status that it announces",
         f"only the first {BOUNCE_SIZE_LIMIT} octets were read",
         f"no more than {BOUNCE_RECIPIENT_LIMIT} recipients are reported of one message",
         "parts behind the returned message were not read",
