@@ -16,6 +16,8 @@ from probe.checks.judging.wording import Voice
 from probe.facts.model import Facts
 from probe.facts.session import Session, TlsFacts
 from probe.model.finding import Finding
+from probe.model.observed import HandshakeFault
+from probe.model.session import EndReason
 
 ID = "tls-handshake"
 STEP = 2
@@ -32,6 +34,8 @@ def check(facts: Facts) -> Iterator[Finding]:
     if not handshakes:
         yield say("tls-not-tried")
         return
+    cut = [session for session, tls in handshakes if _is_cut_by_this_side(session, tls)]
+    handshakes = [(session, tls) for session, tls in handshakes if session not in cut]
     faulty: set[str] = set()
     for session, tls in handshakes:
         tag = _tag_of_fault(facts, session, tls)
@@ -46,11 +50,23 @@ def check(facts: Facts) -> Iterator[Finding]:
                 version=tls.version,
                 demand=dialogue.demanded_by(facts, session.mx_host),
             )
-    if not faulty:
+    if cut and not faulty:
+        hosts = list(dict.fromkeys(session.mx_host for session in cut))
+        yield say("tls-not-finished", (dialogue.ref(session) for session in cut), hosts=hosts)
+    elif not faulty:
         parameters = dict.fromkeys((s.mx_host, tls.version, tls.cipher) for s, tls in handshakes)
         hosts, versions, ciphers = zip(*parameters, strict=True)
         evidence = (dialogue.ref(s) for s, _ in handshakes)
         yield say("tls-established", evidence, hosts=hosts, versions=versions, ciphers=ciphers)
+
+
+_OF_THIS_SIDE = (None, EndReason.DEADLINE, EndReason.INTERRUPTED, EndReason.LOCAL_ERROR)
+_UNFINISHED = (HandshakeFault.DEADLINE, HandshakeFault.ENDED, HandshakeFault.NO_REPLY)
+
+
+def _is_cut_by_this_side(session: Session, tls: TlsFacts) -> bool:
+    """Whether the run ended before the handshake did: that is no failure of the server's."""
+    return tls.fault is not None and tls.fault.tag in _UNFINISHED and session.end in _OF_THIS_SIDE
 
 
 def _tag_of_fault(facts: Facts, session: Session, tls: TlsFacts) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from probe.facts.model import Facts
 from probe.facts.opinion import Opinion
-from probe.model.observed import CertificateFault, OpinionFault, OpinionSubject
+from probe.model.observed import CertificateFault, HandshakeFault, OpinionFault, OpinionSubject
 from probe.model.reason import Reason
 from probe.model.session import EndReason
 from probe.model.target import Options, PairTarget, TlsMode
@@ -61,6 +61,10 @@ SELF_SIGNED = seen_tls(
 )
 HANDSHAKE = seen_tls(established=False, certificate=None, fault=broken("no shared cipher"))
 ENFORCED = make.sts()
+OUT_OF_TIME = make.facts(sessions=(replace(
+    seen_tls(established=False, certificate=None, fault=Reason(HandshakeFault.ENDED)).sessions[0],
+    end=EndReason.DEADLINE,
+),))  # fmt: skip
 UNCOVERED = make.sts(uncovered=("mx1.recipient.example",))
 HALF_KNOWN = replace(make.mx_host(), answers=(
     make.answer("mx1.recipient.example", RecordType.AAAA, status=Status.TIMEOUT),))  # fmt: skip
@@ -157,6 +161,8 @@ CASES = (
     Case("tls-handshake", "failed", HANDSHAKE, ("warning tls-failed",), ("no shared cipher",)),
     Case("tls-handshake", "failed though DANE asks", under(HANDSHAKE, dane=(make.dane(DaneStatus.NOT_SEEN),)),
          ("error tls-failed-demanded",)),
+    Case("tls-handshake", "the run was over before it, though enforced", under(OUT_OF_TIME, mta_sts=ENFORCED),
+         ("not_assessed tls-not-finished",)),
     Case("tls-handshake", "TLS 1.0", seen_tls(version="TLSv1"), ("warning tls-deprecated",), ("TLSv1",)),
     Case("tls-handshake", "none made", NOT_OFFERED, ("not_assessed tls-not-tried",)),
     Case("certificate", "verifies", make.facts(), ("ok certificate-verified",)),
