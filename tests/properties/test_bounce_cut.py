@@ -18,7 +18,7 @@ STATUS = "message/delivery-status"
 @cache
 def reports() -> dict[str, bytes]:
     """The fixtures that are reports of delivery for one recipient, with a status."""
-    found = {}
+    result = {}
     for path in sorted(FOLDER.glob("*.eml")):
         octets = path.read_bytes()
         top = read_head(octets)
@@ -28,8 +28,8 @@ def reports() -> dict[str, bytes]:
             and top.parameter("report-type") == "delivery-status"
             and len(read_bounces(octets)) == 1
         ):
-            found[path.stem] = octets
-    return found
+            result[path.stem] = octets
+    return result
 
 
 def _before_the_status(octets: bytes) -> list[bytes]:

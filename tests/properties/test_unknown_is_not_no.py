@@ -88,8 +88,8 @@ def test_a_question_without_an_answer_adds_no_claim(name: str) -> None:
 
             async def without(missing: Question, status: Status) -> list[str]:
                 async with turns:
-                    seen = await observe(it, lambda asked: status if asked == missing else None)
-                return firmer(report, run.report_of(seen))
+                    recording = await observe(it, lambda question: status if question == missing else None)
+                return firmer(report, run.report_of(recording))
 
             questions = [event.answer.question for event in whole.all(ev.DnsAnswered)]
             cases = [(one, FAILURES[place % len(FAILURES)]) for place, one in enumerate(questions)]
@@ -112,8 +112,8 @@ def test_a_reply_that_did_not_come_adds_no_claim(name: str, how: str) -> None:
 
             async def cut(number: int, only: int | None) -> list[str]:
                 async with turns:
-                    seen = await observe(it, dial=Cut(number, how, only))
-                return firmer(report, run.report_of(seen), OF_THE_CUT)
+                    recording = await observe(it, dial=Cut(number, how, only))
+                return firmer(report, run.report_of(recording), OF_THE_CUT)
 
             sessions = len(whole.all(ev.SessionOpened))
             cases = [(number, only) for number in range(1, 8) for only in (None, *range(1, sessions + 1))]

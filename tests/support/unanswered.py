@@ -118,9 +118,9 @@ OF_THE_CUT = frozenset(
 )
 
 
-def firmer(whole: Report, report: Report, seen: frozenset[str] = frozenset()) -> list[str]:
-    """What `report` asserts that `whole` does not; [] if it only knows less. `seen` are the tags of what the
-    disturbance itself shows."""
+def firmer(whole: Report, report: Report, of_the_fault: frozenset[str] = frozenset()) -> list[str]:
+    """What `report` asserts that `whole` does not; [] if it only knows less. `of_the_fault` are the tags of
+    what the disturbance itself shows."""
     before, after = whole.verdict, report.verdict
     wrong = []
     if after.exit_code not in (before.exit_code, ExitCode.INCONCLUSIVE) and (
@@ -136,19 +136,19 @@ def firmer(whole: Report, report: Report, seen: frozenset[str] = frozenset()) ->
         gain = after.confidence - before.confidence
         if _BANDS.index(after.band) < _BANDS.index(before.band) and gain > _SLIGHT:
             wrong.append(f"{after.cause} is {after.band}, not {before.band}")
-    return wrong + _findings(whole, report, seen) + _dns(whole, report)
+    return wrong + _findings(whole, report, of_the_fault) + _dns(whole, report)
 
 
-def _findings(whole: Report, report: Report, seen: frozenset[str]) -> list[str]:
-    known, worst = {f.tag for f in whole.findings}, dict[str, int]()
+def _findings(whole: Report, report: Report, of_the_fault: frozenset[str]) -> list[str]:
+    tags, worst = {f.tag for f in whole.findings}, dict[str, int]()
     for f in whole.findings:
         worst[f.id] = max(worst.get(f.id, 0), _RANK.get(f.severity, 0))
     wrong = []
     for f in report.findings:
-        if f.tag in seen:
+        if f.tag in of_the_fault:
             continue
         rank = _RANK.get(f.severity, 0)
-        is_new = f.tag not in known | _OF_THE_REST.keys() and not f.tag.endswith(_LESSER)
+        is_new = f.tag not in tags | _OF_THE_REST.keys() and not f.tag.endswith(_LESSER)
         if rank > max(1, worst.get(f.id, 0)):
             wrong.append(f"{f.severity} {f.tag}: {f.message}")
         elif is_new and f.severity is not Severity.NOT_ASSESSED:
@@ -168,21 +168,21 @@ def _dns(whole: Report, report: Report) -> list[str]:
 def _known(report: Report) -> dict[str, str | None]:
     """What DNS said, by names; None where it is not known."""
     dns = report.dns
-    known: dict[str, object] = {
+    values: dict[str, object] = {
         "route": dns.route,
         "mta_sts": dns.mta_sts.status,
         "tls_rpt": dns.tls_rpt.status,
     }
     if dns.spf is not None:
-        known |= {"spf": dns.spf.result, "spf record": dns.spf.record, "matched": dns.spf.matched}
+        values |= {"spf": dns.spf.result, "spf record": dns.spf.record, "matched": dns.spf.matched}
     if dns.dmarc is not None:
-        known |= {"dmarc": dns.dmarc.record, "policy": dns.dmarc.policy}
-        known |= {"spf aligns": dns.dmarc.spf_can_align, "dkim aligns": dns.dmarc.dkim_can_align}
+        values |= {"dmarc": dns.dmarc.record, "policy": dns.dmarc.policy}
+        values |= {"spf aligns": dns.dmarc.spf_can_align, "dkim aligns": dns.dmarc.dkim_can_align}
     if dns.ptr is not None:
-        known |= {"ptr": dns.ptr.status, "ptr name": dns.ptr.name, "confirmed": dns.ptr.confirmed}
+        values |= {"ptr": dns.ptr.status, "ptr name": dns.ptr.name, "confirmed": dns.ptr.confirmed}
     if dns.helo is not None:
-        known |= {"helo resolves": dns.helo.resolves, "helo is ptr": dns.helo.equals_ptr}
-    known |= {f"dkim {key.selector}": key.status for key in dns.dkim}
-    known |= {f"dane {it.host}": it.status for it in dns.dane}
-    known |= {f"list {it.zone} {it.subject}": it.status.value for it in dns.dnsbl}
-    return {name: None if value is None else str(value) for name, value in known.items()}
+        values |= {"helo resolves": dns.helo.resolves, "helo is ptr": dns.helo.equals_ptr}
+    values |= {f"dkim {key.selector}": key.status for key in dns.dkim}
+    values |= {f"dane {it.host}": it.status for it in dns.dane}
+    values |= {f"list {it.zone} {it.subject}": it.status.value for it in dns.dnsbl}
+    return {name: None if value is None else str(value) for name, value in values.items()}
