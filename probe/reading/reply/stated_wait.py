@@ -9,12 +9,15 @@ from probe._regex import regex
 from probe.reading.reply.patterns import pattern_of
 from probe.reading.reply.stems import fold
 from probe.reading.reply.table import rule_table
-from probe.reading.reply.waits import CLOCK, WaitBook, WaitWords
+from probe.reading.reply.waits import CLOCK, FRACTIONS, WaitBook, WaitWords
 
 _WORDS = regex(r"[^\W\d_]+")
 _CLOCKS = rf"([^\W\d_]+) (?={CLOCK})"
 _WINDOW = 80  # characters before a length of time in which it may be asked for
-_LONGEST_WAIT = 7 * 86400  # RFC 5321 section 4.5.4.1: a sender gives up after 4 to 5 days
+_LONGEST_WAIT = 31 * 86400  # longer than a queue keeps a message: then the sender must send it again
+_HOUR = 3600
+_THOUSANDS = 3  # digits behind the mark that groups thousands
+_AFTERNOON = range(13, 24)  # "after 17 hours" is in some languages a time of day; "after 24 hours" is not
 
 
 def stated_wait(text: str) -> int | None:
@@ -57,17 +60,30 @@ def _is_asked(folded: str, match: re.Match[str], words: WaitWords) -> bool:
     start, end = match.span()
     lead = folded[max(0, start - _WINDOW) : start]
     framed_by = words.clock if ":" in match.group() else words.before
+    ahead, behind = f" {lead}".rstrip(" "), folded[end : end + _WINDOW].lstrip(" ")
+    if words.daytime and _is_afternoon(match, words) and _is_beside(words.daytime, ahead, behind):
+        return False
     is_framed = (
         match.group() in words.whens
         or match["between"] is not None
-        or f" {lead}".rstrip(" ").endswith(framed_by)
-        or folded[end : end + _WINDOW].lstrip(" ").startswith(words.after)
+        or ahead.endswith(framed_by)
+        or behind.startswith(words.after)
     )
     if not is_framed and not (words.is_bare and folded[start].isdigit() and match["unit"]):
         return False
     if pattern_of(words.asks_before).search(lead):
         return True
     return not words.is_bare and pattern_of(words.asks_after).match(folded, end) is not None
+
+
+def _is_afternoon(match: re.Match[str], words: WaitWords) -> bool:
+    """Whether a length of time is hours only, as many as an hour of the afternoon or evening has."""
+    is_of_hours = match["unit"] is not None and words.units[match["unit"]] == _HOUR
+    return is_of_hours and _seconds(match, words) / _HOUR in _AFTERNOON
+
+
+def _is_beside(frame: tuple[str, ...], ahead: str, behind: str) -> bool:
+    return ahead.endswith(tuple(f" {word}" for word in frame)) or behind.startswith(frame)
 
 
 def _seconds(match: re.Match[str], words: WaitWords) -> int:
@@ -85,11 +101,20 @@ def _seconds(match: re.Match[str], words: WaitWords) -> int:
 def _number(digits: str, number: str, words: WaitWords) -> float:
     """Number words that follow each other add up: "twenty five"."""
     if digits:
-        return float(digits.replace(",", "."))
+        return _amount(digits)
     value = words.numbers.get(number)
     if value is None:
         value = sum(words.numbers[word] for word in pattern_of(words.numerals).findall(number))
     return value
+
+
+def _amount(digits: str) -> float:
+    """`1,000` and `1.000` are a thousand, `1,5` and `1.5` one and a half, as `1 1/2` and `1½` are."""
+    for fraction, part in FRACTIONS.items():
+        if digits.endswith(fraction):
+            return float(digits.removesuffix(fraction).rstrip(" -") or 0) + part
+    whole, point, rest = digits.replace(",", ".").partition(".")
+    return float(whole + rest if len(rest) == _THOUSANDS else whole + point + rest)
 
 
 def _clock(time: str) -> int:

@@ -13,7 +13,7 @@ from typing import Any
 from probe._named_tuple import NamedTuple
 from probe.reading.reply.stems import fold
 
-_LISTS = ("before", "after", "clock", "to", "between", "ask", "noun", "not")
+_LISTS = ("before", "after", "clock", "daytime", "to", "between", "ask", "noun", "not")
 _TABLES = ("unit", "number", "span", "when")
 _LAST_WORD = r"[^\W\d_]+$"
 CLOCK = r"\d{1,2}:\d{2}:\d{2}(?![\d:])"
@@ -22,7 +22,11 @@ _START = r"(?<![\w.,:-])"
 _START_UNSPACED = r"(?<![\d.,:/百千几数幾-])"
 # What says behind a length of time that it is over.
 _OVER = r" (?:ago|old|of|in (?:the )?queue)\b"
-_DIGITS = r"\d{1,6}(?:[.,]\d(?!\d))?"  # "1.5 hours", but not "at 17.30"
+FRACTIONS = {"1/2": 0.5, "1/4": 0.25, "3/4": 0.75, "½": 0.5, "¼": 0.25, "¾": 0.75}
+# "1 1/2", "1,000", "1.5", but not "at 17.30"
+_DIGITS = (
+    r"(?:(?:\d{1,3}[ -])?[13]/[24](?!\d)|\d{0,3} ?[½¼¾]|\d{1,3}[.,]\d{3}(?!\d)|\d{1,6}(?:[.,]\d(?!\d))?)"
+)
 _DASH = "[-–—~〜]"
 _AND = "and|und|et|y|e|i"  # "one minute and 30 seconds", "vinte e cinco minutos"
 # Letters between a length of time and the words that ask: no end of a sentence and no other number. Behind
@@ -39,7 +43,8 @@ class WaitWords(NamedTuple):
     `unit`, what follows these in `more`), or words that say when; of "5 to 10 minutes" the longer length is
     read, and `between` is not empty if words frame both. `parts` finds every number and unit of a length.
     `before` and `after` are what frames a length, directly before and behind it; `clock` is what stands
-    before one that is written like a time of day. `asks_before` and `asks_after` find the words that ask for
+    before one that is written like a time of day; beside a word of `daytime` an hour of the afternoon is one.
+    `asks_before` and `asks_after` find the words that ask for
     another try. `is_bare`: digits need no frame.
     """
 
@@ -49,6 +54,7 @@ class WaitWords(NamedTuple):
     before: tuple[str, ...]
     after: tuple[str, ...]
     clock: tuple[str, ...]
+    daytime: tuple[str, ...]
     asks_before: str
     asks_after: str
     units: Mapping[str, int]
@@ -137,6 +143,7 @@ def _words(row: Mapping[str, Any]) -> WaitWords:
         before=tuple(f" {word}" if has_blanks else word for word in row["before"]),
         after=tuple(row["after"]),
         clock=tuple(f" {word}" if has_blanks else word for word in row["clock"]),
+        daytime=tuple(row["daytime"]),
         asks_before=rf"{asks}(?:{gap}{_BETWEEN}){{0,{_NEAR}}}$",
         asks_after=rf"(?:{gap}{_BETWEEN_BEHIND}){{0,{_NEAR_BEHIND}}}?{asks}",
         units=row["unit"],
