@@ -96,6 +96,7 @@ class OwnWord(StrEnum):
     MADE_SOA = "made_soa"
     LOCALLY_SERVED = "locally_served"
     OWN_ZONE = "own_zone"
+    OTHER_ROOT = "other_root"
     CONTRADICTED = "contradicted"  # by the SOA record with it
     NULL_ADDRESS = "null_address"
     FOR_NO_NAME = "for_no_name"  # the same is given for names that do not exist

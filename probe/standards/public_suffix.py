@@ -28,6 +28,12 @@ def organizational_domain(domain: str) -> str | None:
     return str(suffix_and_label) if suffix_and_label else None
 
 
+def is_top_level_domain(label: str) -> bool:
+    """Whether the list names it (an ASCII label in small letters): then the root zone has it, or had it when
+    the list was made."""
+    return label.encode("ascii") in _rules() or b"*." + label.encode("ascii") in _rules()
+
+
 def _list_for(name: str) -> PublicSuffixList:
     """A list with at least the rules that bear on `name`."""
     if not name.isascii() or "xn--" in name:

@@ -96,10 +96,11 @@ def read(wire: bytes, section: bytes, question: Question) -> LeanReply | None:
 
 
 def _may_deny(zone: str, name: str, status: Status) -> bool:
-    """Whether a zone can say that of a name; a fast form of `provenance.why_own_denial`."""
+    """Whether a zone can say that of a name; a fast form of `provenance.why_own_denial`. The root zone denies
+    top-level domains, of which some are known to be there: that is left to it."""
     if name == zone:
         return status is Status.NODATA and not is_reserved(name)
-    return (not zone or name.endswith("." + zone)) and not is_reserved(name)
+    return bool(zone) and name.endswith("." + zone) and not is_reserved(name)
 
 
 def _answers(

@@ -125,9 +125,25 @@ def why_own_denial(
     if policy:
         return OwnWordWhy(OwnWord.POLICY_ZONE, policy=policy)
     why = _why_own_start(provenance, soa, name, is_proven=authenticated and not provenance.authoritative)
-    if why is None and is_whole_name and name and soa.zone == name:
+    if why is not None or not is_whole_name:
+        return why
+    if name and soa.zone == name:
         return OwnWordWhy(OwnWord.CONTRADICTED, zone=name)
-    return why
+    top = name.rpartition(".")[2]
+    if not soa.zone and not authenticated and _denies_public_name(top, soa):
+        return OwnWordWhy(OwnWord.OTHER_ROOT, zone=top)
+    return None
+
+
+def _denies_public_name(top: str, soa: Soa) -> bool:
+    """Whether a root zone that denies this top-level domain is not the public one, which has it. A network
+    with a root zone of its own denies all that it does not use (a container without a way out). Reverse names
+    are served apart; and the whole name space of a laboratory (`probe.lab`) is one zone, with a primary
+    server in a domain that is kept for documentation (RFC 2606 section 2)."""
+    from probe.standards.public_suffix import is_top_level_domain  # few denials come from a root zone
+
+    is_laboratory = soa.mname.rpartition(".")[2] == "example"
+    return top.isascii() and top != "arpa" and not is_laboratory and is_top_level_domain(top)
 
 
 def has_made_start(mname: str, rname: str) -> bool:

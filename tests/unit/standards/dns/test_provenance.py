@@ -18,6 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from probe.model.answer_fault import OwnWord
 from probe.net.dns_query import Query, make_query
 from probe.net.dns_wire import Reply, read_reply
 from probe.standards.dns.message import Answer, Question, RecordType, Status, run
@@ -234,3 +235,32 @@ def test_data_of_the_servers_own_machine_are_seen_by_nobody_else(
     assert answer.is_local is is_local
     assert answer.seen_outside().is_unknown is is_local
     assert answer.doubt is None  # it may be dialled all the same: --mx names hosts of one's own network
+
+
+@pytest.mark.parametrize(
+    ("name", "zone", "authenticated", "is_own"),
+    [
+        ("mail.example.com", "", False, True),
+        ("no.such.name.de", "", False, True),
+        ("com", "", False, True),
+        ("mail.example.com", "com", False, False),
+        ("mail.example.com", "", True, False),  # a root zone that its keys vouch for
+        ("mail.example.con", "", False, False),  # no such top-level domain: the public root says so, too
+        ("1.2.0.192.in-addr.arpa", "", False, False),  # reverse names are served apart
+    ],
+)
+def test_a_root_zone_that_denies_a_known_top_level_domain_is_not_the_public_one(
+    name: str, zone: str, authenticated: bool, is_own: bool
+) -> None:
+    soa = Soa(zone, "ns.corp.internal", "admin.corp.internal", 300, 300)
+    provenance = Provenance("192.0.2.53", recursive=True, soa=soa)
+    answer = Answer(
+        Question(name, RecordType.MX), Status.NXDOMAIN, authenticated=authenticated, provenance=provenance
+    )
+    doubt = answer.doubt
+    assert (doubt is not None) is is_own
+    if doubt is not None and doubt.own is not None:
+        assert (doubt.own.tag, doubt.own.zone) == (OwnWord.OTHER_ROOT, name.rpartition(".")[2])
+        assert "the public root has the top-level domain" in spoken(doubt)
+    nodata = replace(answer, status=Status.NODATA)
+    assert nodata.doubt is None
