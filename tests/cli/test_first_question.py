@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import dns.message
+import dns.name
 import dns.rcode
 import dns.rdatatype
 import dns.rrset
@@ -43,7 +44,10 @@ def name_server(host: str = "127.0.0.1") -> Iterator[tuple[str, list[str]]]:
                 queries.append(f"{dns.rdatatype.to_text(question.rdtype)} {question.name}")
                 reply = dns.message.make_response(query, recursion_available=True)
                 reply.set_rcode(dns.rcode.NXDOMAIN)
-                reply.authority.append(dns.rrset.from_text(".", 60, "IN", "SOA", ". . 1 60 60 60 60"))
+                top = dns.name.Name(question.name.labels[-2:])
+                reply.authority.append(
+                    dns.rrset.from_text(top, 60, "IN", "SOA", "a.nic. b.nic. 1 60 60 60 60")
+                )
                 listener.sendto(reply.to_wire(), sender)
 
         thread = threading.Thread(target=serve)
