@@ -130,7 +130,7 @@ def why_own_denial(
     if name and soa.zone == name:
         return OwnWordWhy(OwnWord.CONTRADICTED, zone=name)
     top = name.rpartition(".")[2]
-    if not soa.zone and not authenticated and _denies_public_name(top, soa):
+    if not soa.zone and not authenticated and special_use(name) is None and _denies_public_name(top, soa):
         return OwnWordWhy(OwnWord.OTHER_ROOT, zone=top)
     return None
 

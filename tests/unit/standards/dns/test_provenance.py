@@ -246,6 +246,7 @@ def test_data_of_the_servers_own_machine_are_seen_by_nobody_else(
         ("mail.example.com", "com", False, False),
         ("mail.example.com", "", True, False),  # a root zone that its keys vouch for
         ("mail.example.con", "", False, False),  # no such top-level domain: the public root says so, too
+        ("name.onion", "", False, False),  # of special use: no root zone has it (RFC 7686)
         ("1.2.0.192.in-addr.arpa", "", False, False),  # reverse names are served apart
     ],
 )
