@@ -77,6 +77,11 @@ class LogTotals:
     discarded: int
     quarantined: int
 
+    @property
+    def in_no_mailbox(self) -> int:
+        """How many messages others took and gave to nobody."""
+        return self.discarded + self.quarantined
+
 
 @dataclass(frozen=True, slots=True)
 class LogCount:

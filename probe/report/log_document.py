@@ -65,9 +65,9 @@ def _verdict(report: LogReport, groups_with_messages: Sequence[LogGroup]) -> doc
     taken_only = disposition_of_one(report)
     if not waiting_count and taken_only:
         return doc.Verdict("TAKEN", doc.Tone.WARN, (words.NO_MAILBOX[taken_only],))
-    taken = totals.discarded + totals.quarantined
-    if not waiting_count and taken:
-        place = f"{number(taken)} of {number(totals.messages)} messages were taken and reach nobody{share}"
+    if not waiting_count and totals.in_no_mailbox:
+        of_all = f"{number(totals.in_no_mailbox)} of {number(totals.messages)} messages"
+        place = f"{of_all} were taken and reach nobody{share}"
         return doc.Verdict("TAKEN", doc.Tone.WARN, (place,), "", _late(report))
     if not waiting_count and any(it.queue_tries for it in groups_with_messages):
         text = "whole queues could not be delivered; how many messages wait in them is not told"
@@ -144,7 +144,7 @@ def _summary_rows(report: LogReport, groups_with_messages: Sequence[LogGroup]) -
 
 
 def _no_mailbox(report: LogReport, rows: Sequence[LogTaken]) -> Iterator[Line]:
-    count = report.totals.discarded + report.totals.quarantined
+    count = report.totals.in_no_mailbox
     first = min((it.first_at for it in rows if it.first_at), default=None)
     since = f", since {at(first, report)}" if first else ""
     whom = "it" if count == 1 else "them"

@@ -32,12 +32,7 @@ def _state(report: LogReport, matters: Sequence[LogGroup]) -> PluginState:
         return PluginState.UNKNOWN
     if report.exit_code is ExitCode.REFUSED or any(map(is_worse, matters)):
         return PluginState.CRITICAL
-    return PluginState.WARNING if matters or _taken(report) else PluginState.OK
-
-
-def _taken(report: LogReport) -> int:
-    """How many messages others took and gave to nobody."""
-    return report.totals.discarded + report.totals.quarantined
+    return PluginState.WARNING if matters or report.totals.in_no_mailbox else PluginState.OK
 
 
 def _summary(report: LogReport, matters: Sequence[LogGroup]) -> str:
@@ -48,7 +43,7 @@ def _summary(report: LogReport, matters: Sequence[LogGroup]) -> str:
         return f"{_matters(len(worse))} new or worse: {_matter(worse[0])}"
     if matters:
         return f"{_matters(len(matters))} to act on: {_matter(matters[0])}"
-    taken = _taken(report)
+    taken = report.totals.in_no_mailbox
     if taken:
         verb = "was" if taken == 1 else "were"
         return f"{taken} of {report.totals.messages} {verb} taken and by the words of the server reach nobody"
