@@ -31,7 +31,7 @@ def organizational_domain(domain: str) -> str | None:
 def is_top_level_domain(label: str) -> bool:
     """Whether the list names it (an ASCII label in small letters): then the root zone has it, or had it when
     the list was made."""
-    return label.encode("ascii") in _rules() or b"*." + label.encode("ascii") in _rules()
+    return any(rule in _rules() for rule in _possible_rules(label.encode("ascii")))
 
 
 def _list_for(name: str) -> PublicSuffixList:

@@ -72,7 +72,7 @@ def signature_aligns(result: DmarcResult | None, signature: SignatureResult) -> 
     if result.record is not None and result.record.adkim == "s":
         return signature.domain == result.author_domain
     organization = result.organizational_domain
-    return signature.domain == organization or signature.domain.endswith(f".{organization}")
+    return _is_within(signature.domain, organization)
 
 
 def may_align(result: DmarcResult | None, signature: SignatureResult) -> bool:

@@ -261,8 +261,9 @@ class _Evaluation:
 
     def _unanswered_name(self, ptr: Answer) -> Answer | None:
         """The first answer about the client's names that DNS left open."""
-        hosts = [name for name in ptr.names() if name][:SPF_PTR_LIMIT]
-        forward = (self.answers[Question(names.normal(host), self.client.address_type)] for host in hosts)
+        forward = (
+            self.answers[Question(names.normal(host), self.client.address_type)] for host in _hosts(ptr)
+        )
         return next(
             (it for it in (ptr, *forward) if it.is_unknown and it.status is not Status.BAD_NAME), None
         )
@@ -270,7 +271,7 @@ class _Evaluation:
     def _validated_names(self) -> Resolution[tuple[str, ...]]:
         """The client's names that lead back to it, of the first ten (section 4.6.4)."""
         answer = yield from self._ask(self.client.ptr_question.name, RecordType.PTR)
-        hosts = [name for name in answer.names() if name][:SPF_PTR_LIMIT]
+        hosts = _hosts(answer)
         questions = [Question(host, self.client.address_type) for host in hosts]
         yield from self._fetch(questions)
         validated_name: list[str] = []
@@ -369,6 +370,11 @@ def _is_no_domain(domain: str) -> bool:
 def _failure_text(answer: Answer) -> _FailedError:
     why = _of(answer, SpfReason.UNANSWERED, failure=answer.failure)
     return _FailedError(SpfStepOutcome.TEMPERROR, why)
+
+
+def _hosts(ptr: Answer) -> list[str]:
+    """The client's names that are looked at: the first ten (section 4.6.4)."""
+    return [name for name in ptr.names() if name][:SPF_PTR_LIMIT]
 
 
 def _how_answered(answer: Answer) -> SpfWhy:
