@@ -37,8 +37,6 @@ _DENIES_ALL = (
     f"this machine's resolver denies every domain of the list, and {', '.join(TOPS)}, too: it does not "
     "resolve public names ('smtp-probe doctor' looks at it); none of its denials is kept"
 )
-
-
 _NO_NAMES = (DomainState.NO_DOMAIN, DomainState.DNS_UNKNOWN, DomainState.LITERAL)
 
 
@@ -145,12 +143,12 @@ class Asking:
             self._knows_names = True
         self._has_denials = self._has_denials or result.state is DomainState.NO_DOMAIN
         if time.monotonic() - self._last >= BULK_COMMIT:
-            if self._is_suspect and self._control is None:
-                self._control = asyncio.ensure_future(_is_useless(engine))
-            elif self._control is not None and self._is_suspect and self._control.done():
-                self._judge(self._control.result())
-            elif not self._is_suspect:
+            if not self._is_suspect:
                 self._commit()
+            elif self._control is None:
+                self._control = asyncio.ensure_future(_is_useless(engine))
+            elif self._control.done():
+                self._judge(self._control.result())
 
     def _judge(self, is_useless: bool) -> None:
         if is_useless:
