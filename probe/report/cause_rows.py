@@ -20,7 +20,8 @@ def ranking(label: str, shares: Sequence[tuple[str, float]], band: Band) -> Rank
     rows = [Share(title, share, "" if rank else band.value) for rank, (title, share) in enumerate(first)]
     rest = 1 - sum(share for _, share in first)
     if first and rest >= _WORTH_A_ROW:
-        rows.append(Share("something else", rest))
+        # what is left of the whole per cents above it, so that a reader who adds them up finds 100
+        rows.append(Share("something else", max(1 - sum(round(share, 2) for _, share in first), 0.0) or rest))
     return Ranking(label, tuple(rows))
 
 
