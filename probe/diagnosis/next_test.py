@@ -85,6 +85,8 @@ def next_test(facts: Facts, diagnosis: Diagnosis) -> NextTest | None:
         return None if is_family else NextTest(_PAST_THIS_HOST, command(facts, "--route mx"))
     if ground is Ground.LOGIN:
         return NextTest(_PAST_THE_RELAY, command(facts, "--route mx"))
+    if diagnosis.result.is_for(OutcomeReason.DEADLINE):
+        return _with_more_time(facts)
     if ground is Ground.INTERRUPTED or (ground is Ground.NOT_REACHED and facts.was_interrupted):
         return NextTest("run it again, to its end", command(facts, ""))
     if ground is Ground.NOT_REACHED:
@@ -117,6 +119,10 @@ def _to_reach(facts: Facts) -> NextTest:
         flags = ("--bind",) if facts.options.bind is not None else ("-4", "-6")
         text = f"ask in both address families, without {' and '.join(flags)}"
         return NextTest(text, command(facts, "", leave=("--bind", "-4", "-6")))
+    return _with_more_time(facts)
+
+
+def _with_more_time(facts: Facts) -> NextTest:
     seconds = max(_MORE_TIME_S, 3 * facts.options.timeout)
     return NextTest("run it again with more time", command(facts, f"--timeout {seconds:g}"))
 

@@ -164,6 +164,11 @@ def _by_sessions(facts: Facts) -> RunResult:
     if _was_stopped(session) and result.ground in _MID_SESSION:
         # the missing reply may have been on its way
         return _undecided(result.stage, Ground.INTERRUPTED, session, result.exchange, _stop_reason(facts))
+    if result.ground is Ground.TLS and session.was_left_in_handshake:
+        # whether TLS would have come about is not known
+        late = (Reason(OutcomeReason.DEADLINE),)
+        why, *behind = late if session.end is EndReason.DEADLINE else _end(session)
+        return _undecided(result.stage, Ground.INTERRUPTED, session, result.exchange, why, *behind)
     return result
 
 

@@ -56,6 +56,10 @@ class Exchange:
     at_ms: int = 0
 
 
+_OF_THIS_SIDE = (None, EndReason.DEADLINE, EndReason.INTERRUPTED, EndReason.LOCAL_ERROR)
+_UNFINISHED = (HandshakeFault.DEADLINE, HandshakeFault.ENDED, HandshakeFault.NO_REPLY)
+
+
 @dataclass(frozen=True, slots=True)
 class Session:
     """One session. `extensions` are those of the last EHLO that got 250 (after TLS, when TLS came about),
@@ -78,6 +82,12 @@ class Session:
     cause: Reason[EndCause] | None
     elapsed_ms: int
     desynchronised: bool = False
+
+    @property
+    def was_left_in_handshake(self) -> bool:
+        """Whether this side ended the session before TLS was there or had failed."""
+        fault = self.tls.fault if self.tls is not None else None
+        return fault is not None and fault.tag in _UNFINISHED and self.end in _OF_THIS_SIDE
 
     @property
     def stop(self) -> Stop | None:

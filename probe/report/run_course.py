@@ -14,6 +14,7 @@ from probe.report import view
 from probe.report.view_steps import DNS_STEP
 
 _OF_OUTCOME = {Outcome.REFUSED: StepStatus.FAIL, Outcome.DEFERRED: StepStatus.WARN}
+_NOT_FINISHED = "tls-not-finished"
 
 
 def course(report: Report) -> doc.Course:
@@ -59,6 +60,8 @@ def _tls(report: Report, session: ReportSession) -> tuple[StepStatus, str]:
     """The stage TLS; a failure counts also if another session then went on without TLS."""
     if session.tls is not None and session.tls.established:
         return StepStatus.PASS, ""
+    if any(finding.tag == _NOT_FINISHED for finding in report.findings):
+        return StepStatus.WARN, "not finished"
     if report.verdict.stage is Stage.STARTTLS:
         return _OF_OUTCOME.get(report.verdict.outcome, StepStatus.FAIL), ""
     own = [it.tls for it in report.sessions if it.experiment is session.experiment and it.tls is not None]

@@ -16,8 +16,6 @@ from probe.checks.judging.wording import Voice
 from probe.facts.model import Facts
 from probe.facts.session import Session, TlsFacts
 from probe.model.finding import Finding
-from probe.model.observed import HandshakeFault
-from probe.model.session import EndReason
 
 ID = "tls-handshake"
 STEP = 2
@@ -34,7 +32,8 @@ def check(facts: Facts) -> Iterator[Finding]:
     if not handshakes:
         yield say("tls-not-tried")
         return
-    cut = [session for session, tls in handshakes if _is_cut_by_this_side(session, tls)]
+    # that this side ended it is no failure of the server's
+    cut = [session for session, _ in handshakes if session.was_left_in_handshake]
     handshakes = [(session, tls) for session, tls in handshakes if session not in cut]
     faulty: set[str] = set()
     for session, tls in handshakes:
@@ -58,15 +57,6 @@ def check(facts: Facts) -> Iterator[Finding]:
         hosts, versions, ciphers = zip(*parameters, strict=True)
         evidence = (dialogue.ref(s) for s, _ in handshakes)
         yield say("tls-established", evidence, hosts=hosts, versions=versions, ciphers=ciphers)
-
-
-_OF_THIS_SIDE = (None, EndReason.DEADLINE, EndReason.INTERRUPTED, EndReason.LOCAL_ERROR)
-_UNFINISHED = (HandshakeFault.DEADLINE, HandshakeFault.ENDED, HandshakeFault.NO_REPLY)
-
-
-def _is_cut_by_this_side(session: Session, tls: TlsFacts) -> bool:
-    """Whether the run ended before the handshake did: that is no failure of the server's."""
-    return tls.fault is not None and tls.fault.tag in _UNFINISHED and session.end in _OF_THIS_SIDE
 
 
 def _tag_of_fault(facts: Facts, session: Session, tls: TlsFacts) -> str:

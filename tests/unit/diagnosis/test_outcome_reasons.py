@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from probe.checks.catalogue import findings_of
 from probe.diagnosis.outcome import OF_OTHER_FAMILY, observe
 from probe.diagnosis.run_result import Ground, RunResult
+from probe.diagnosis.verdict import diagnose
 from probe.facts.model import Facts
 from probe.facts.session import Session, TlsFacts
 from probe.model.observed import Gap, HandshakeFault, Part
@@ -16,7 +18,7 @@ from probe.model.reason import Reason
 from probe.model.reply import Reply, Stage
 from probe.model.session import EndReason, Stop
 from probe.model.target import Options, TlsMode
-from probe.model.verdict import Outcome, OutcomeReason
+from probe.model.verdict import ExitCode, Outcome, OutcomeReason
 from probe.recording.events import NotReached
 from probe.standards.dns.results import RouteKind
 from tests.support import facts as make
@@ -73,6 +75,40 @@ def test_a_connection_under_way_when_the_run_stopped_is_not_a_failed_one(
     result = observe(make.facts(sessions=(attempt,), not_reached=not_reached))
     assert (result.stage, result.ground) == (Stage.CONNECT, Ground.INTERRUPTED)
     assert tag(result) is expected
+
+
+@pytest.mark.parametrize("tls", [TlsMode.AUTO, TlsMode.REQUIRE])
+@pytest.mark.parametrize("fault", [HandshakeFault.ENDED, HandshakeFault.DEADLINE, HandshakeFault.NO_REPLY])
+@pytest.mark.parametrize(
+    ("end", "expected"),
+    [(EndReason.DEADLINE, OutcomeReason.DEADLINE), (EndReason.LOCAL_ERROR, OutcomeReason.ENDED)],
+)
+def test_tls_that_this_side_did_not_wait_for_has_not_failed(
+    tls: TlsMode, fault: HandshakeFault, end: EndReason, expected: OutcomeReason
+) -> None:
+    facts = stopped_in_tls(end, fault, tls)
+    result = observe(facts)
+    assert (result.outcome, result.stage, result.ground) == (
+        Outcome.INCONCLUSIVE,
+        Stage.STARTTLS,
+        Ground.INTERRUPTED,
+    )
+    assert tag(result) is expected
+    assert result.has_no_cause
+    verdict = diagnose(facts, findings_of(facts)).verdict
+    assert "TLS" in verdict.summary and "failed" not in verdict.summary
+    assert (verdict.cause, verdict.exit_code) == (None, ExitCode.INCONCLUSIVE)
+
+
+def test_tls_that_failed_before_the_deadline_has_failed() -> None:
+    result = observe(stopped_in_tls(EndReason.DEADLINE, HandshakeFault.LIBRARY, TlsMode.AUTO))
+    assert (result.ground, tag(result)) == (Ground.TLS, OutcomeReason.HANDSHAKE)
+
+
+def stopped_in_tls(end: EndReason, fault: HandshakeFault, mode: TlsMode) -> Facts:
+    tls = TlsFacts(offered=True, established=False, fault=Reason(fault))
+    session = met(Stage.STARTTLS, make.reply(220, "2.0.0 Ready"), tls=tls, end=end)
+    return make.facts(sessions=(session,), options=Options(tls=mode))
 
 
 def _silent(end: EndReason | None) -> Session:
