@@ -28,4 +28,4 @@ def check(facts: Facts) -> Iterator[Finding]:
     if not facts.complete:
         yield say("recording-cut-short")
     elif not facts.not_reached:
-        yield say("every-part-reached")
+        yield say("every-part-reached" if any(it.connected for it in facts.sessions) else "no-session-made")

@@ -202,6 +202,8 @@ CASES = (
     Case("limits-signals", "no session", UNSEEN_DIALOGUE, ("not_assessed limits-no-session",),
          ("is not known",)),
     Case("not-reached", "complete", make.facts(), ("ok every-part-reached",)),
+    Case("not-reached", "no server could be connected to", make.facts(
+        sessions=(make.failed_session(EndReason.REFUSED),)), ("not_assessed no-session-made",)),
     Case("not-reached", "deadline", make.facts(not_reached=(
         NotReached(9, Part.SESSIONS, Reason(Gap.DEADLINE)),)),
          ("not_assessed part-not-reached",), ("sessions", "deadline")),
