@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from probe.bulk.report import BulkInput, BulkReport
+from probe.cli import signals
 from probe.cli.bulk_options import FORMATS, BulkOptions, parser, read_options, worker_options
 from probe.cli.bulk_progress import BulkProgress
 from probe.cli.bulk_state import BulkState, Place, now
@@ -20,7 +21,7 @@ from probe.cli.commands import Run
 from probe.cli.errors import UsageError, complain, unreadable
 from probe.cli.inputs import open_input
 from probe.cli.output import deliver_each, deliver_text, speak_utf8
-from probe.cli.signals import EXIT_INTERRUPTED
+from probe.model.text import counted
 from probe.reading.list.layout import LayoutError
 from probe.reading.list.lines import text_lines
 from probe.reading.list.reader import ListReader

@@ -14,11 +14,13 @@ import time
 from collections.abc import Callable, Iterator
 from types import FrameType
 
-EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells report it
+_OF_SIGNAL = 128  # a shell reports a process that signal N ended as 128 + N
+EXIT_INTERRUPTED = _OF_SIGNAL + signal.SIGINT
 _SAME_KEY_S = 1.0  # a terminal and a forwarding wrapper (uv run, make) both send a signal for one Ctrl-C
 
 _ask: Callable[[], None] | None = None  # asks the current run to end
 _asked_at: float | None = None  # when a signal first did so
+_asked_by: int = signal.SIGINT
 _children: set[int] = set()  # processes of our own, which a signal ends with this one
 _partial_files: set[str] = set()  # incomplete files, removed when a signal ends the process
 
@@ -54,6 +56,11 @@ def is_end_wanted() -> bool:
     return _asked_at is not None
 
 
+def exit_code() -> int:
+    """The exit code of a run that gives no report because a signal asked it to end."""
+    return _OF_SIGNAL + _asked_by
+
+
 @contextlib.contextmanager
 def remove_on_signal(path: str) -> Iterator[None]:
     """A context in which a signal that ends the process first removes this file."""
@@ -85,18 +92,18 @@ def _set(number: signal.Signals, handler: signal.Handlers | Callable[[int, Frame
 
 
 def _take(number: int, _frame: FrameType | None) -> None:
-    global _asked_at  # noqa: PLW0603 - as above
+    global _asked_at, _asked_by
     now = time.monotonic()
     if _ask is None:
-        _end()
+        _end(number)
     elif _asked_at is None:
-        _asked_at = now
+        _asked_at, _asked_by = now, number
         _ask()
     elif number == signal.SIGINT and now - _asked_at > _SAME_KEY_S:
-        _end()
+        _end(number)
 
 
-def _end() -> None:
+def _end(number: int) -> None:
     for process in tuple(_children):
         with contextlib.suppress(OSError):
             os.kill(process, signal.SIGTERM)
@@ -105,4 +112,4 @@ def _end() -> None:
             os.unlink(path)  # noqa: PTH108 - no new import in a signal handler
     with contextlib.suppress(OSError):
         os.write(2, b"smtp-probe: interrupted\n")
-    os._exit(EXIT_INTERRUPTED)
+    os._exit(_OF_SIGNAL + number)

@@ -66,6 +66,7 @@ class OutcomeReason(StrEnum):
     ENDED = "ended"
     INTERRUPTED = "interrupted"
     CUT_SHORT = "cut_short"  # the recording ends there
+    DEADLINE = "deadline"
     NO_SMTP_REPLY = "no_smtp_reply"
     LOGIN_NEEDED = "login_needed"  # at the relay of this host's mail server
     STARTTLS_NOT_OFFERED = "starttls_not_offered"
@@ -118,7 +119,7 @@ class Conduct:
 
 
 class ExitCode(IntEnum):
-    """The exit codes; 70 is a fault of this program, 130 an interruption."""
+    """The exit codes; 70 is a fault of this program, 128 + N the end by signal N (130: Ctrl-C)."""
 
     ACCEPTED = 0
     REFUSED = 1

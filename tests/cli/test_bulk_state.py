@@ -102,7 +102,7 @@ async def test_a_run_that_was_stopped_asks_nothing_twice(rows: Path, tmp_path: P
             while not output.exists() or not output.stat().st_size:
                 await asyncio.sleep(0.05)
             it.send_signal(signal.SIGTERM)
-            assert await it.wait() == 130
+            assert await it.wait() == 143
         before = {json.loads(line)["domain"] for line in output.read_text(encoding="utf-8").splitlines()}
         server.queries.clear()
         assert (await run(command(server, rows, output))).code == 0
