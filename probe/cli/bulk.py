@@ -21,7 +21,7 @@ from probe.cli.commands import Run
 from probe.cli.errors import UsageError, complain, unreadable
 from probe.cli.inputs import open_input
 from probe.cli.output import deliver_each, deliver_text, speak_utf8
-from probe.model.text import counted
+from probe.model.text import amount
 from probe.reading.list.layout import LayoutError
 from probe.reading.list.lines import text_lines
 from probe.reading.list.reader import ListReader
@@ -96,7 +96,7 @@ def _go_on(state: BulkState, options: BulkOptions, progress: BulkProgress) -> in
             if not _ask(asking):
                 progress.erase()
                 complain(_stop_line(state, options))
-                return EXIT_INTERRUPTED
+                return signals.exit_code()
             rate = asking.rate
     except ReaderGoneError:
         return 0
@@ -127,10 +127,10 @@ def _ask(asking: Any) -> bool:
 
 def _stop_line(state: BulkState, options: BulkOptions) -> str:
     ((total, count),) = state.query("select count(*), count(done) from domains")
-    text = f"stopped after {count} of {total} domains"
+    text = f"stopped after {count} of {amount(total, 'domain')}"
     if state.verdicts is not None:
         ((mailboxes,),) = state.query("select count(*) from answers")
-        text += f" and {mailboxes} mailbox{'es' if mailboxes > 1 else ''}" if mailboxes else ""
+        text += f" and {amount(mailboxes, 'mailbox', 'mailboxes')}" if mailboxes else ""
     if options.state_path is None:
         return f"{text}; with -o FILE.jsonl a run can be gone on with"
     return f"{text}; the same command goes on from here"
@@ -170,7 +170,7 @@ def _open(name: str) -> BinaryIO:
 
 
 class _Octets:
-    """The octets of the list, counted and digested as they are read."""
+    """The octets of the list, amount and digested as they are read."""
 
     def __init__(self, stream: BinaryIO, name: str) -> None:
         self._stream = stream

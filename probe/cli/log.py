@@ -29,6 +29,7 @@ from probe.maillog.pseudonym import Names
 from probe.maillog.report import QUEUES, SCHEMA, LogGroup, LogReport, Since
 from probe.maillog.summary import groups, history, moment, no_mailbox, refusals, totals, volumes
 from probe.model.report_tool import ReportTool
+from probe.model.text import amount
 from probe.model.verdict import ExitCode, FixBy
 from probe.reading.log.period import period
 from probe.reading.reply.disposition import Disposition
@@ -294,16 +295,14 @@ def _left_out(aggregate: Aggregate) -> list[str]:
     notes = []
     if aggregate.forgotten:
         notes.append(
-            f"{aggregate.forgotten} recipients waited while too many others did, and were not followed to "
-            f"their end: "
-            "they count as waiting"
+            f"{amount(aggregate.forgotten, 'recipient')} not followed to the end, because too many waited "
+            "at once: counted as waiting"
         )
     if aggregate.reasons.left_over:
         notes.append(
-            f"{aggregate.reasons.left_over} failures have words beyond those that are read one by one; of "
-            f"them only "
-            "code and status were read"
+            f"{amount(aggregate.reasons.left_over, 'failure has', 'failures have')} words beyond those that "
+            "are read one by one: only code and status were read there"
         )
     if aggregate.undated:
-        notes.append(f"{aggregate.undated} events have no time")
+        notes.append(f"{amount(aggregate.undated, 'event has', 'events have')} no time")
     return notes

@@ -146,6 +146,11 @@ def thousands(number: float) -> str:
     return f"{number:,.0f}".replace(",", " ")
 
 
+def amount(count: int, one: str, many: str = "") -> str:
+    """How many, with the noun: "1 domain", "2 domains"; `many` where that is not `one` with an s."""
+    return f"{thousands(count)} {one if count == 1 else many or f'{one}s'}"
+
+
 def seconds(milliseconds: float) -> str:
     """A time that was measured: 2.4 s."""
     return f"{milliseconds / 1000:.1f} s"

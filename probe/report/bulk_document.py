@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from probe.bulk.decision import Decision
 from probe.bulk.report import BulkGate, BulkMatter, BulkOperator, BulkOutcome, BulkPlan, BulkReport
-from probe.model.text import duration, thousands
+from probe.model.text import amount, duration, thousands
 from probe.model.verdict import Extent, Outcome
 from probe.report import document as doc
 from probe.report.detail import Detail
@@ -115,18 +115,19 @@ def _to_do(report: BulkReport) -> doc.Section:
 
 
 def _questions(plan: BulkPlan) -> str:
-    sums: dict[str, int] = {}
+    sums: dict[tuple[str, str], int] = {}
     for it in plan.questions:
-        kind = _KINDS.get(it.kind, "questions in DNS")
-        sums[kind] = sums.get(kind, 0) + it.count
-    return ", ".join(f"{thousands(count)} {kind}" for kind, count in sums.items())
+        nouns = _KINDS.get(it.kind, _IN_DNS)
+        sums[nouns] = sums.get(nouns, 0) + it.count
+    return ", ".join(amount(count, *nouns) for nouns, count in sums.items())
 
 
-_KINDS = {"RCPT": "RCPT", "session": "sessions"}
+_KINDS = {"RCPT": ("RCPT", "RCPT"), "session": ("session", "sessions")}
+_IN_DNS = ("question in DNS", "questions in DNS")
 
 
 def _rows(report: BulkReport) -> str:
-    return f"{rows(report.totals.rows)} of {thousands(report.totals.domains)} domains"
+    return f"{rows(report.totals.rows)} of {amount(report.totals.domains, 'domain')}"
 
 
 def _are(count: int) -> str:
@@ -135,7 +136,8 @@ def _are(count: int) -> str:
 
 def _clear(report: BulkReport) -> str:
     if report.extent is None:
-        return f"all {rows(report.totals.rows)} can be read; nothing was asked"
+        every = "all " if report.totals.rows > 1 else ""
+        return f"{every}{rows(report.totals.rows)} can be read; nothing was asked"
     return f"nothing found that stands in the way of {rows(report.totals.rows)}; {_HOW_FAR[report.extent]}"
 
 
@@ -154,7 +156,7 @@ def _facts(report: BulkReport) -> Iterator[doc.Fact]:
         f"{thousands(totals.repaired)} repaired (see their notes)" if totals.repaired else "",
         f"{thousands(totals.duplicates)} duplicate" if totals.duplicates else "",
         f"{thousands(totals.malformed)} malformed" if totals.malformed else "",
-        f"{thousands(comments)} comment{'' if comments == 1 else 's'} left out" if comments else "",
+        f"{amount(comments, 'comment')} left out" if comments else "",
     ]
     yield doc.Fact("Rows", ((", ".join(filter(None, (thousands(totals.rows), *extra))),),))
     in_dns = (
@@ -165,8 +167,8 @@ def _facts(report: BulkReport) -> Iterator[doc.Fact]:
     yield doc.Fact("Domains", ((f"{thousands(totals.domains)}{in_dns}",),))
     if report.totals.mailboxes:
         domains = report.totals.catch_all
-        of_all = f"; {thousands(domains)} domains take every recipient" if domains else ""
-        of_all = "; 1 domain takes every recipient" if domains == 1 else of_all
+        takers = amount(domains, "domain takes", "domains take")
+        of_all = f"; {takers} every recipient" if domains else ""
         yield doc.Fact("Mailboxes", ((f"{thousands(report.totals.mailboxes)} asked about{of_all}",),))
     if report.output:
         yield doc.Fact("Output", ((Code(report.output),),))
@@ -320,7 +322,7 @@ def share(part: float) -> str:
 
 def rows(count: int) -> str:
     """How many, with the noun."""
-    return f"{thousands(count)} row{'' if count == 1 else 's'}"
+    return amount(count, "row")
 
 
 def _cut(text: str, limit: int) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from probe.doctor.report import DoctorReport, TestResult
 from probe.model.fitness import Fitness, Readiness
-from probe.model.text import seconds
+from probe.model.text import amount, seconds
 from probe.report import document as doc
 from probe.report.detail import Detail
 from probe.report.doctor_words import names_of, of_readiness, uses_of
@@ -39,7 +39,7 @@ def build(report: DoctorReport, detail: Detail) -> doc.Document:
         blocks.append(doc.Section(("Every other test",), (doc.Findings(rest),)))
     if detail in (Detail.FULL, Detail.TICKET, Detail.PAGE) and report.connections:
         blocks.append(_connections(report))
-    effort = f"{seconds(report.elapsed_ms)}, {len(report.tests)} tests"
+    effort = f"{seconds(report.elapsed_ms)}, {amount(len(report.tests), 'test')}"
     title = doc.Title((Raw(report.machine.hostname or "this machine"),), (effort,))
     return doc.Document(tuple(blocks), title=title, exit_code=report.exit_code)
 
@@ -81,7 +81,8 @@ def _lines(group: str, results: list[TestResult]) -> Iterator[Line]:
     others = [it for it in results if it.id not in (_LEADER, first.id, "resolver-answers")]
     yield (Raw(first.message),)
     if others:
-        yield (f"{len(others)} more tests are as they should be (-v shows them)",)
+        more = amount(len(others), "more test is as it", "more tests are as they")
+        yield (f"{more} should be (-v shows {'it' if len(others) == 1 else 'them'})",)
 
 
 _LONG_GROUP, _LEADER = "resolver", "resolver-kind"

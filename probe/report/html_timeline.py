@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import count
 
-from probe.model.text import shorten
+from probe.model.text import amount, shorten
 from probe.report import document as doc
 from probe.report.html_text import escape
 from probe.report.line import plain
@@ -51,8 +51,8 @@ def draw(timeline: doc.Timeline, number: int) -> str:
 def _description(timeline: doc.Timeline) -> str:
     """What the picture shows, in a sentence; the table below it has every span."""
     times = (
-        f"{plain(lane.title)}: {sum(bar.elapsed_ms for bar in lane.bars)} ms in {len(lane.bars)} parts"
-        for lane in timeline.lanes
+        f"{plain(it.title)}: {sum(bar.elapsed_ms for bar in it.bars)} ms in {amount(len(it.bars), 'part')}"
+        for it in timeline.lanes
     )
     return f"{timeline.total_ms} ms in all. {'; '.join(times)}."
 

@@ -66,8 +66,9 @@ def _verdict(report: LogReport, groups_with_messages: Sequence[LogGroup]) -> doc
     if not waiting_count and taken_only:
         return doc.Verdict("TAKEN", doc.Tone.WARN, (words.NO_MAILBOX[taken_only],))
     if not waiting_count and totals.in_no_mailbox:
-        of_all = f"{number(totals.in_no_mailbox)} of {number(totals.messages)} messages"
-        place = f"{of_all} were taken and reach nobody{share}"
+        of_all = f"{number(totals.in_no_mailbox)} of {messages(totals.messages)}"
+        taken = "was taken and reaches" if totals.in_no_mailbox == 1 else "were taken and reach"
+        place = f"{of_all} {taken} nobody{share}"
         return doc.Verdict("TAKEN", doc.Tone.WARN, (place,), "", _late(report))
     if not waiting_count and any(it.queue_tries for it in groups_with_messages):
         text = "whole queues could not be delivered; how many messages wait in them is not told"

@@ -153,11 +153,15 @@ def _fates(group: LogGroup) -> str:
     text = ", ".join(f"{number(count)} {what}" for count, what in parts if count)
     if not text and group.queue_tries:
         text = f"{how_many((group,))}, which names none"
-        return f"{text}; {number(group.cured)} more were delivered later" if group.cured else text
+        return f"{text}; {_cured(group)} delivered later" if group.cured else text
     tries = f"; {number(group.attempts)} tries" if group.attempts > group.messages + group.cured else ""
     again = f", put off {times(group.repeats)} without a try" if group.repeats else ""
-    later = f"; {number(group.cured)} more were delivered later" if group.cured else ""
+    later = f"; {_cured(group)} delivered later" if group.cured else ""
     return f"{text}{tries}{again}{later}"
+
+
+def _cured(group: LogGroup) -> str:
+    return f"{number(group.cured)} more {'was' if group.cured == 1 else 'were'}"
 
 
 def _bar(counts: Sequence[int]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from probe.maillog.report import LogGroup, LogReport, Since
+from probe.model.text import amount
 from probe.model.verdict import ExitCode, FixBy
 from probe.report import words
 from probe.report.log_terms import by_weight
@@ -47,7 +48,8 @@ def _summary(report: LogReport, matters: Sequence[LogGroup]) -> str:
     if taken:
         verb = "was" if taken == 1 else "were"
         return f"{taken} of {report.totals.messages} {verb} taken and by the words of the server reach nobody"
-    return f"nothing to act on; {report.totals.sent} delivered, {report.totals.deferred} wait"
+    waiting = amount(report.totals.deferred, "waits", "wait")
+    return f"nothing to act on; {report.totals.sent} delivered, {waiting}"
 
 
 def _matters(count: int) -> str:

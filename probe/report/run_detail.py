@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from probe.model.report import Report, ReportExchange, ReportSession
 from probe.model.report_dns import ReportDkim, ReportDmarc, ReportDns, ReportListing, ReportSpf
 from probe.model.signing import KeyOrigin
+from probe.model.text import amount
 from probe.report import document as doc
 from probe.report import run_words, view_session
 from probe.report.detail import Detail
@@ -110,7 +111,7 @@ def _authentication(dns: ReportDns) -> Iterator[doc.Section]:
 
 def _spf(spf: ReportSpf) -> Iterator[Line]:
     matched: Line = (", matched ", Raw(spf.matched)) if spf.matched else ()
-    lookups = f"; {spf.lookups} lookups, {spf.void_lookups} void"
+    lookups = f"; {amount(spf.lookups, 'lookup')}, {spf.void_lookups} void"
     yield (f"{spf.result} for ", Raw(spf.ip or "no address"), " at ", Raw(spf.domain), *matched, lookups)
     for step in spf.trace:
         detail: Line = (" (", Raw(step.detail), ")") if step.detail else ()

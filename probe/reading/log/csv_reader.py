@@ -6,7 +6,7 @@ import csv
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 
-from probe.model.text import decode
+from probe.model.text import amount, decode
 from probe.reading.log.event import Event, Record
 from probe.reading.log.memory import Memory
 from probe.reading.log.reader import LINE, Reader
@@ -39,7 +39,7 @@ class CsvReader(Reader):
             return ()
         if len(cells) != len(self._columns):
             return self.unread(
-                data, number, f"{len(cells)} columns where the header names {len(self._columns)}"
+                data, number, f"{amount(len(cells), 'column')} where the header names {len(self._columns)}"
             )
         return self.row(dict(zip(self._columns, cells, strict=True)), number)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from probe.model.text import duration, seconds, size
+from probe.model.text import amount, duration, seconds, size
 
 
 @pytest.mark.parametrize(
@@ -39,3 +39,17 @@ def test_a_time_is_in_the_largest_unit_of_which_there_are_two(time: int, written
 
 def test_what_was_measured_has_one_decimal() -> None:
     assert [seconds(ms) for ms in (49, 2_449, 61_000)] == ["0.0 s", "2.4 s", "61.0 s"]
+
+
+@pytest.mark.parametrize(
+    ("count", "nouns", "written"),
+    [
+        (0, ("row",), "0 rows"),
+        (1, ("row",), "1 row"),
+        (1200, ("row",), "1 200 rows"),
+        (1, ("mailbox", "mailboxes"), "1 mailbox"),
+        (2, ("mailbox", "mailboxes"), "2 mailboxes"),
+    ],
+)
+def test_one_is_counted_as_one(count: int, nouns: tuple[str, ...], written: str) -> None:
+    assert amount(count, *nouns) == written
