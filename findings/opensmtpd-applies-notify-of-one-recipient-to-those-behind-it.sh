@@ -5,10 +5,10 @@
 #   SUCCESS, all have a receipt. Where one has NEVER and one FAILURE, the second is refused for good: 553 "NOTIFY
 #   option NEVER cannot be combined with other options".
 # Guessed: each recipient has what stands in its own RCPT, and one without NOTIFY has the usual bounce.
-# Hurts: list managers and mail servers that expand an alias ask for no notice of some recipients (NEVER). The address behind
-#   them that does not exist gets no mail, and nobody is told. Or Postfix, which hands NOTIFY on as it got it, returns
-#   a message to a good address with "cannot be combined", though it combined nothing. One recipient in each message
-#   (Postfix: smtp_destination_recipient_limit = 1) keeps them apart.
+# Hurts: a program asks for no notice of some recipients (NEVER). The address behind them that does not exist gets no mail, and
+#   nobody is told. Or Postfix, which hands NOTIFY on as it got it, returns a message to a good address with "cannot be
+#   combined", though it combined nothing. One recipient in each message (Postfix: smtp_destination_recipient_limit = 1)
+#   keeps them apart.
 # Source: observed; no report of it was found.
 # Seen on 30 November 2026 (the recipients as handed in; the reply; the next server hears; bounces to the sender):
 #   gone: all taken; passed on: <gone>; bounces: 1

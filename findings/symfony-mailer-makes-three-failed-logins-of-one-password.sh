@@ -3,8 +3,8 @@
 # Behaviour: the server refuses the login with 535. Symfony Mailer, Swift Mailer and smtplib do not stop there: they log in again
 #   with the same password by each further mechanism that they know and the server offers, CRAM-MD5, LOGIN and PLAIN. One
 #   message makes three failed logins. With 454, a temporary failure at the server, they do the same.
-# Guessed: one login for a message, as from PHPMailer, PEAR Mail, nodemailer, Ruby, JavaMail and the mail servers; a second
-#   mechanism only where the first one is refused as such (504).
+# Guessed: one login for a message, as from PHPMailer, PEAR Mail, nodemailer, Ruby and JavaMail; a second mechanism only where
+#   the first one is refused as such (504).
 # Hurts: a password that was changed, and two messages: that is more than the five failures after which fail2ban's jails and
 #   many directories lock the host or the account out. Then the new password fails as well, and the log of the server
 #   looks like an attack from the own web server. Symfony Messenger tries a failed message again, each time three more. Name
