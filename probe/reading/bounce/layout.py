@@ -273,7 +273,8 @@ def _entry(recipient: str, original: str, text: str, whole: _Whole, *, alone: bo
         recipient=recipient,
         text=" ".join(text[:_ENTRY_LIMIT].split()),
         reply=answer,
-        is_remote=bool(inner or reply) or LEADING_CODE.match(answer) is not None,
+        is_remote=bool(inner or (reply and _MAY_BE_CODED.search(reply)))
+        or LEADING_CODE.match(answer) is not None,
         remote_mta=inner_host or host or whole.remote,
         stage=inner_stage,
         original=original,

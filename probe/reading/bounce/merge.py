@@ -35,13 +35,14 @@ def from_entry(entry: Entry, action: Action, report: StatusReport) -> DeliverySt
     )
 
 
-def with_entry(status: DeliveryStatus, entries: Sequence[Entry]) -> DeliveryStatus:
-    """Add what only the free text has, because RFC 3464 has no field for it: the stage, and the wrapping.
+def with_entry(status: DeliveryStatus, entries: Sequence[Entry], *, alone: bool) -> DeliveryStatus:
+    """Add what only the free text has, because RFC 3464 has no field for it: the stage, and the wrapping. The
+    only entry of a text is that of the only recipient (`alone`) under whatever address: that of an alias.
 
     The Diagnostic-Code is preferred if it has a code; if it is missing, truncated or the sending server's
     own, the remote server's reply in the free text is used.
     """
-    entry = _entry_of(status, entries)
+    entry = _entry_of(status, entries, alone=alone)
     if entry is None:
         return status
     reply, is_remote = status.reply, status.is_remote
@@ -145,12 +146,12 @@ def best_status(reply: str, other: EnhancedStatus | None) -> EnhancedStatus | No
     return next((status for status in choices if not status.is_generic), choices[0] if choices else None)
 
 
-def _entry_of(status: DeliveryStatus, entries: Sequence[Entry]) -> Entry | None:
+def _entry_of(status: DeliveryStatus, entries: Sequence[Entry], *, alone: bool) -> Entry | None:
     names = status.names if entries else ()
     for entry in entries:
         if entry.recipient.lower() in names:
             return entry
-    return entries[0] if len(entries) == 1 else None
+    return entries[0] if alone and len(entries) == 1 else None
 
 
 def _says_more(entry: Entry, status: DeliveryStatus) -> bool:

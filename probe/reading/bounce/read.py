@@ -156,7 +156,8 @@ def _judge(top: Part, parts: Sequence[Part], layouts: Layouts) -> tuple[Delivery
     if kinds.is_requested(own, report.recipients, layouts):
         return DeliveryNotice(NoticeKind.OTHER, NoticeForm.REQUESTED, original=original), True
     if report.recipients:
-        statuses = [with_entry(status, entries) for status in report.recipients]
+        is_alone = len(report.recipients) == 1
+        statuses = [with_entry(status, entries, alone=is_alone) for status in report.recipients]
     elif reply is not None:
         return DeliveryNotice(reply.kind, reply.form, original=original), True
     else:
