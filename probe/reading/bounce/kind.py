@@ -149,6 +149,8 @@ def action_in(top: Part, text: str, layouts: Layouts) -> Action:
 
 def verdict(
     statuses: Sequence[DeliveryStatus], is_likely: bool, reply: Verdict | None, *, has_head: bool
+        for condition in words["condition"].whole.finditer(text):
+            text = text.replace(condition.group(), "")
 ) -> Verdict:
     """The kind of a message with these recipients; `reply` is the kind if it has none."""
     actions = {_effective(status) for status in statuses}
