@@ -17,11 +17,13 @@ _SUBJECT_OF_AGGREGATE = regex(r"report[- ]domain:|^\[?(?:dmarc|tls)\]? .*report"
 _ANSWERS = regex(r"(?:re|aw|sv|antw?|odp|rif|res|ответ|回复|回覆)(?:\[\d+\])?[ \t]*[:：]", re.IGNORECASE)
 _AUTO_SUBJECTS = ("auto_subject", "auto_answer_subject")
 _NO_REPLY = regex(r"no-?reply", re.IGNORECASE)  # what applications send, "Mail Delivery" of parcels among it
+_REFUSED = regex(r"(?<![\d.])(?:[45]\d\d[ -]\S|[45]\.\d{1,3}\.\d)")
 _QUOTED_LINE = regex(r"^>", re.MULTILINE)
 _COMPLAINT = regex(r"complaint about message from \S", re.IGNORECASE)  # Microsoft's junk mail reports
 _REPORTS = frozenset(
     {"application/gzip", "application/x-gzip", "application/zip", "application/x-zip-compressed",
-     "application/tlsrpt+gzip", "application/tlsrpt+json", "application/xml", "text/xml"}
+     "application/octet-stream", "application/tlsrpt+gzip", "application/tlsrpt+json", "application/xml",
+     "text/xml"}
 )  # fmt: skip
 
 
@@ -51,6 +53,12 @@ def receipt(top: Part, parts: Sequence[Part]) -> Verdict | None:
     if report_type == "disposition-notification" or "message/disposition-notification" in types:
         return Verdict(NoticeKind.OTHER, NoticeForm.RECEIPT)
     return None
+
+
+def is_success(text: str, layouts: Layouts) -> bool:
+    """Whether a notice in prose says that a message arrived, and nothing of a failure."""
+    words = layouts.words
+    return words["success"].are_in(text) and not words["final"].are_in(text) and _REFUSED.search(text) is None
 
 
 def is_requested(text: str, recipients: Sequence[DeliveryStatus], layouts: Layouts) -> bool:
@@ -115,8 +123,8 @@ def looks_like_bounce(top: Part, text: str, layouts: Layouts, *, returns_mail: b
     is_technical = is_named or words["technical_sender"].are_in(sender)
     if not is_technical and any(words[name].whole.match(subject) for name in _AUTO_SUBJECTS):
         return False  # the rest of such a subject is that of the answered message
-    if words["session_report"].are_in(text):
-        return False  # to the postmaster, on a session of somebody else
+    if words["other_notice"].are_in(text):
+        return False
     by_subject = words["bounce_subject"].are_in(subject)
     beginning = text[:20000]
     reverse_path = top.header("return-path").strip()

@@ -155,6 +155,8 @@ def _judge(top: Part, parts: Sequence[Part], layouts: Layouts) -> tuple[Delivery
     refusals = read_transcript(own)
     if kinds.is_requested(own, report.recipients, layouts):
         return DeliveryNotice(NoticeKind.OTHER, NoticeForm.REQUESTED, original=original), True
+    if is_likely and not report.recipients and kinds.is_success(own, layouts):
+        return DeliveryNotice(NoticeKind.OTHER, NoticeForm.SUCCESS, original=original), True
     if report.recipients:
         is_alone = len(report.recipients) == 1
         statuses = [with_entry(status, entries, alone=is_alone) for status in report.recipients]
