@@ -42,7 +42,7 @@ def test_a_mangled_bounce_is_still_read(octets: bytes, edits: list[tuple[int, in
     results = read_bounces(_mangled(octets, edits))
     assert results
     for item in results:
-        assert item.exit_code in {0, 1, 3}
+        assert item.exit_code in {0, 1, 3, 4}  # 4: it ends before its status
         json_text(to_json(item))
 
 

@@ -149,6 +149,8 @@ def action_in(top: Part, text: str, layouts: Layouts) -> Action:
     """The action by the free text: failed, or delayed and still being tried."""
     words = layouts.words
     if words["continues"].are_in(text):
+        for condition in words["condition"].whole.finditer(text):
+            text = text.replace(condition.group(), "")
         return Action.FAILED if words["given_up"].are_in(text) else Action.DELAYED
     by_subject = words["delay_subject"].are_in(top.header("subject"))
     late = words["delay"].are_in(text) or (by_subject and not words["lasting"].are_in(text))
@@ -157,8 +159,6 @@ def action_in(top: Part, text: str, layouts: Layouts) -> Action:
 
 def verdict(
     statuses: Sequence[DeliveryStatus], is_likely: bool, reply: Verdict | None, *, has_head: bool
-        for condition in words["condition"].whole.finditer(text):
-            text = text.replace(condition.group(), "")
 ) -> Verdict:
     """The kind of a message with these recipients; `reply` is the kind if it has none."""
     actions = {_effective(status) for status in statuses}

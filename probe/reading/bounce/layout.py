@@ -39,7 +39,9 @@ _MAY_BE_CODED = regex(r"[45]\d\d[ -]\S|[245]\.\d{1,3}\.\d")
 _ARROW = regex(r"^[ \t]*<<< ", re.MULTILINE)
 _LABELLED = regex(r"\s*(?:date|sent|subject|received|from|to|time)\s*:", re.IGNORECASE)
 SYSTEM = regex(
-    r"(?:mailer-?daemon|post-?master|abuse|support|help-?desk|no-?reply|admin)[^@]{0,40}@", re.IGNORECASE
+    r"(?:mailer-?daemon|post-?master|abuse|support|help-?desk|no-?reply|admin|owner-)[^@]{0,40}@"
+    r"|[^@]{1,64}-(?:request|owner|bounces)@",
+    re.IGNORECASE,
 )
 _TEXT_LIMIT = 32768  # characters of a notice in which a reply for all recipients is looked for
 _ENTRY_LIMIT = 8192  # characters of the text on one recipient

@@ -11,6 +11,8 @@ from probe.standards.dsn.report import StatusReport, looks_like_report, read_rep
 STATUS_TYPES = frozenset({"message/delivery-status", "message/global-delivery-status"})
 _MACHINE_TYPES = STATUS_TYPES | {"message/feedback-report", "message/disposition-notification"}
 
+_FILE_LIMIT = 65536  # octets of a file that may be a delivery status
+
 
 def own_parts(parts: Sequence[Part]) -> tuple[tuple[Part, ...], bool]:
     """(the parts without those after the returned message of a report, whether there were any).
@@ -33,6 +35,14 @@ def own_parts(parts: Sequence[Part]) -> tuple[tuple[Part, ...], bool]:
     return tuple(own), len(own) < len(parts)
 
 
+def _may_hold_fields(part: Part) -> bool:
+    """Whether a part can be a delivery status of another type: a text, or the file that a gateway made of
+    it."""
+    if part.content_type.startswith("text/"):
+        return True
+    return part.content_type == "application/octet-stream" and len(part.body) <= _FILE_LIMIT
+
+
 def status_report(parts: Sequence[Part], own_text: Callable[[str], str]) -> StatusReport:
     """The delivery-status parts, else a text part that holds their fields; `own_text` returns the reporter's
     part of a text, because the returned message may contain the fields of another report."""
@@ -47,7 +57,7 @@ def status_report(parts: Sequence[Part], own_text: Callable[[str], str]) -> Stat
     if report.recipients:
         return report
     for part in parts:
-        if part.content_type.startswith("text/") and not is_returned(part):
+        if _may_hold_fields(part) and not is_returned(part):
             text = part.text()
             if looks_like_report(text) and looks_like_report(own := own_text(text)):
                 return read_report(own)

@@ -18,7 +18,7 @@ _CONTINUED = regex(r"[a-z(\"'<\d]")
 _LINK = regex(r"<mailto:[^>\n]{0,400}>")
 _SENTENCES = regex(r"(?<=[.!?]) +(?=[A-Z])")
 _LONG_LINE = 100  # characters; a line that was not wrapped
-_LABEL = regex(r"\A(?:reason|cause|error)[ \t]*:[ \t]*", re.IGNORECASE)
+_LABEL = regex(r"\A(?:(?:the following )?reason was given|reason|cause|error)[ \t]*:[ \t]*", re.IGNORECASE)
 _GOES_ON = regex(r"(?!because|due|reason|as |since )[a-z]")
 _CLAUSE = regex(
     r"(?:\b(?=because\b)|(?:\S+ ){3}[^\s:]+: +)([^\n.]{4,200}(?:\n(?![ \t]*\n)[^\n.]+)?)", re.IGNORECASE

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from probe._dataclass import replace
 from probe._regex import regex
 from probe.reading.bounce.layout import LEADING_CODE, SYSTEM, Entry, Layouts, coded_line
@@ -13,6 +15,7 @@ from probe.standards.dsn.address import mailboxes
 
 _ODD = regex(r"@.*[!#$%&*+/=?^`{|}~\x00-\x20]")  # in a domain: not even an invalid one has these
 _LABEL = regex(r"\A\w{1,20}[:：]\s*(?=[245]\d\d[ -])")  # the colons of Latin and of Chinese
+_IDENTITY = regex(r"message-?id\b[^\n<@]{0,20}<[^<>\n]{1,998}>", re.IGNORECASE)
 _MOST = 20  # recipients; a text with more is not a list of failures
 _REPLY_LIMIT = 1000
 _TEXT_LIMIT = 32768
@@ -39,7 +42,9 @@ def _mentions(top: Part, notice: str, original: ReturnedMessage) -> tuple[str, .
     own |= {original.header_from.lower(), original.reverse_path.lower()}
     recipients = {address.lower() for address in (*original.recipients, *original.delivered_to)} - own
     addresses = [
-        address for address in mailboxes(notice) if not SYSTEM.match(address) and _ODD.search(address) is None
+        address
+        for address in mailboxes(_IDENTITY.sub("", notice))
+        if not SYSTEM.match(address) and _ODD.search(address) is None
     ]
     both = tuple(address for address in addresses if address.lower() in recipients)
     if both:

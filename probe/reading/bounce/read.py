@@ -150,7 +150,7 @@ def _judge(top: Part, parts: Sequence[Part], layouts: Layouts) -> tuple[Delivery
         top, own, layouts, returns_mail=bool(behind) or are_returning(parts)
     )
     reply = None if is_likely else kinds.receipt(top, parts) or kinds.auto_reply(top, own, layouts)
-    entries, layout = _entries(own, layouts, mailbox(top.header("from")).rpartition("@")[2])
+    entries, layout = _entries(own, layouts, top, original)
     name = layout.id if layout else ""
     refusals = read_transcript(own)
     if kinds.is_requested(own, report.recipients, layouts):
@@ -254,9 +254,13 @@ def _returned_message(parts: Sequence[Part], behind: str, report: StatusReport) 
     return original
 
 
-def _entries(text: str, layouts: Layouts, domain: str) -> tuple[list[Entry], Layout | None]:
+def _entries(
+    text: str, layouts: Layouts, top: Part, original: ReturnedMessage
+) -> tuple[list[Entry], Layout | None]:
     """The entries of the first layout that finds a recipient. A bare local name belongs to the reporter's
-    `domain`."""
+    domain. Whom the notice is for is named in it as the sender, too: unless the layout is exact, or the
+    message was for him as well, he is none of several recipients."""
+    domain = mailbox(top.header("from")).rpartition("@")[2]
     for layout in layouts.layouts.likely(text):
         by_recipient: dict[str, Entry] = {}
         if not layout.signs.are_in(text):
@@ -267,6 +271,10 @@ def _entries(text: str, layouts: Layouts, domain: str) -> tuple[list[Entry], Lay
             earlier = by_recipient.get(entry.recipient.lower())
             if earlier is None or (entry.is_remote and not earlier.is_remote):
                 by_recipient[entry.recipient.lower()] = entry
+        if len(by_recipient) > 1 and layout.id not in _EXACT_LAYOUTS:
+            reader = mailbox(top.header("to"))
+            if reader not in original.recipients:
+                by_recipient.pop(reader.lower(), None)
         if by_recipient:
             return list(by_recipient.values()), layout
     return [], None
