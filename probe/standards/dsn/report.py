@@ -32,6 +32,7 @@ _PER_RECIPIENT = frozenset(
      "last-attempt-date", "will-retry-until", "x-actual-recipient", "final-log-id"}
 )  # fmt: skip
 _RECIPIENTS = frozenset({"final-recipient", "original-recipient"})
+_FATE = frozenset({"action", "status", "diagnostic-code"})
 _MASKED = regex(r"[*xX]+@[*xX.]+$")  # what some hide of the address to which they forwarded
 _DIAGNOSTIC_TYPE = regex(r"smtp|lmtp|esmtp|dns|unix|local|x[.-].*|\w{1,12}")
 _REMOTE_TYPES = frozenset({"smtp", "lmtp", "x-smtp", "esmtp"})
@@ -73,6 +74,7 @@ def read_report(text: str) -> StatusReport:
     """Read all groups of fields."""
     report = StatusReport()
     misplaced_fields: list[tuple[str, str]] = []
+    recipient_group: list[tuple[str, str]] = []  # the last one
     for group in _groups(text):
         names = dict(reversed(group))
         reporting_mta = names.get("reporting-mta", "")
@@ -80,8 +82,18 @@ def read_report(text: str) -> StatusReport:
             report.reporting_mta = host_name(reporting_mta)
         report.sender = report.sender or mailbox(names.get("x-postfix-sender", ""))
         if names.keys() & {"final-recipient", "original-recipient", "x-actual-recipient"}:
-            whole = [*group, *(item for item in misplaced_fields if item[0] not in names)]
-            report.recipients.append(_recipient(whole, host_name(reporting_mta) or report.reporting_mta))
+            recipient_group = [*group, *(item for item in misplaced_fields if item[0] not in names)]
+            report.recipients.append(
+                _recipient(recipient_group, host_name(reporting_mta) or report.reporting_mta)
+            )
+        elif (
+            recipient_group
+            and _FATE.isdisjoint(name for name, _ in recipient_group)
+            and not _FATE.isdisjoint(names)
+        ):
+            # an empty line too many: the recipient's fields go on
+            recipient_group += group
+            report.recipients[-1] = _recipient(recipient_group, report.reporting_mta)
         else:
             # fields of a recipient (RFC 3464 section 2.3) that stand among those of the message
             misplaced_fields = [item for item in group if item[0] in _PER_RECIPIENT]
