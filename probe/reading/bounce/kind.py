@@ -131,7 +131,10 @@ def looks_like_bounce(top: Part, text: str, layouts: Layouts, *, returns_mail: b
     if not (by_subject or words["failed"].are_in(beginning) or words["delay"].are_in(beginning)):
         return reverse_path == "<>" and is_named and (returns_mail or bool(coded_line(beginning)))
     if reverse_path == "<>":
-        return by_subject or is_technical
+        if by_subject or not is_technical or _ANSWERS.match(subject) is None:
+            return by_subject or is_technical
+        # James answers so, and says "permanent error"; postmasters write letters
+        return returns_mail or words["final"].are_in(beginning) or bool(coded_line(beginning))
     is_answer = bool(top.headers("in-reply-to"))
     if top.headers("user-agent") or (is_answer and _ANSWERS.match(subject) and _QUOTED_LINE.search(text)):
         return False  # a person's

@@ -99,7 +99,8 @@ class Part:
     def text(self) -> str:
         """The payload as text with LF line ends; HTML without its tags; at most BOUNCE_TEXT_LIMIT octets."""
         raw = self.payload()[:BOUNCE_TEXT_LIMIT]
-        text = in_charset(raw, self.parameter("charset")).replace("\r\n", "\n").replace("\r", "\n")
+        text = in_charset(raw, self.parameter("charset")).removeprefix("\ufeff")
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
         return without_tags(text) if self.content_type == "text/html" else text
 
 
