@@ -131,10 +131,14 @@ def looks_like_bounce(top: Part, text: str, layouts: Layouts, *, returns_mail: b
     if not (by_subject or words["failed"].are_in(beginning) or words["delay"].are_in(beginning)):
         return reverse_path == "<>" and is_named and (returns_mail or bool(coded_line(beginning)))
     if reverse_path == "<>":
-        if by_subject or not is_technical or _ANSWERS.match(subject) is None:
+        if is_technical and (by_subject or _ANSWERS.match(subject) is None):
+            return True
+        if returns_mail or coded_line(beginning):
             return by_subject or is_technical
-        # James answers so, and says "permanent error"; postmasters write letters
-        return returns_mail or words["final"].are_in(beginning) or bool(coded_line(beginning))
+        if is_technical:  # and an answer: James says "permanent error", postmasters write letters
+            return words["final"].are_in(beginning)
+        # applications send from there, too: of parcels, which name no mailbox
+        return by_subject and ("@" in beginning or words["failed_plainly"].are_in(beginning))
     is_answer = bool(top.headers("in-reply-to"))
     if top.headers("user-agent") or (is_answer and _ANSWERS.match(subject) and _QUOTED_LINE.search(text)):
         return False  # a person's

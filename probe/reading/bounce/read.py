@@ -168,7 +168,8 @@ def _judge(top: Part, parts: Sequence[Part], layouts: Layouts) -> tuple[Delivery
             name = ""
         if not entries:
             guesses = prose_entries(top, own, original, layouts, guess=is_likely and not refusals)
-            entries, name = guesses or _refusal_entries(refusals, original), "" if guesses else "transcript"
+            entries = guesses or _refusal_entries(refusals, original)
+            name = "transcript" if entries and not guesses else ""
         if not entries and is_likely:
             entries, name = prose_entries(top, own, original, layouts, guess=True), ""
             entries = entries or nameless_entry(own, layouts)

@@ -55,3 +55,19 @@ def test_a_notice_to_a_user_is_no_bounce(text: str) -> None:
 )  # fmt: skip
 def test_a_notice_on_ones_own_message_is_what_it_says(text: str, kind: NoticeKind) -> None:
     assert _kind("Delivery Status Notification", text) is kind
+
+
+@pytest.mark.parametrize(
+    ("subject", "text"),
+    [
+        ("Ihre Sendung konnte nicht zugestellt werden", "Sendung 4711: niemand wurde angetroffen."),
+        ("Your parcel could not be delivered", "Nobody was at home; the recipient is unknown there."),
+        ("Zustellung", "Anbei eine Zustellung, deren Annahme nicht abgelehnt werden kann."),
+    ],
+)
+def test_what_applications_send_from_the_null_path_names_no_mailbox(subject: str, text: str) -> None:
+    head = f"Return-Path: <>\nFrom: Parcels <info@parcel.example>\nTo: bob@example.com\nSubject: {subject}\n"
+    (result,) = read_bounces(f"{head}{TYPE}{text}\n".encode())
+    assert (result.notice.kind, result.notice.layout) == (NoticeKind.OTHER, "")
+    (result,) = read_bounces(f"{head}{TYPE}{text}\n\n<alice@example.net>: 550 5.1.1 unknown\n".encode())
+    assert result.notice.kind is NoticeKind.BOUNCE
