@@ -65,6 +65,9 @@ class Expression(NamedTuple):
     def finditer(self, text: str) -> Iterator[re.Match[str]]:
         return pattern_of(self.text, self.flags).finditer(text) if self._may_be_in(text) else iter(())
 
+    def sub(self, replacement: str, text: str) -> str:
+        return pattern_of(self.text, self.flags).sub(replacement, text) if self._may_be_in(text) else text
+
     def _may_be_in(self, text: str) -> bool:
         words = self.literals.words
         return not words or any(map(folded(text).__contains__, words))

@@ -156,9 +156,8 @@ def action_in(top: Part, text: str, layouts: Layouts) -> Action:
     """The action by the free text: failed, or delayed and still being tried."""
     words = layouts.words
     if words["continues"].are_in(text):
-        for condition in words["condition"].whole.finditer(text):
-            text = text.replace(condition.group(), "")
-        return Action.FAILED if words["given_up"].are_in(text) else Action.DELAYED
+        rest = words["condition"].whole.sub("", text)
+        return Action.FAILED if words["given_up"].are_in(rest) else Action.DELAYED
     by_subject = words["delay_subject"].are_in(top.header("subject"))
     late = words["delay"].are_in(text) or (by_subject and not words["lasting"].are_in(text))
     return Action.DELAYED if late and not words["final"].are_in(text) else Action.FAILED
