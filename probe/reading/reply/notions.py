@@ -29,13 +29,13 @@ from probe.reading.reply.stems import (
 )
 
 # What separates words; the brackets of placeholders (<ip>) and marks inside words stay.
-_GAPS = regex(r"[^\w<>'/\u0e00-\u0e7f-]+|_+")
+_GAPS = regex(r"[^\w<>'/\u0900-\u0963\u0966-\u097f\u0e00-\u0e7f-]+|_+")
 # Where an entry may begin. The large character classes of the second and third take long to compile; most
 # replies are ASCII, so they are compiled only for other texts.
 _STARTS = regex(r"(?<!\w)[\w<]")
 _STARTS_ANYWHERE = rf"(?<!\w)[\w<]|[{UNSPACED}]|(?<=[{UNSPACED}])[\w<]"
 # The borders of clauses. A Japanese comma may follow the subject, so it is not one.
-_CLAUSES = regex(r"[;!?…。；：！？،؛؟|\n]+|[.,:)(](?=\s|$)|，|\s[/(–-]+\s?|(?<=[)>])\s*:")
+_CLAUSES = regex(r"[;!?…。；：！？،؛؟।|\n]+|[.,:)(](?=\s|$)|，|\s[/(–-]+\s?|(?<=[)>])\s*:")
 # Words and phrases only of English, and words that it shares with other languages; words that end in "ed" are
 # shared, too. Not regular expressions, which would take long to compile.
 _ENGLISH_WORDS = (

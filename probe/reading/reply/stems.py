@@ -24,7 +24,7 @@ meanings with `|` between them: notion, language, and what must follow soon (or 
 them. Strings, because a table of thousands is loaded by every run, which looks at few of them."""
 
 _FOLDS = str.maketrans({"ß": "ss", "æ": "ae", "œ": "oe"})
-UNSPACED = "\u0590-\u06ff\u0e00-\u0e7f\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
+UNSPACED = "\u0590-\u06ff\u0900-\u097f\u0e00-\u0e7f\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
 _OF_UNSPACED = f"[{UNSPACED}]"
 _JUNCTIONS = rf"(?<=[a-z0-9])(?=[{UNSPACED}])|(?<=[{UNSPACED}])(?=[a-z0-9])"
 LEAD = 2  # leading letters of a word used for look-up
