@@ -91,7 +91,9 @@ class _UnwritableError(Exception):
 
 
 def _unknown(file: Input) -> UsageError:
-    more = "" if file.is_utf16 else "; if it is one, name its kind with --log-format"
+    more = (
+        "" if file.is_utf16 or file.is_journal_in_lines else "; if it is one, name its kind with --log-format"
+    )
     if file.is_message:
         from probe.cli.slips import shown
 

@@ -27,6 +27,10 @@ _MESSAGE = re.compile(
     rb"|X-[\w-]{1,60}):",
     re.IGNORECASE,
 )
+# What journalctl writes with -o export, verbose and json-pretty.
+_FIELD_OF_JOURNAL = re.compile(
+    rb"(?: {0,8}|\t\"?)(?:__CURSOR|__REALTIME_TIMESTAMP|MESSAGE|SYSLOG_IDENTIFIER|_PID|_HOSTNAME)\"?(?:=| : )"
+)
 _SPREAD = 200  # lines that are taken here and there from those behind
 
 
@@ -45,6 +49,7 @@ class Input:
     is_empty: bool = False
     is_utf16: bool = False
     is_message: bool = False  # it begins as a message does, or a mailbox file
+    is_journal_in_lines: bool = False  # of journalctl, with each field of a record on a line
     problem: str = ""
     archives: list[UnpackedFile] = field(default_factory=list)
 
@@ -53,6 +58,8 @@ class Input:
         """What is to be done about an input of no known format, in a clause that begins with its name."""
         if self.is_utf16:
             return f"{self.title} is UTF-16; convert it first: iconv -f UTF-16 -t UTF-8"
+        if self.is_journal_in_lines:
+            return f"{self.title} has one field of a record on each line; use: journalctl -o json"
         return f"{self.title} holds no line of a known mail log in its beginning"
 
     def chunks(self, on_progress: Callable[[int], None] | None = None) -> Iterator[bytes]:
@@ -148,6 +155,9 @@ def inputs(names: Sequence[str], log_format: str | None, problems: list[UsageErr
         entry.is_empty = not sample
         entry.is_message = bool(sample) and _MESSAGE.match(sample[0]) is not None
         entry.is_utf16 = bool(sample) and sample[0].startswith((BOM_UTF16_LE, BOM_UTF16_BE))
+        entry.is_journal_in_lines = entry.format is None and any(
+            _FIELD_OF_JOURNAL.match(line) for line in sample[:_FIRST]
+        )
         by_name[name] = entry
         files.append(LogFile(name, first_stamp(sample, entry.written_at), entry.written_at))
     return [by_name[file.name] for file in in_time_order(files)]

@@ -289,6 +289,22 @@ def test_a_log_in_utf_16_is_named_as_one(tmp_path: Path) -> None:
     assert result.stderr.count("\n") == 1 and result.stdout == ""
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "__CURSOR=s=1;i=2\n__REALTIME_TIMESTAMP=1775117472123456\nMESSAGE=4Xk1: removed\n\n",
+        "Thu 2026-04-02 10:11:12.123456 CEST [s=1;i=2]\n    _PID=2211\n    MESSAGE=4Xk1: removed\n",
+        '{\n\t"_PID" : "2211",\n\t"MESSAGE" : "4Xk1: removed"\n}\n',
+    ],
+)
+def test_what_journalctl_writes_in_several_lines_is_named_as_that(text: str, tmp_path: Path) -> None:
+    log = tmp_path / "journal.txt"
+    log.write_text(text)
+    result = smtp_probe("log", str(log))
+    assert result.code == 2 and result.stderr.endswith("use: journalctl -o json\n")
+    assert result.stderr.count("\n") == 1 and result.stdout == ""
+
+
 def test_a_pipe_with_a_name_is_read_once_and_whole(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from probe._dataclass import dataclass
 from probe.reading.log.event import Event, Kind, Record, Relay, Status
-from probe.reading.log.frames import Clock
+from probe.reading.log.stamps import Clock
 
 Row = tuple[str, str, str, str, str | None]
 """The stamp; queue id, recipient, next hop, own address."""

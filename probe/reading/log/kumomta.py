@@ -13,9 +13,9 @@ from collections.abc import Mapping, Sequence
 from probe._regex import regex
 from probe.model.reply import Stage
 from probe.reading.log.event import Event, Kind, Relay, Speaker, Stamp, Status, Words
-from probe.reading.log.frames import since_epoch
 from probe.reading.log.json_reader import JsonReader
 from probe.reading.log.json_text import items_of, number_of, text_of
+from probe.reading.log.stamps import since_epoch
 from probe.reading.log.words import stage_of
 
 _LATE = "OOB"

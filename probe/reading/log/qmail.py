@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from probe._regex import regex
 from probe.model.reply import Stage
 from probe.reading.log.event import Event, Kind, Record, Relay, Speaker, Status, Words
-from probe.reading.log.frames import Frame, since_epoch
+from probe.reading.log.frames import Frame
 from probe.reading.log.reader import FramedReader
+from probe.reading.log.stamps import since_epoch
 
 _SPLOGGER = regex(r"(\d{9,11}\.\d{1,6}) ")
 _INFO = regex(r"info msg (\d{1,20}): bytes \d+ from <(.*)> qp \d+ uid \d+\s*\Z")

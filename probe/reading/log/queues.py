@@ -17,11 +17,11 @@ from probe.model.reply import Stage
 from probe.model.text import decode
 from probe.reading.log.event import Event, Kind, Record, Relay, Speaker, Stamp, Status, Words
 from probe.reading.log.exim_words import duration
-from probe.reading.log.frames import since_epoch
 from probe.reading.log.json_reader import JsonReader
 from probe.reading.log.json_text import items_of, number_of, text_of
 from probe.reading.log.postfix_words import words_of
 from probe.reading.log.reader import TEXT, Reader
+from probe.reading.log.stamps import since_epoch
 from probe.reading.log.words import is_reply, relay_of
 
 _HOST = regex(r"(?:host|connect to|lost connection with|conversation with) (\S+?\[[^\]]*+\](?::\d{1,5})?)")

@@ -16,8 +16,9 @@ from datetime import datetime
 from probe._dataclass import dataclass
 from probe.reading.log.deliveries import Deliveries
 from probe.reading.log.event import Event, Kind, Record, Status, UnparsedLine, Words
-from probe.reading.log.frames import REPEATED, Clock, Frame, unframe
+from probe.reading.log.frames import REPEATED, Frame, unframe
 from probe.reading.log.memory import Memory, Message, Waiting
+from probe.reading.log.stamps import Clock
 
 # Octets of one line that are read. Syslog daemons cut at 8 KiB or less; a JSON record of an ESP with headers
 # may have several hundred KiB. The limit protects against hostile input.

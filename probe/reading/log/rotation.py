@@ -9,7 +9,8 @@ from pathlib import PurePath
 from probe._dataclass import dataclass
 from probe._regex import regex
 from probe.reading.log.event import Stamp
-from probe.reading.log.frames import Clock, unframe
+from probe.reading.log.frames import unframe
+from probe.reading.log.stamps import Clock
 
 _PACKED = regex(r"\.(?:gz|xz|bz2|zst)\Z")
 # logrotate: mail.log.2, mail.log-20261128, mail.log-20261128-1764288000; exim: mainlog.01

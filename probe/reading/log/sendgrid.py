@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 
 from probe.model.reply import Stage
 from probe.reading.log.event import Event, Kind, Speaker, Status, Words
-from probe.reading.log.frames import since_epoch
 from probe.reading.log.json_reader import JsonReader
 from probe.reading.log.json_text import number_of, text_of
+from probe.reading.log.stamps import since_epoch
 from probe.reading.log.words import is_reply
 
 _STATUS = {

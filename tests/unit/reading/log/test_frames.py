@@ -9,8 +9,9 @@ import pytest
 
 from probe.reading.log.event import Stamp
 from probe.reading.log.formats import FORMATS, by_name, detect
-from probe.reading.log.frames import Clock, unframe
+from probe.reading.log.frames import unframe
 from probe.reading.log.memory import Memory
+from probe.reading.log.stamps import Clock
 from tests.unit.reading.log.samples import SAMPLES, Sample
 
 CET = timezone(timedelta(hours=1))
@@ -78,6 +79,86 @@ def test_frames_are_taken_off_whatever_they_are_inside_of() -> None:
             "88",
             "4C0: text: with [brackets]",
         ), line
+
+
+TEXT = "4C0: to=<a@b.example>, status=sent (250 Ok)"
+TAGGED = f"postfix/smtp[88]: {TEXT}"
+AT = datetime(2026, 4, 2, 10, 11, 12)
+UTC_AT = datetime(2026, 4, 2, 8, 11, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("line", "at"),
+    [
+        (f"Apr  2 10:11:12 mx mail.info {TAGGED}", AT),  # busybox
+        (f"Apr  2 10:11:12 <mail.info> mx {TAGGED}", AT),  # FreeBSD's syslogd -vv
+        (f"Apr  2 10:11:12 mx mail:info {TAGGED}", AT),  # AIX
+        (f"Apr  2 10:11:12 mx mail:info Message forwarded from aix1: {TAGGED}", AT),
+        (f"Apr  2 10:11:12 mx postfix/smtp[88]: [ID 197553 mail.info] {TEXT}", AT),  # Solaris
+        (f"Apr  2 10:11:12 mac postfix/smtp[88] <Info>: {TEXT}", AT),
+        (f"Apr  2 10:11:12 {TAGGED}", AT),
+        (f"Thu Apr  2 10:11:12 2026 mail.info {TAGGED}", AT),  # OpenWrt
+        (f"Thu 2026-04-02 10:11:12 CEST mx {TAGGED}", AT),  # journalctl -o short-full
+        (f"Thu 2026-04-02 08:11:12 UTC mx {TAGGED}", UTC_AT),
+        (f"1775117472.000000 mx {TAGGED}", UTC_AT),  # -o short-unix
+        (f"[  123.456789] mx {TAGGED}", None),  # -o short-monotonic
+        (f"mail.info: Apr  2 10:11:12 mx {TAGGED}", AT),
+        (f"/var/log/mail.log.1:Apr  2 10:11:12 mx {TAGGED}", AT),  # grep -H
+        (f"/var/log/mail.log-1201-Apr  2 10:11:12 mx {TAGGED}", AT),  # grep -HnC
+        (f"1201:Apr  2 10:11:12 mx {TAGGED}", AT),
+        (f"> > Apr  2 10:11:12 mx {TAGGED}", AT),
+        (f"mail-0 postfix 2026-04-02T08:11:12.0Z mx {TAGGED}", UTC_AT),  # stern
+        (f"2026-04-02T08:11:13.1Z mail/mail/0a1b2c Apr  2 10:11:12 mx {TAGGED}", AT),  # aws logs tail
+    ],
+)
+def test_what_seldom_stands_before_a_line_is_taken_off_too(line: str, at: datetime | None) -> None:
+    frame = unframe(line.encode(), Clock(datetime(2026, 4, 3)))
+    assert (frame.program, frame.pid, frame.text) == ("postfix/smtp", "88", TEXT)
+    assert (frame.at.at if frame.at is not None else None) == at
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {
+            "labels": {"job": "mail"},
+            "line": f"Apr  2 10:11:12 mx {TAGGED}",
+            "timestamp": "2026-04-02T08:11:13Z",
+        },
+        {
+            "message": TEXT,
+            "process": {"name": "postfix/smtp", "pid": 88},
+            "@timestamp": "2026-04-02T10:11:12",
+        },
+        {"msg": TEXT, "tag": "x", "program": "postfix/smtp", "time": "2026-04-02T10:11:12"},
+        {"message": " " + TEXT, "syslogtag": "postfix/smtp[88]:", "timereported": "2026-04-02T10:11:12"},
+    ],
+)
+def test_collectors_records_hold_a_line_or_its_parts(record: dict[str, object]) -> None:
+    for before in ("", "data: ", "\x1e", "2026-04-02T10:11:12+02:00\tsyslog.mail\t"):
+        frame = unframe(f"{before}{json.dumps(record)}".encode(), Clock(datetime(2026, 4, 3)))
+        assert (frame.program, frame.text) == ("postfix/smtp", TEXT), before
+        assert frame.at is not None and frame.at.at == AT
+
+
+def test_a_record_of_graylog_has_seconds_since_1970() -> None:
+    record = {"short_message": TEXT, "timestamp": 1775117472.5, "_application_name": "postfix/smtp"}
+    frame = unframe(json.dumps(record).encode(), Clock())
+    assert frame == (Stamp(UTC_AT.replace(microsecond=500000)), "postfix/smtp", None, TEXT)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-04-02 10:11:12 1uXyZ2-000AbC-1a => a@b.example R=r T=remote_smtp H=mx.b.example [192.0.2.1]",
+        "2026-04-02 10:11:12.123 [991] 1uXyZ2-000AbC-1a Completed",
+        "2026-04-02 10:11:12 H=mx.b.example [192.0.2.1]: rejected after DATA",
+    ],
+)
+def test_a_line_of_exim_has_no_host_and_no_program(text: str) -> None:
+    frame = unframe(text.encode(), Clock())
+    assert (frame.program, frame.text) == (None, text.split(" ", 2)[2])
+    assert unframe(f"mainlog:{text}".encode(), Clock()) == frame
 
 
 def test_a_frame_of_rfc_5424_with_structured_data() -> None:
