@@ -18,9 +18,10 @@ from probe.maillog.reasons import Reasons
 from probe.reading.log.event import Event, Kind, Speaker, Status, UnparsedLine
 from probe.reading.log.exchange_smtp import lone_refusal
 from probe.reading.log.formats import Format, by_name, detect
-from probe.reading.log.frames import REPEATED, Clock, Frame, unframe
+from probe.reading.log.frames import REPEATED, Frame, unframe
 from probe.reading.log.looks import is_reply_alone
 from probe.reading.log.reader import LINE, Reader
+from probe.reading.log.stamps import Clock
 
 # Mail programs by the names in their lines, with the reader for lines that have no mark of a format.
 _PROGRAMS = (
@@ -35,6 +36,8 @@ _PROGRAMS = (
     (re.compile(r"chasquid"), "chasquid"),
     (re.compile(r"maddy"), "maddy"),
     (re.compile(r"mox"), "mox"),
+    (re.compile(r"stalwart(?:-\w+)?"), "stalwart"),
+    (re.compile(r"zone-?mta"), "zonemta"),
 )
 # What a remote server said, in a line that tells no recipient's fate: it went on with the next server.
 _QUOTED = re.compile(r"(?:\bsaid|talk to me|error from remote mail server[^:]{0,120}): ?[245]\d\d[ -]")

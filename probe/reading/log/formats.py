@@ -8,9 +8,10 @@ from importlib import import_module
 
 from probe._dataclass import dataclass
 from probe._regex import regex
-from probe.reading.log.frames import Clock, unframe
+from probe.reading.log.frames import unframe
 from probe.reading.log.memory import Memory
 from probe.reading.log.reader import LINE, Reader
+from probe.reading.log.stamps import Clock
 
 SAMPLE = 1_000  # lines to look at; many may be from other programs of the server
 _LINE_LIMIT = 16_384  # octets of a line to look at
@@ -64,7 +65,7 @@ FORMATS: tuple[Format, ...] = (
         "postfix:PostfixReader",
         r"(?:[0-9A-Z]{6,15}|[0-9B-DF-HJ-NP-TV-Zb-df-hj-np-tv-z]{10,20}z[0-9A-Za-z]{2,12}|NOQUEUE): "
         r"(?:to=<|from=<.*?>, (?:size=|status=)|message-id=|removed|client=\S+\[|"
-        r"(?:milter-)?reject: |hold: |discard: )"
+        r"(?:milter-)?(?:reject|hold|discard): )"
         r"|[0-9A-Za-z]{5,32}: to=<.*>, relay=.*, delay=[\d.]+, .*status=\w"
         r"|(?:dis)?connect from \S+\[[0-9a-fA-F.:]+\]|CONNECT from \[|statistics: max connection",
         extensions=(".log", ""),
@@ -74,8 +75,9 @@ FORMATS: tuple[Format, ...] = (
         "Exim main log",
         "exim:EximReader",
         rf"(?:\[\d+\] )?(?:\d{{4}}-\d\d-\d\d \S+ (?:[+-]\d{{4}} )?)?(?:\[\d+\] )?"
-        rf"(?:{_EXIM_ID} (?:<=|[=*-]>|>>|==|\*\*|Completed|H=)|(?:Start|End) queue run: pid=\d|"
-        r"H=.{1,200} (?:temporarily )?rejected |exim \d\.\d+ daemon started)",
+        rf"(?:{_EXIM_ID} (?:<=|[=*-]>|>>|==|\*\*|Completed|H=|Message is frozen)"
+        r"|(?:Start|End) queue run: pid=\d|H=.{1,200} (?:temporarily )?rejected "
+        r"|exim \d\.\d+ daemon started)",
         extensions=("", ".log"),
     ),
     _row(
@@ -89,9 +91,9 @@ FORMATS: tuple[Format, ...] = (
         "sendmail",
         "sendmail",
         "sendmail:SendmailReader",
-        r"[0-9A-Za-z]{10,16}: (?:from=\S.*, size=\d+, class=|to=.*, delay=(?:\d+\+)?\d\d:\d\d:\d\d|"
-        r"ruleset=\w+, |Milter|"
-        r"[0-9A-Za-z]{10,16}: (?:DSN|sender notify|return to sender): )",
+        r"(?:[0-9A-Za-z]{8,16}: )?ruleset=\w+, "
+        r"|[0-9A-Za-z]{8,16}: (?:from=\S.*, size=\d+, class=|to=.*, delay=(?:\d+\+)?\d\d:\d\d:\d\d|Milter|"
+        r"[0-9A-Za-z]{8,16}: (?:DSN|sender notify|return to sender): )",
         extensions=(".log", ""),
     ),
     _row(
@@ -201,6 +203,23 @@ FORMATS: tuple[Format, ...] = (
         "mox",
         "mox:MoxReader",
         r"l=(?:trace|debug|info|warn|error|fatal|print)\w* m=(?:\"|\w)",
+        extensions=(".log", ""),
+    ),
+    _row(
+        "stalwart",
+        "Stalwart",
+        "stalwart:StalwartReader",
+        r"(?:\d{4}-\d\d-\d\dT\S{8,30} )?(?:TRACE|DEBUG|INFO|WARN|ERROR) [^()\n]{1,120} \((?:delivery|queue)\."
+        r"[a-z-]{1,40}\) .{0,400}queueId = ",
+        extensions=(".log", ""),
+        is_multiline=True,
+    ),
+    _row(
+        "zonemta",
+        "ZoneMTA",
+        "zonemta:ZoneMtaReader",
+        r"(?:\w+!? )?Sender/\S{1,200} (?:id=\S{1,80} )?[0-9a-f]{16,24}\.[0-9a-f]{1,6} "
+        r"(?:ACCEPTED|DEFERRED\[|REJECTED\[|CONNECT)",
         extensions=(".log", ""),
     ),
     _row(
