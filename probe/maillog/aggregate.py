@@ -160,6 +160,7 @@ class Aggregate(Sent):
 
     def _count_refusal(self, event: Event) -> None:
         self.refused += 1
+        self._time(event.at)
         key = template(event.words.text if event.words is not None else "", event.recipient)
         if key in self.refusals or len(self.refusals) < REFUSALS:
             self.refusals[key] = self.refusals.get(key, 0) + 1

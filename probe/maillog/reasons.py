@@ -17,6 +17,7 @@ from probe.reading.reply.absent_name import is_another_host_absent
 
 TEMPLATES = 5_000  # that are read by themselves; with more, only code and status of the further ones are
 _VARIANTS = 4  # of one coarse template that are read by themselves
+_OF_SENDING_HOSTS = "sender_network"  # what servers say of a host that sends to them, never of their own
 # A failure between programs of one machine is that machine's own.
 _OWN_ACTION = (
     "A mailbox, filter or program of this machine did not take the message: look at it, and at this mail "
@@ -189,6 +190,9 @@ def _lasting(reason: Reason) -> Reason:
 
 def _of_this_machine(conclusion: Conclusion, *, is_remote: bool) -> Conclusion:
     """The reason for a failure on this machine, which no recipient's administrator can correct."""
+    if not is_remote and conclusion.cause.family == _OF_SENDING_HOSTS:
+        own = explain(_OWN_WORDS).conclusion
+        return replace(own if own is not None else conclusion, action=_OWN_ACTION)
     if not is_remote and conclusion.cause.id == _UNKNOWN_USER and conclusion.conduct.fix_by is FixBy.SENDER:
         return replace(conclusion, action=_OWN_MAILBOX_ACTION)
     if conclusion.conduct.fix_by in (FixBy.RECIPIENT, FixBy.NOBODY, FixBy.SENDER):

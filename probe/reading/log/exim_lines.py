@@ -63,6 +63,15 @@ def without_times(text: str) -> str:
     return _TIMES_BEHIND.sub("", text) if "T=" in text[-64:] else text
 
 
+def _is_to_nobody(to: str, behind: str, fields: Fields) -> bool:
+    """Whether it is thrown away: by a redirection, into a file that keeps nothing, or by an ACL."""
+    return (
+        to == ":blackhole:"
+        or (to == "/dev/null" and fields.text("T") in ("**bypassed**", "address_file"))
+        or (to == "blackhole" and behind.startswith(" ("))
+    )
+
+
 class EximLines(EximQueue):
     """Reads line by line mainlog (and the lines of it that a syslog daemon wrote)."""
 
@@ -166,7 +175,7 @@ class EximLines(EximQueue):
                 status = Status.EXPIRED
         elif fields.text("C") is not None:
             words = Words(Speaker.REMOTE, fields.text("C") or "", Stage.END_OF_DATA)
-        if to == ":blackhole:":
+        if _is_to_nobody(to, behind, fields):
             status = Status.DISCARDED
         return (self.event(queue_id, flag, status, (to, parent), fields, words, repeats, frame, number),)
 

@@ -16,7 +16,7 @@ from probe.reading.log.frames import Frame
 from probe.reading.log.reader import FramedReader
 from probe.reading.log.words import is_reply, unescape
 
-_ID = regex(r"([0-9A-Za-z]{10,20}): ")
+_ID = regex(r"([0-9A-Za-z]{8,20}): ")  # 8.9 has three letters and the process id
 _FROM = regex(r"from=(.{0,1024}?), (?:size|class)=", re.DOTALL)
 _MSGID = regex(r", msgid=(\S+?)(?:, |$)")
 _TO = regex(
@@ -27,7 +27,7 @@ _TO = regex(
 )
 _RELAY = regex(r"([^\s\[]*) ?(?:\[([^\]]*)\])?")
 _DSN = regex(
-    r"([0-9A-Za-z]{10,20}): (?:DSN|sender notify|postmaster notify|return to sender): (.*)", re.DOTALL
+    r"([0-9A-Za-z]{8,20}): (?:DSN|sender notify|postmaster notify|return to sender): (.*)", re.DOTALL
 )
 _RULESET = regex(r"ruleset=(\w+), (?:arg1=)?")
 _VERDICT = regex(r", (reject|discard|quarantine)=")
@@ -81,6 +81,8 @@ class SendmailReader(FramedReader):
 
     def text(self, text: str, frame: Frame, data: bytes, number: int) -> Sequence[Record]:
         id_match = _ID.match(text)
+        if text.startswith(("ruleset=", "NOQUEUE: ")):  # before there was a message
+            return self._refusal(None, text.removeprefix("NOQUEUE: "), frame, number)
         if id_match is None:
             tls = _STARTTLS.match(text)
             if tls is not None and frame.pid is not None:
@@ -186,7 +188,7 @@ class SendmailReader(FramedReader):
             Event(*head, *about, recipient, words=words, earlier=earlier) for recipient, earlier in recipients
         ]
 
-    def _refusal(self, queue_id: str, rest: str, frame: Frame, number: int) -> Sequence[Record]:
+    def _refusal(self, queue_id: str | None, rest: str, frame: Frame, number: int) -> Sequence[Record]:
         ruleset = _RULESET.match(rest)
         milter = _MILTER.match(rest) if ruleset is None else None
         if ruleset is not None:
@@ -203,7 +205,7 @@ class SendmailReader(FramedReader):
             status = Status.DISCARDED if milter["verb"] == "discard" else Status.REJECTED
         else:
             return ()
-        message = self.memory.message_of(queue_id)
+        message = self.memory.message_of(queue_id) if queue_id is not None else None
         address = _bare(argument or "")
         return (
             Event(

@@ -6,7 +6,7 @@ import pytest
 
 from probe.model.reply import Stage
 from probe.reading.log.event import Kind, Relay, Speaker, Status, UnparsedLine, Words
-from probe.reading.log.formats import by_name
+from probe.reading.log.formats import by_name, detect
 from tests.unit.reading.log.samples import events, one, sample, several
 
 SMTP = "Nov 29 02:00:00 mail postfix/smtp[77]: 4C0FFEE4C0F: to=<bob@x.example>, "
@@ -198,6 +198,8 @@ def test_postfix_a_loopback_filter_is_known_as_one() -> None:
             Status.BOUNCED, Words(Speaker.LOCAL, "Child process of pipe transport returned 69"), None,
         ),
         ("=> :blackhole: <bob@x.example> R=r", Status.DISCARDED, None, None),
+        ("=> /dev/null <bob@x.example> R=central_filter T=**bypassed**", Status.DISCARDED, None, None),
+        ("=> /dev/tty <bob@x.example> R=central_filter T=**bypassed**", Status.SENT, None, None),
         (
             '-> bob@x.example R=r T=remote_smtp H=mx.x.example [192.0.2.1] C="250 \\"ok\\" id=1" QT=1m2s',
             Status.SENT, Words(Speaker.REMOTE, '250 "ok" '
@@ -218,6 +220,11 @@ def test_exim_lines(rest: str, status: Status, words: Words | None, relay: Relay
     assert long_id.queue_id == "1xXUqD-0000000AbCd-12ef"
     by_syslog = one("exim", "Nov 29 02:00:00 mail exim[77]: " + EXIM + rest)
     assert by_syslog._replace(at=None, file="") == event._replace(at=None, file="")
+
+
+def test_exim_what_an_acl_throws_away_is_no_delivery() -> None:
+    event = one("exim", EXIM + "=> blackhole (DATA ACL discarded recipients)")
+    assert event.status is Status.DISCARDED
 
 
 def test_exim_a_message_that_an_operator_cancelled() -> None:
@@ -283,6 +290,24 @@ def test_dma_gives_up_for_whatever_is_said_to_ehlo() -> None:
 def test_sendmail_refusals_of_its_own(rest: str, status: Status, stage: Stage) -> None:
     event = one("sendmail", SENDMAIL + rest)
     assert (event.kind, event.status, event.stage) == (Kind.REFUSAL, status, stage)
+
+
+@pytest.mark.parametrize("before", ["", "NOQUEUE: "])
+def test_sendmail_refuses_before_there_is_a_message(before: str) -> None:
+    refused = "ruleset=check_relay, arg1=[192.0.2.9], arg2=192.0.2.9, relay=[192.0.2.9], reject=553 5.3.0 no"
+    event = one("sendmail", f"Nov 29 02:00:00 mail sendmail[77]: {before}{refused}")
+    assert (event.kind, event.queue_id, event.stage) == (Kind.REFUSAL, None, Stage.GREETING)
+
+
+def test_sendmail_8_9_has_shorter_ids() -> None:
+    line = (
+        "Nov 29 02:00:00 mail sendmail[15932]: SAA15929: to=<bob@x.example>, delay=00:00:10, "
+        "xdelay=00:00:09, mailer=esmtp, relay=mx.x.example. [192.0.2.1], "
+        "stat=Sent (OAA12 Message accepted for delivery)"
+    )
+    assert detect([line.encode()]) == by_name("sendmail")
+    event = one("sendmail", line)
+    assert (event.queue_id, event.status) == ("SAA15929", Status.SENT)
 
 
 def test_opensmtpd_gives_up_after_the_time_in_the_queue() -> None:
