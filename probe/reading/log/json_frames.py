@@ -16,7 +16,7 @@ from probe.reading.log.event import Stamp
 from probe.reading.log.stamps import iso_stamp, since_epoch
 
 _KEYS = ("message", "msg", "line", "short_message")  # of a line, or of its text
-_MARKS = tuple(f'"{key}"'.encode() for key in ("MESSAGE", "log", *_KEYS))
+_MARKS = tuple(f'"{key}"'.encode() for key in _KEYS)
 _PROGRAMS = (
     "program",
     "programname",
@@ -33,19 +33,26 @@ _STAMPS = ("timestamp", "@timestamp", "time", "timereported")
 
 class Inside(NamedTuple):
     """What a record holds: a line, which may have a frame of its own (`is_line`), or the text alone; and
-    when, by which program and process, where the record itself tells."""
+    when (in RFC 3339, or in seconds since 1970), by which program and process, where the record itself
+    tells."""
 
     text: str
-    at: Stamp | None
+    time: str | float | None
     program: str | None = None
     pid: str | None = None
     is_line: bool = True
     is_sure: bool = True  # False: it is a line of a log only if a program is told
 
+    @property
+    def at(self) -> Stamp | None:
+        if isinstance(self.time, str):
+            return iso_stamp(self.time)
+        return since_epoch(self.time) if self.time is not None else None
+
 
 def inside(data: bytes) -> Inside | None:
     """What a JSON record holds of a line; None for any other JSON."""
-    if not any(mark in data for mark in _MARKS):
+    if b'"MESSAGE"' not in data and b'"log"' not in data and not any(mark in data for mark in _MARKS):
         return None
     try:
         record = json.loads(data)
@@ -58,8 +65,8 @@ def inside(data: bytes) -> Inside | None:
     log = record.get("log")
     if isinstance(log, str):  # Docker
         value = record.get("time")
-        at = iso_stamp(value) if isinstance(value, str) else None
-        return Inside(log.rstrip("\r\n"), at, is_line=log[:1] != "{")
+        time = value if isinstance(value, str) else None
+        return Inside(log.rstrip("\r\n"), time, is_line=log[:1] != "{")
     return _of_collector(record)
 
 
@@ -73,9 +80,8 @@ def _of_collector(record: Mapping[str, object]) -> Inside | None:
     tag = _first_text(record, _PROGRAMS) or _first_text(process_fields, ("name",)) or ""
     program, _, rest = tag.rstrip(": ").partition("[")
     pid = rest.rstrip("]") or _first_text(record, _PIDS)
-    stamp = _first_text(record, _STAMPS)
-    at = iso_stamp(stamp) if stamp is not None else _since_epoch(record.get("timestamp"))
-    return Inside(text.rstrip("\r\n").lstrip(" "), at, program or None, pid, is_sure=False)
+    time = _first_text(record, _STAMPS) or _number(record.get("timestamp"))
+    return Inside(text.rstrip("\r\n").lstrip(" "), time, program or None, pid, is_sure=False)
 
 
 def _first_text(record: Mapping[str, object], names: Sequence[str]) -> str | None:
@@ -83,8 +89,8 @@ def _first_text(record: Mapping[str, object], names: Sequence[str]) -> str | Non
     return next((value for name in names if isinstance(value := record.get(name), str)), None)
 
 
-def _since_epoch(value: object) -> Stamp | None:
-    return since_epoch(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+def _number(value: object) -> float | None:
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def _of_journal(record: Mapping[str, object]) -> Inside:
@@ -95,15 +101,15 @@ def _of_journal(record: Mapping[str, object]) -> Inside:
     text = message if isinstance(message, str) else ""
     program = record.get("SYSLOG_IDENTIFIER") or record.get("_COMM")
     pid = record.get("_PID") or record.get("SYSLOG_PID")
-    at = None
+    time = None
     for name in ("_SOURCE_REALTIME_TIMESTAMP", "__REALTIME_TIMESTAMP"):
         value = record.get(name)
         if isinstance(value, str) and value.isdecimal() and len(value) < 20:
-            at = since_epoch(int(value) / 1_000_000)
+            time = int(value) / 1_000_000
             break
     return Inside(
         text,
-        at,
+        time,
         program if isinstance(program, str) else None,
         pid if isinstance(pid, str) else None,
         is_line=False,

@@ -6,13 +6,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from probe._dataclass import replace
 from probe._regex import regex
 from probe.reading.log.deliveries import Deliveries, Row, join
-from probe.reading.log.event import END, Event, Kind, Record, Speaker, Status, Words
-from probe.reading.log.frames import Frame
+from probe.reading.log.event import END, Event, Kind, Record, Speaker, Status, UnparsedLine, Words
+from probe.reading.log.frames import Frame, unframe
 from probe.reading.log.memory import Memory
+from probe.reading.log.plain_lines import is_framed, plain_block
 from probe.reading.log.postfix_lines import FROM, PostfixLines, new_event
-from probe.reading.log.reader import TEXT, Piece, holds_long_line, line_starts
+from probe.reading.log.reader import KEPT, LINE, TEXT, Piece, holds_long_line, line_starts
 from probe.reading.log.words import RELAYS, reply_of_lines, stage_of
 from probe.reading.reply.disposition import may_tell
 
@@ -75,20 +77,37 @@ class _Servers(dict[str, bool]):
         return is_server
 
 
+def _as_in_file(records: list[Record], block: bytes, first: int) -> list[Record]:
+    """The same, with lines that were not understood as they are in the file."""
+    if not any(isinstance(it, UnparsedLine) for it in records):
+        return records
+    lines = block.split(b"\n")
+    return [
+        replace(it, data=lines[it.line - first][:KEPT].rstrip(b"\r")) if isinstance(it, UnparsedLine) else it
+        for it in records
+    ]
+
+
 class PostfixReader(PostfixLines):
     """Reads what Postfix' services log, line by line or in blocks."""
 
     def __init__(self, memory: Memory | None = None) -> None:
         super().__init__(memory)
         self._servers = _Servers()
-        self._text = self._text_before = ""  # the blocks that were read last
+        self._text = ""  # of the block that is read
+        self._last = self._last_before = b""  # the blocks that were read last, as they are in the file
 
     def block(self, block: bytes, number: int) -> Sequence[Piece]:
         """Relevant lines are searched for in the complete block at once."""
         if not self.is_brief:
             return super().block(block, number)
         self.pass_by(block)
-        text = self._text
+        # one character per octet, so that positions are the same
+        whole, text = block, block.decode("latin-1")
+        if is_framed(block):
+            block = plain_block(block, sorted(self._starts(text)))
+            text = block.decode("latin-1")
+        self._text = text
         records: list[Record] = []
         plain: list[tuple[int, Row]] = []  # each with where its line begins
         tally_end, first = 0, number
@@ -100,11 +119,7 @@ class PostfixReader(PostfixLines):
             line = usual(text, begin)
             if line is not None and not is_usual and (line.end() - begin > TEXT or not line[0].isascii()):
                 line = None  # only a part of such a long line is read
-            if (
-                line is not None
-                and line[8] is None
-                and may_tell(text[line.end() : text.find("\n", line.end())])
-            ):
+            if line is not None and line[8] is None and may_tell(self._behind(line.end())):
                 line = None  # the words are wanted: what was taken may be in no mailbox
             if line is not None and line[8] is None and line[3] not in ids:
                 at, program, queue_id, recipient, orig_to, to = line.group(1, 2, 3, 4, 5, 6)
@@ -122,6 +137,8 @@ class PostfixReader(PostfixLines):
                 statuses += status
         if text.count("status=") > statuses + len(plain) or "postsuper" in text or _holds_octets(text):
             records = self._with_odd_lines(block, text, records, first)
+        if block is not whole:
+            records = _as_in_file(records, whole, first)
         return join(records, plain, Deliveries(self.file, "sent", (), self.relays, self.clock), text, first)
 
     def _behind(self, begin: int) -> str:
@@ -140,8 +157,7 @@ class PostfixReader(PostfixLines):
 
     def _with_odd_lines(self, block: bytes, text: str, records: list[Record], first: int) -> list[Record]:
         """Add the events of relevant lines that are not usual ones."""
-        starts_of_text = set(self._places(text))
-        for begin in sorted(line_starts(text, _STATUSES) - starts_of_text):
+        for begin in sorted(self._starts(text) - set(self._places(text))):
             end = block.find(b"\n", begin)
             data = block[begin : end if end >= 0 else None]
             records += self.read(data, first + text.count("\n", 0, begin))
@@ -166,13 +182,21 @@ class PostfixReader(PostfixLines):
                 last = begin
         return starts
 
+    def _starts(self, text: str) -> set[int]:
+        """The start positions of all lines that matter."""
+        return {*self._places(text), *line_starts(text, _STATUSES)}
+
     def pass_by(self, block: bytes) -> None:
-        # one character per octet, so that positions are the same
-        self._text_before, self._text = self._text, block.decode("latin-1")
+        self._last_before, self._last = self._last, block
 
     def sender(self, queue_id: str) -> str | None:
-        for text in (self._text, self._text_before):
-            match = FROM.match(text, text.rfind(f" {queue_id}: from=<") + 1)
+        for block in (self._last, self._last_before):
+            at = block.rfind(f"{queue_id}: from=".encode())
+            if at < 0:
+                continue
+            end = block.find(b"\n", at)
+            line = block[block.rfind(b"\n", 0, at) + 1 : end if end >= 0 else None]
+            match = FROM.match(unframe(line[:LINE], self.clock).text)
             if match is not None and match[1] == queue_id:
                 return match[2]
         return super().sender(queue_id)
