@@ -69,7 +69,7 @@ def _step(number: int, diagnosis: Diagnosis, findings: tuple[Finding, ...], acti
             status, do = StepStatus.WARN, doubt.remedy or do
     elif number == 8:
         status, do = _contact(diagnosis, own, _doubt(findings))
-        takeover = next((f for f in findings if f.tag == groups.TAKEN_BY_THE_OTHER_SIDE), None)
+        takeover = next((f for f in findings if f.tag in groups.TAKEN_BY_THE_OTHER_SIDE), None)
         if takeover is not None and diagnosis.result.outcome in (Outcome.ACCEPTED, Outcome.INCONCLUSIVE):
             status, do = StepStatus.MANUAL, f"{takeover.remedy} {_NOTE}"
     elif number == 9:

@@ -63,7 +63,7 @@ TLS_POLICY_FAILS = frozenset(
 )
 
 # The log says that the message was handed over, and in which words it was accepted.
-TAKEN_BY_THE_OTHER_SIDE = "log-delivered"
+TAKEN_BY_THE_OTHER_SIDE = frozenset({"log-delivered", "log-taken-for-nobody"})
 
 POSTMASTER_REFUSED = "postmaster-refused"
 

@@ -51,6 +51,10 @@ class NoMailbox:
         if domain in row.domains or len(row.domains) < DOMAINS:
             row.domains[domain] = row.domains.get(domain, 0) + 1
 
+    def of(self, operator: Operator) -> int:
+        """How many this operator took for nobody."""
+        return sum(it.messages for it in self.rows.values() if it.operator.id == operator.id)
+
     def total(self, what: Disposition) -> int:
         """How many had left this machine before."""
         rows = (

@@ -180,8 +180,9 @@ class LogTaken:
 
 @dataclass(frozen=True, slots=True)
 class LogVolume:
-    """What went to one operator: deliveries, failed attempts, all attempts in the last hour and day of the
-    period, and the most in one minute."""
+    """What went to one operator: what it took (of that `in_no_mailbox` was discarded or is in quarantine, by
+    its words), failed attempts, all attempts in the last hour and day of the period, and the most in one
+    minute."""
 
     operator: str
     operator_title: str
@@ -191,6 +192,11 @@ class LogVolume:
     last_day: int
     peak_minute: int
     peak_at: str | None
+    in_no_mailbox: int
+
+    @property
+    def delivered(self) -> int:
+        return self.sent - self.in_no_mailbox
 
 
 @dataclass(frozen=True, slots=True)

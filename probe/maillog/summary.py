@@ -303,6 +303,7 @@ def _volume(volume: Volume, aggregate: Aggregate) -> LogVolume:
         last_day=bins.since(aggregate.last - 86_400),
         peak_minute=volume.peak,
         peak_at=moment(volume.peak_at),
+        in_no_mailbox=aggregate.no_mailbox.of(volume.operator),
     )
 
 

@@ -58,7 +58,13 @@ def rest(report: LogReport, further: Sequence[LogGroup], detail: Detail) -> Iter
                             (Raw(cut(it.operator_title, _OPERATOR_SHOWN)),),
                             *(
                                 (number(count),)
-                                for count in (it.sent, it.failed, it.last_hour, it.last_day, it.peak_minute)
+                                for count in (
+                                    it.delivered,
+                                    it.failed,
+                                    it.last_hour,
+                                    it.last_day,
+                                    it.peak_minute,
+                                )
                             ),
                         )
                         for it in volumes

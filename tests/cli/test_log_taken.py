@@ -21,8 +21,11 @@ def test_what_was_taken_for_nobody_is_in_the_first_screen_and_in_json(
     assert "TAKEN  1 of 2 messages were taken and reach nobody; 50 % delivered" in text
     assert "No mailbox" in text and "b.example: 1 discarded" in text and "mail.log:2, ABCDEF1234" in text
     assert "DELIVERED" not in text
+    assert text.rsplit("b.example", 1)[1].split()[:2] == ["1", "0"]  # delivered, failed
     result = reported(capsys, path)
     assert (result["totals"]["sent"], result["totals"]["discarded"]) == (2, 1)
+    (volume,) = result["volumes"]
+    assert (volume["sent"], volume["in_no_mailbox"]) == (2, 1)
     (row,) = result["no_mailbox"]
     assert (row["operator"], row["disposition"], row["messages"]) == ("b.example", "discarded", 1)
     rows = map(json.loads, smtp_probe("log", path, "--format", "jsonl").stdout.splitlines())

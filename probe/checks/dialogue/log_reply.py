@@ -1,9 +1,9 @@
 """What does the mail log say?
 
 Reads what the log given with --log says about this sender and recipient: whether the other side has the
-message, or why it does not; and whether a remote server said so or the own mail server. A reply found in the
-log is used as evidence; a reply with `status=sent` shows the queue id under which the other side has the
-message.
+message, or why it does not; whether its words say that nobody gets it; and whether a remote server said so or
+the own mail server. A reply found in the log is used as evidence; a reply with `status=sent` shows the queue
+id under which the other side has the message.
 
 What to do: where the other side has it, send its administrator the prepared note; else read the causes.
 Source: RFC 5321 section 4.2.5 (a 2yz after the end of DATA hands the message over) and section 6.1.
@@ -19,6 +19,7 @@ from probe.facts.model import Facts
 from probe.model.finding import Finding
 from probe.model.logged import LogFate, LoggedDelivery
 from probe.reading.log.taken import taken_as
+from probe.reading.reply.disposition import disposition
 
 ID = "log-reply"
 STEP = 1
@@ -54,7 +55,11 @@ def _outcome(facts: Facts, delivery: LoggedDelivery) -> Finding:
     if delivery.status is LogFate.SENT:
         if not delivery.is_remote:
             return say("log-handed-over", (REF,), **log_facts)
-        return say("log-delivered", (REF,), taken_as=taken_as(delivery.words), **log_facts)
+        log_facts["taken_as"] = taken_as(delivery.words)
+        what = disposition(delivery.words)
+        if what is not None:
+            return say("log-taken-for-nobody", (REF,), disposition=what, **log_facts)
+        return say("log-delivered", (REF,), **log_facts)
     tag = "log-with-remote-reply" if delivery.is_remote else "log-without-remote-reply"
     return say(
         tag, (REF,), log_fate=delivery.status, attempts=delivery.attempts, stage=delivery.stage, **log_facts

@@ -73,6 +73,13 @@ CASES = (
     ),
     Case(
         "log-reply",
+        "taken and thrown away",
+        logged(status=LogFate.SENT, words="250 2.7.0 Ok, discarded, id=05 - spam", stage=Stage.END_OF_DATA),
+        ("warning log-taken-for-nobody",),
+        ("by its words discarded it", "in no folder"),
+    ),
+    Case(
+        "log-reply",
         "delivered, words not in the log",
         logged(status=LogFate.SENT, words="", is_remote=False),
         ("notice log-handed-over",),
