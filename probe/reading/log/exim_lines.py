@@ -39,6 +39,7 @@ _STRERROR = regex(r": ([^:=]{3,80}?)(?= (?:H|DT|I)=)")
 _TIMES_BEHIND = regex(r"(?: [DQ]T=(?:\d{1,6}[wdhm])*(?:\d{1,9}(?:\.\d{1,6})?s)?)+\s*$")
 _ID_FIELD = regex(r" id\*?=(\S+)")
 _HOST_LINE = regex(r"H=(\S+) \[([^\]]*)\](?::(\d{1,5}))?:? (?!\()")
+_ONLY_QUEUED = "domain matches queue_smtp_domains, or -odqs set"  # nothing was tried
 GIVEN_UP = "retry timeout exceeded"  # after the words of the last failure
 FLAGS = {
     "=>": Status.SENT,
@@ -168,6 +169,8 @@ class EximLines(EximQueue):
             if deferral is None:
                 return self.unread(data, number, "a deferral of Exim without its number")
             words, repeats, fields = self._deferral(behind[deferral.end() :], fields)
+            if words is not None and words.text.startswith(_ONLY_QUEUED):
+                status, words = Status.QUEUED, None
         elif status is Status.BOUNCED:
             remark = without_times(behind.lstrip(" ").removeprefix(":").strip())
             words, repeats = words_of(remark)

@@ -64,7 +64,7 @@ FORMATS: tuple[Format, ...] = (
         "Postfix",
         "postfix:PostfixReader",
         r"(?:[0-9A-Z]{6,15}|[0-9B-DF-HJ-NP-TV-Zb-df-hj-np-tv-z]{10,20}z[0-9A-Za-z]{2,12}|NOQUEUE): "
-        r"(?:to=<|from=<.*?>, (?:size=|status=)|message-id=|removed|client=\S+\[|"
+        r"(?:to=<(?!.*, stat=)|from=<.*?>, (?:size=|status=)|message-id=|removed|client=\S+\[|"
         r"(?:milter-)?(?:reject|hold|discard): )"
         r"|[0-9A-Za-z]{5,32}: to=<.*>, relay=.*, delay=[\d.]+, .*status=\w"
         r"|(?:dis)?connect from \S+\[[0-9a-fA-F.:]+\]|CONNECT from \[|statistics: max connection",

@@ -197,6 +197,10 @@ def test_postfix_a_loopback_filter_is_known_as_one() -> None:
             "** |/usr/bin/vacation x <bob@x.example> R=r T=pipe: Child process of pipe transport returned 69",
             Status.BOUNCED, Words(Speaker.LOCAL, "Child process of pipe transport returned 69"), None,
         ),
+        (
+            "== bob@x.example R=r T=t defer (-1): domain matches queue_smtp_domains, or -odqs set",
+            Status.QUEUED, None, None,
+        ),
         ("=> :blackhole: <bob@x.example> R=r", Status.DISCARDED, None, None),
         ("=> /dev/null <bob@x.example> R=central_filter T=**bypassed**", Status.DISCARDED, None, None),
         ("=> /dev/tty <bob@x.example> R=central_filter T=**bypassed**", Status.SENT, None, None),
