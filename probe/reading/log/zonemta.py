@@ -47,10 +47,8 @@ class ZoneMtaReader(FramedReader):
         if status is Status.DEFERRED:
             self.memory.defer(queue_id, recipient, words)
         else:
-            was_deferred = self.memory.is_deferred(queue_id, recipient)
             self.memory.settle(queue_id, recipient)
-            is_final = words is None or (words.speaker is Speaker.REMOTE and words.text[:1] != "4")
-            if status is Status.BOUNCED and was_deferred and not is_final:
+            if status is Status.BOUNCED and match["reply"][:1] == "4":
                 status, earlier = Status.EXPIRED, words  # the last of its tries
         return (
             Event(
