@@ -18,7 +18,7 @@ def test_what_was_taken_for_nobody_is_in_the_first_screen_and_in_json(
     thrown_away = sent(to="dan@b.example").replace("250 2.0.0 Ok", "250 2.7.0 Ok, discarded, id=05 - spam")
     path = written(tmp_path, sent(to="carol@b.example"), thrown_away)
     text = smtp_probe("log", path).stdout
-    assert "TAKEN  1 of 2 messages were taken and reach nobody; 50 % delivered" in text
+    assert "TAKEN  1 of 2 messages was taken and reaches nobody; 50 % delivered" in text
     assert "No mailbox" in text and "b.example: 1 discarded" in text and "mail.log:2, ABCDEF1234" in text
     assert "DELIVERED" not in text
     assert text.rsplit("b.example", 1)[1].split()[:2] == ["1", "0"]  # delivered, failed
