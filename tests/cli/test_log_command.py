@@ -170,7 +170,7 @@ def test_a_message_that_was_taken_and_discarded_is_not_told_as_delivered(tmp_pat
     assert "DELIVERED" not in text
     path = written(tmp_path, thrown_away, sent(to="carol@b.example"))
     text = smtp_probe("log", path, "--queue-id", "ABCDEF1234").stdout
-    assert "TAKEN  1 of 2 messages were taken and reach nobody; 50 % delivered" in text
+    assert "TAKEN  1 of 2 messages was taken and reaches nobody; 50 % delivered" in text
     assert "by these words it was discarded" in text
 
 
