@@ -48,6 +48,7 @@ _REGISTRIES = frozenset(
 _EXIM_DELIVERED = ("=>", "->")  # Exim names the host of every delivery to another server
 _LOCAL_SERVICES = ("local", "virtual", "pipe", "maildrop", "dovecot", "mda", "prog", "*file*", "cyrus")
 _COURIERS = ("courierd", "courierlocal", "courierdsn", "courierfax", "courieruucp")
+_REFUSING_SERVICES = ("error", "retry")  # Postfix: the one for good, the other for now
 # Words that a mail server uses only for programs, filters and mailboxes of its own machine.
 _LOCAL_WORDS = (
     "mail transport unavailable",
@@ -136,6 +137,8 @@ def is_own_relay(event: Event) -> bool:
 def is_on_this_machine(event: Event) -> bool:
     """Whether the next hop is a mailbox, a program, a socket or a filter of this machine, or a host that only
     its configuration names."""
+    if is_refused_by_setting(event):
+        return True
     relay = event.relay if event.relay is not None else relay_in(event)
     if relay is None:
         return event.word in _EXIM_DELIVERED or _is_local_service(event.program) or _says_own_fault(event)
@@ -145,6 +148,16 @@ def is_on_this_machine(event: Event) -> bool:
         or (relay.ip is None and relay.host in _LOCAL_SERVICES)
         or (relay.ip is None and _is_local_service(event.program))
     )
+
+
+def is_refused_by_setting(event: Event) -> bool:
+    """Whether Postfix refused the message by itself, as its administrator set it up: error(8) asks no server
+    and tells the words of transport_maps, of relocated_maps or of a table that lacks the address. Not so
+    where it repeats the words of an attempt before, or of a question to DNS."""
+    words = event.words
+    if event.relay is not None or event.repeats or words is None or words.stage is not None:
+        return False
+    return (event.program or "").rpartition("/")[2] in _REFUSING_SERVICES
 
 
 def _says_own_fault(event: Event) -> bool:

@@ -9,8 +9,16 @@ from __future__ import annotations
 from probe._dataclass import dataclass, replace
 from probe.diagnosis.conclusion import Conclusion, at_relay
 from probe.explanation import Explanation, explain, is_for_another_mailbox
-from probe.maillog.operators import LOCAL, Operator, is_on_this_machine, is_own_relay, wrong_next_hop
+from probe.maillog.operators import (
+    LOCAL,
+    Operator,
+    is_on_this_machine,
+    is_own_relay,
+    is_refused_by_setting,
+    wrong_next_hop,
+)
 from probe.maillog.template import coarse, code_of, template
+from probe.model.evidence import Band
 from probe.model.verdict import FixBy, Retry, Side
 from probe.reading.log.event import Event, Speaker, Words
 from probe.reading.reply.absent_name import is_another_host_absent
@@ -28,6 +36,11 @@ _OWN_MAILBOX_ACTION = (
     "is empty (<>), nobody gets the bounces: give the address that mail is sent from a mailbox or an alias "
     "(/etc/aliases, virtual_alias_maps), or send from one that has it. Else correct the address."
 )
+_SETTING_ACTION = (
+    "This server refuses or holds this mail by a setting of its own, and asked no other server: Postfix' "
+    "error: or retry: in transport_maps or default_transport, or an entry of relocated_maps. The words are "
+    "that setting's. Change it if the mail should leave; else tell the sender why it does not."
+)
 _NEXT_HOP_ACTION = (
     "This server is set up to hand this mail to a host that DNS does not know, or does not answer for. "
     "Correct the name (Postfix: relayhost, transport_maps, smtp_fallback_relay), or the resolver of this "
@@ -43,6 +56,8 @@ _NO_IPV4_ACTION = (
     "its AAAA record; then this server needs IPv6, or a relay that has it."
 )
 _NO_IPV4 = "type=a: host found but no data record of requested type"  # Postfix, of a name without an A record
+_NOT_IN_TABLE = "User unknown in "  # Postfix' error(8), of an address of its own that no table has
+_SETTING_WORDS = "policy rejection"
 _OWN_WORDS = "mail system configuration error"  # as Postfix says of itself
 _LASTING_ACTION = (
     "Your server gave up, although the other side asked it only to wait. Send the message again. Greylisting "
@@ -50,8 +65,9 @@ _LASTING_ACTION = (
     "If it is put off again, ask the recipient's administrator."
 )
 _REMOTE = Speaker.REMOTE  # enum member look-ups are slow
-_SERVER_ERROR, _UNKNOWN_USER = "server_error", "user_unknown"
+_SERVER_ERROR, _UNKNOWN_USER, _POLICY = "server_error", "user_unknown", "policy_unspecified"
 _OWN_TROUBLE = "trouble on this mail server"
+_OWN_SETTING = "a setting of this mail server"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +93,8 @@ class Reason:
         is_own = self.is_local or not self.is_remote
         if cause.id == _SERVER_ERROR and is_own and self.fix_by is FixBy.SENDER:
             return _OWN_TROUBLE
+        if cause.id == _POLICY and self.conclusion.action is _SETTING_ACTION:
+            return _OWN_SETTING
         return cause.told_by(self.side).title
 
 
@@ -108,7 +126,8 @@ class Reasons:
         is_elsewhere = not is_remote and domain != "" and is_another_host_absent(text, domain)
         for_another = is_for_another_mailbox(text, event.recipient or "")
         side = Side.RELAY if operator is not LOCAL and is_own_relay(event) else Side.RECIPIENT
-        place = (is_remote, stage, whose, for_another, is_elsewhere, side)
+        is_set = is_refused_by_setting(event)
+        place = (is_remote, stage, whose, for_another, is_elsewhere, side, is_set)
         earlier = self._readings.get((key, *place))
         if earlier is not None:
             return earlier
@@ -162,6 +181,8 @@ def _reason(
         conclusion = _of_another_host(
             conclusion, text, is_own=operator is LOCAL and bool(wrong_next_hop(event))
         )
+    elif operator is LOCAL and is_refused_by_setting(event) and not text.startswith(_NOT_IN_TABLE):
+        conclusion = _of_setting(conclusion)
     elif operator is LOCAL:  # a filter's reply, too
         conclusion = _of_this_machine(conclusion, is_remote=is_remote)
     elif side is Side.RELAY:
@@ -199,6 +220,15 @@ def _of_this_machine(conclusion: Conclusion, *, is_remote: bool) -> Conclusion:
         return conclusion
     conduct = replace(conclusion.conduct, fix_by=FixBy.SENDER, retry=Retry.AFTER_FIX, retry_after=None)
     return replace(conclusion, conduct=conduct, action=_OWN_ACTION, retry_reason="")
+
+
+def _of_setting(conclusion: Conclusion) -> Conclusion:
+    """The reason for a refusal that the administrator of this server set up. Words that name no cause by
+    themselves are the administrator's own, and the setting is the cause."""
+    if conclusion.band is not Band.STATED:
+        conclusion = explain(_SETTING_WORDS).conclusion or conclusion
+    conduct = replace(conclusion.conduct, fix_by=FixBy.SENDER, retry=Retry.AFTER_FIX, retry_after=None)
+    return replace(conclusion, conduct=conduct, action=_SETTING_ACTION, retry_reason="")
 
 
 def operator_of(event: Event, operator: Operator) -> Operator:

@@ -115,7 +115,7 @@ ABSENT = "Host or domain name not found. Name service error for name={} type={}:
 
 
 def _whose(words: str, program: str = "smtp") -> tuple[str, FixBy, str]:
-    (group,) = counted([line("deferred", words, relay="none", program=program)]).groups.values()
+    (group,) = counted([line("deferred", words, relay="none", program="error")]).groups.values()
     return group.operator.id, group.reason.fix_by, group.reason.conclusion.action
 
 
@@ -172,3 +172,28 @@ def test_an_address_of_this_server_that_has_no_mailbox_is_mended_here() -> None:
     assert group.operator is LOCAL
     assert group.reason.conclusion.action.startswith("The address is one of this server's own")
     assert group.reason.fix_by is FixBy.SENDER
+
+
+@pytest.mark.parametrize("words", ["this domain is closed", "mail to this company is not allowed", "not now"])
+@pytest.mark.parametrize("status", ["bounced", "deferred"])
+def test_what_postfix_is_set_to_refuse_is_this_servers_own(words: str, status: str) -> None:
+    (group,) = counted([line(status, words, relay="none", program="error")]).groups.values()
+    assert group.operator is LOCAL
+    assert group.reason.fix_by is FixBy.SENDER
+    assert group.reason.title == "a setting of this mail server"
+    assert group.reason.conclusion.action.startswith("This server refuses or holds this mail by a setting")
+
+
+def test_a_table_that_lacks_the_address_is_told_as_a_mailbox_that_is_missing_here() -> None:
+    words = "User unknown in virtual mailbox table"
+    (group,) = counted([line("bounced", words, relay="none", program="error")]).groups.values()
+    assert group.operator is LOCAL
+    assert group.reason.conclusion.cause.id == "user_unknown"
+    assert group.reason.conclusion.action.startswith("The address is one of this server's own")
+
+
+def test_words_that_the_error_service_repeats_are_those_of_the_attempt_before() -> None:
+    words = "delivery temporarily suspended: connect to mx.b.example[192.0.2.1]:25: Connection refused"
+    (group,) = counted([line("deferred", words, relay="none", program="error")]).groups.values()
+    assert group.operator is not LOCAL
+    assert group.reason.fix_by is FixBy.RECIPIENT_ADMIN
