@@ -33,6 +33,10 @@ _STAGES = (
 )
 # sysexits(3): codes after which a caller may try again; msmtp has no queue
 _TEMPORARY = {"EX_TEMPFAIL", "EX_UNAVAILABLE", "EX_IOERR", "EX_NOHOST", "EX_OSERR"}
+_CODES = _TEMPORARY | {
+    *("EX_OK", "EX_USAGE", "EX_DATAERR", "EX_NOINPUT", "EX_NOUSER", "EX_SOFTWARE", "EX_OSFILE"),
+    *("EX_CANTCREAT", "EX_PROTOCOL", "EX_NOPERM", "EX_CONFIG"),
+}
 
 
 class MsmtpReader(FramedReader):
@@ -55,7 +59,9 @@ class MsmtpReader(FramedReader):
             is_cut = is_cut or bool(inner and not quote)
         exit_code = fields.get("exitcode", "")
         recipients = [part for part in fields.get("recipients", "").split(",") if part][:RECIPIENTS]
-        if not recipients or not (exit_code or is_cut):
+        is_known = exit_code in _CODES  # and not the beginning of one
+        is_refused = not is_known and fields.get("smtpstatus", "")[:1] in ("4", "5")
+        if not recipients or not (is_known or is_refused):  # what came of it is not known
             return self.unread(data, number, "a line of msmtp without recipients or exit code")
         problem, reply = fields.get("errormsg", ""), fields.get("smtpmsg", "")
         stage = next((stage for begin, stage in _STAGES if problem.startswith(begin)), None)

@@ -120,7 +120,9 @@ class SendmailReader(FramedReader):
         if stat is None or (is_waiting and match["dsn"] is None):
             return ()  # not tried
         mailer = match["mailer"]
-        status = _status(stat)
+        status = _status(stat, match["dsn"] or "")
+        if status is None:
+            return ()  # cut in its last word
         # with a status it was tried, at least in DNS; the reason is only in the queue
         words, is_cut = (None, False) if is_waiting else _words(reply, stat, mailer)
         if reply is None and stat == "Deferred" and (match["dsn"] or "").startswith("4.4."):
@@ -235,7 +237,9 @@ def _reply_and_stat(rest: str) -> tuple[str | None, str | None]:
     return None, rest[5:] if rest.startswith("stat=") else None
 
 
-def _status(stat: str) -> Status:
+def _status(stat: str, dsn: str) -> Status | None:
+    """By sendmail's verdict; where it is none of the known words, by the class of its own status: None for a
+    delivery of which the verdict does not tell."""
     if stat.startswith("Sent"):
         return Status.SENT
     if stat.startswith(("Deferred", "queued")):
@@ -244,7 +248,7 @@ def _status(stat: str) -> Status:
         return Status.HELD
     if stat.startswith("expanded"):
         return Status.EXPANDED
-    return Status.BOUNCED
+    return {"2": None, "4": Status.DEFERRED}.get(dsn[:1], Status.BOUNCED)
 
 
 def _words(reply: str | None, stat: str, mailer: str | None) -> tuple[Words, bool]:
