@@ -43,7 +43,12 @@ _FAILURES = {
 def check(facts: Facts) -> Iterator[Finding]:
     """Judge the connections made to the recipient's hosts."""
     yield from _private_only(facts)
-    sessions = dialogue.main_sessions(facts)
+    # of a connection that was under way when the run was stopped nothing is known
+    sessions = [
+        it
+        for it in dialogue.main_sessions(facts)
+        if it.connected or it.end not in (None, EndReason.INTERRUPTED)
+    ]
     if not sessions:
         yield say("connections-not-made", why=dialogue.no_dialogue(facts))
         return
@@ -80,7 +85,7 @@ def _was_tried(version: int, addresses: Iterable[IPAddress]) -> bool:
     return any(ip.version == version for ip in addresses)
 
 
-def _tag(failures: list[Session], sessions: tuple[Session, ...]) -> str:
+def _tag(failures: list[Session], sessions: list[Session]) -> str:
     if len(failures) < len(sessions):
         return "connections-partly-made"
     if all(s.end is EndReason.REFUSED for s in failures):

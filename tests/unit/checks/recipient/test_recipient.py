@@ -130,6 +130,11 @@ CASES = (
     Case("recipient-mx-reachable", "one of two", make.facts(sessions=(
         make.failed_session(EndReason.TIMEOUT), make.session(2))), ("warning connections-partly-made",),
          ("timed out",)),
+    Case("recipient-mx-reachable", "one that was under way when the run was stopped", make.facts(sessions=(
+        make.session(1), make.failed_session(EndReason.INTERRUPTED, 2),
+        replace(make.failed_session(EndReason.TIMEOUT, 3), end=None))), ("ok connections-made",)),
+    Case("recipient-mx-reachable", "the only one was under way", make.facts(sessions=(
+        make.failed_session(EndReason.INTERRUPTED),)), ("not_assessed connections-not-made",)),
     Case("recipient-mx-reachable", "all refused",
          make.facts(sessions=(make.failed_session(EndReason.REFUSED),)), ("error connections-refused",)),
     Case("recipient-mx-reachable", "all timed out may be this network",
