@@ -106,7 +106,7 @@ def main(argv: Sequence[str], _: Run) -> int:
                 is_paged=arguments.pager,
             )
     if unread:
-        complain(f"explain: a line could not be read: {unread[0]}")
+        complain(f"explain: {unread[0]}")
     return code
 
 
@@ -121,11 +121,18 @@ def _refuse_a_file(reply: str | None) -> None:
 
 
 def _note_faults(explanations: Iterator[Explanation], unread: list[str]) -> Iterator[Explanation]:
-    """Pass on the explanations; the first fault of a line is put into `unread`."""
+    """Pass on the explanations; the first fault of a line, or that there is no line, is put into `unread`."""
+    explanation = None
     for explanation in explanations:
         if explanation.error and not unread:
-            unread.append(explanation.error)
+            unread.append(_FAULT.format(explanation.error))
         yield explanation
+    if explanation is None:
+        unread.append(_NONE)
+
+
+_FAULT = "a line could not be read: {}"
+_NONE = "no reply stands in the input; give one a line, or JSON lines"
 
 
 def _explanations(
@@ -142,7 +149,8 @@ def _explanations(
 def _side_by_side(
     stream: BinaryIO, name: str, way: Way, jobs: int, unread: list[str]
 ) -> Iterator[tuple[str, Collection[ExitCode]]]:
-    """The results of the lines, explained by several processes; the first fault is put into `unread`."""
+    """The results of the lines, explained by several processes; the first fault, or that there is no line, is
+    put into `unread`."""
     from probe.cli.reply_pool import input_pauses, write_side_by_side
 
     # what is of a log is explained here: a line may belong to those before it
@@ -150,10 +158,14 @@ def _side_by_side(
         item if isinstance(item, Line) else write(item, way)
         for item in _with_logs_explained(_lines(stream, name))
     )
+    is_any = False
     for written in write_side_by_side(items, way, jobs, input_pauses(stream)):
         if written.error and not unread:
-            unread.append(written.error)
+            unread.append(_FAULT.format(written.error))
+        is_any = is_any or bool(written.codes)
         yield written.text, written.codes
+    if not is_any:
+        unread.append(_NONE)
 
 
 def _explain_log(text: str) -> Sequence[Explanation]:

@@ -86,7 +86,7 @@ def deliver_series(
     is_paged: bool = False,
 ) -> ExitCode:
     """The same for results that are written already: each text with the exit codes of what it tells; none
-    for an empty one."""
+    for an empty one. Without any result nothing was observed, which is inconclusive."""
     series = form.series
     codes: set[ExitCode] = set()
     with destination(path, is_paged=is_paged) as target:
@@ -99,7 +99,7 @@ def deliver_series(
                 target.flush()
         if is_sequence:
             target.write(after if codes else series.none)
-    return ExitCode.worst(codes)
+    return ExitCode.worst(codes or {ExitCode.INCONCLUSIVE})
 
 
 def deliver_text(

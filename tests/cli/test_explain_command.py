@@ -39,6 +39,14 @@ def test_a_refusal_exits_1_and_names_its_cause(capsys: pytest.CaptureFixture[str
     assert explained["stage"] == "rcpt"
 
 
+@pytest.mark.parametrize("jobs", ["1", "2"])
+@pytest.mark.parametrize("form", ["text", "json", "jsonl"])
+def test_an_input_without_a_reply_is_inconclusive(jobs: str, form: str) -> None:
+    run = smtp_probe("explain", "--input", "-", "--jobs", jobs, "--format", form, stdin=b"\n\n")
+    assert run.code == 4
+    assert run.stderr == "smtp-probe: explain: no reply stands in the input; give one a line, or JSON lines\n"
+
+
 def test_text_says_verdict_cause_action_and_why(capsys: pytest.CaptureFixture[str]) -> None:
     run(("explain", UNKNOWN, "--stage", "rcpt"))
     text = capsys.readouterr().out

@@ -251,7 +251,7 @@ def test_a_signal_ends_all_processes(long_file: Path, number: signal.Signals) ->
         assert process.stdout is not None and process.stderr is not None
         process.stdout.readline()
         process.send_signal(number)
-        assert process.wait(PATIENCE) == 130
+        assert process.wait(PATIENCE) == 128 + number
         assert process.stderr.read() == b"smtp-probe: interrupted\n"
         _assert_all_ended(process.pid)
 
