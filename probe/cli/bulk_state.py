@@ -53,6 +53,9 @@ class DomainRecord(NamedTuple):
     is_final: bool = True
 
 
+_OF_THE_DISK = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
+
+
 class BulkState:
     """Opened for one run; `path` None keeps it in a file that goes with the process. What `is_to_go` may be
     of another version. Raises UsageError for what is no state, or is another process's."""
@@ -69,9 +72,10 @@ class BulkState:
             raise
         except sqlite3.DatabaseError as error:
             self.close()
-            raise UsageError(
-                "-o", f"{path} is no state file of bulk ({error}); name another output"
-            ) from None
+            problem = f"{path} is no state file of bulk ({error}); name another output"
+            if error.sqlite_errorcode & 0xFF in _OF_THE_DISK:
+                problem = f"the state cannot be kept in {path}: {error}"
+            raise UsageError("-o", problem) from None
 
     def _open(self, *, is_to_go: bool) -> None:
         if self.path is not None:

@@ -34,6 +34,7 @@ class StateFile:
             if not path.exists():
                 # the key of the hashes stands in it
                 os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+            os.close(os.open(path, os.O_RDWR))  # whose errors say more than sqlite's
             with closing(sqlite3.connect(name, timeout=10)) as base:
                 base.executescript(_TABLES)
                 row = base.execute("select value from meta where name = 'version'").fetchone()
@@ -46,8 +47,9 @@ class StateFile:
             raise self._unusable(error) from None
 
     def _unusable(self, error: Exception) -> UsageError:
+        why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         return UsageError(
-            "--state", f"{self._name} cannot be used: {error}; name a new file or a state file of log"
+            "--state", f"{self._name} cannot be used: {why.lower()}; name a new file or a state file of log"
         )
 
     def key(self) -> bytes:

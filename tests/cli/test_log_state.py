@@ -48,6 +48,12 @@ def test_a_file_that_is_no_state_is_named(tmp_path: Path) -> None:
         StateFile(str(tmp_path / "nowhere" / "log.db"))
 
 
+def test_a_path_that_cannot_be_a_state_is_told_in_words(tmp_path: Path) -> None:
+    for path, why in ((tmp_path, "is a directory"), (tmp_path / "nowhere" / "log.db", "no such file")):
+        with pytest.raises(UsageError, match=f"cannot be used: {why}"):
+            StateFile(str(path))
+
+
 def test_a_state_of_another_version_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "log.db"
     StateFile(str(path))

@@ -54,6 +54,14 @@ def test_a_disk_that_runs_full_leaves_no_part_of_a_report(
     assert before is None or target.read_text() == before
 
 
+def test_a_disk_that_takes_no_state_is_not_taken_for_a_file_that_is_none(tmp_path: Path) -> None:
+    (tmp_path / "list").write_text("alice@example.net\n")
+    rows = tmp_path / "rows.jsonl"
+    run = _run("bulk", str(tmp_path / "list"), "--offline", "-o", str(rows), beforehand=_little_room)
+    assert run.returncode == 2 and run.stderr.count("\n") == 1
+    assert f"the state cannot be kept in {rows}.state: " in run.stderr
+
+
 @pytest.mark.skipif(not FULL.exists(), reason="this system has no /dev/full")
 @pytest.mark.parametrize("command", [EXPLAIN, BOUNCE, ("schema", "report")])
 def test_a_full_device_is_named(command: tuple[str, ...]) -> None:
