@@ -57,7 +57,7 @@ def main(argv: Sequence[str], run_command: RunCommand) -> int:
         if file.format is None and not file.is_empty:
             problems.append(_unknown(file))
     with ExitStack() as stack:
-        keep = session.keep_unparsed(stack)
+        keep = session.keep_unparsed(stack, problems)
         if arguments.format == "jsonl":
             target = stack.enter_context(destination(session.output))
             session.emit_to(target)
@@ -175,7 +175,9 @@ class _Session:
 
         self._emit = emit
 
-    def keep_unparsed(self, stack: ExitStack) -> Callable[[bytes], None] | None:
+    def keep_unparsed(self, stack: ExitStack, problems: list[UsageError]) -> Callable[[bytes], None] | None:
+        """What writes a line that was not understood. A file that takes no more is noted in `problems`, and
+        the report is made all the same."""
         name = self.arguments.unparsed
         if name is None:
             return None
@@ -183,15 +185,27 @@ class _Session:
             if file != "-" and Path(name).exists() and Path(file).exists() and Path(name).samefile(file):
                 raise UsageError("--unparsed", f"{name} is one of the logs; name another file")
         try:
-            stream = stack.enter_context(Path(name).open("wb"))  # noqa: SIM115
+            stream = Path(name).open("wb")  # noqa: SIM115 - closed by the stack
         except OSError as error:
             raise unreadable("--unparsed", name, error, verb="write") from None
+        is_full = False
+
+        def attempt(write: Callable[[], object]) -> None:
+            nonlocal is_full
+            try:
+                write()
+            except OSError as error:
+                if not is_full:
+                    problems.append(unreadable("--unparsed", name, error, verb="write"))
+                is_full = True
 
         def keep(line: bytes) -> None:
-            stream.write(line + b"\n")
-            if self.arguments.follow:
-                stream.flush()
+            if not is_full:
+                attempt(lambda: stream.write(line + b"\n"))
+                if self.arguments.follow:
+                    attempt(stream.flush)
 
+        stack.callback(attempt, stream.close)
         return keep
 
     def run(self, keep: Callable[[bytes], None] | None) -> Run:
@@ -281,7 +295,9 @@ class _Session:
 
     def _exit_code(self, run: Run, rows: Sequence[LogGroup]) -> ExitCode:
         if not any(it.read for it in run.files):
-            is_empty = any(it.lines for it in run.files) and all(it.format in QUEUES for it in run.files)
+            is_empty = any(it.lines for it in run.files) and all(
+                it.format in QUEUES and not it.problem for it in run.files
+            )
             return ExitCode.ACCEPTED if is_empty else ExitCode.INCONCLUSIVE
         alert = self.arguments.alert_on
         actionable = [it for it in rows if it.failures and it.fix_by is not FixBy.NOBODY]

@@ -17,7 +17,7 @@ from probe.cli.log_inputs import Input
 from probe.cli.progress import ProgressLine
 from probe.maillog.aggregate import Aggregate
 from probe.maillog.event_filter import EventFilter
-from probe.maillog.report import LogFileRead
+from probe.maillog.report import QUEUES, LogFileRead
 from probe.model.text import duration, thousands
 from probe.reading.log.deliveries import events_of
 from probe.reading.log.event import Event, UnparsedLine
@@ -29,6 +29,7 @@ HISTORY = 500  # events of one message that are told
 if TYPE_CHECKING:  # its import takes as long as a small log
     from concurrent.futures import Future, ProcessPoolExecutor
 
+_HALF_A_LISTING = "no message is listed, nor does it say that the queue is empty: it may have been cut"
 _TICK = 0.2  # seconds between two looks at the progress line
 # Formats of which one line and `Reader.context` tell all that is counted: parts of a file may be read side by
 # side.
@@ -120,6 +121,9 @@ def read_all(inputs: Sequence[Input], run: Run, line: ProgressLine, problems: li
                 problems.append(unreadable("FILE", file.name, error))
             except UsageError as problem:
                 problems.append(problem)
+            else:
+                if file.problem:
+                    problems.append(UsageError("FILE", f"{file.title}: {file.problem}"))
 
 
 def read_one(file: Input, run: Run, progress: Progress) -> None:
@@ -130,11 +134,9 @@ def read_one(file: Input, run: Run, progress: Progress) -> None:
     run.take(reader.source(file.title, file.written_at))
     run.aggregate.read_by(reader)
     tally = Tally()
-    try:
+    with _entry_of(file, run, reader, tally):
         for records in records_in(file, reader, progress, tally):
             run.take(records)
-    finally:
-        run.files.append(_file_read(file, tally))
 
 
 def records_in(file: Input, reader: Reader, progress: Progress, tally: Tally) -> Iterator[Sequence[Piece]]:
@@ -146,9 +148,23 @@ def records_in(file: Input, reader: Reader, progress: Progress, tally: Tally) ->
         yield records
 
 
-def _file_read(file: Input, tally: Tally) -> LogFileRead:
+@contextmanager
+def _entry_of(file: Input, run: Run, reader: Reader, tally: Tally) -> Iterator[None]:
+    """A context in which a file is read, and after which the report knows of it, and of what was lost."""
     name = file.format.name if file.format is not None else ""
-    return LogFileRead(file.title, name, tally.lines, tally.read, tally.unparsed, tally.other, file.problem)
+    lost = ""
+    try:
+        yield
+    except OSError as error:
+        lost = f"not read to its end: {(error.strerror or str(error)).lower()}"
+        raise
+    finally:
+        if name in QUEUES and tally.lines and not tally.read and not reader.says_empty:
+            lost = lost or _HALF_A_LISTING
+        lost = file.problem or lost
+        run.files.append(
+            LogFileRead(file.title, name, tally.lines, tally.read, tally.unparsed, tally.other, lost)
+        )
 
 
 @contextmanager
@@ -187,7 +203,7 @@ def _read_side_by_side(file: Input, run: Run, progress: Progress, pool: ProcessP
 
     number = 1
     description = (file.format.name, file.title, file.written_at)
-    try:
+    with _entry_of(file, run, reader, tally):
         for block in blocks(file.chunks(progress.add_octets)):
             if len(under_way) >= 2 * run.jobs:
                 count_one()
@@ -196,8 +212,6 @@ def _read_side_by_side(file: Input, run: Run, progress: Progress, pool: ProcessP
             number += block.count(b"\n")
         while under_way:
             count_one()
-    finally:
-        run.files.append(_file_read(file, tally))
 
 
 _here: dict[tuple[str, str], Reader] = {}  # in a process that reads for another one: the reader of its file

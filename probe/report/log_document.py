@@ -60,8 +60,11 @@ def _verdict(report: LogReport, groups_with_messages: Sequence[LogGroup]) -> doc
     share = (
         f"; {words.percent(totals.share_delivered)} delivered" if totals.share_delivered is not None else ""
     )
+    is_whole = not any(it.problem for it in report.files)
     if not waiting_count and report.files and all(it.format in QUEUES for it in report.files):
-        return doc.Verdict("NOTHING WAITS", doc.Tone.GOOD, ("the queue is empty",))
+        if is_whole:
+            return doc.Verdict("NOTHING WAITS", doc.Tone.GOOD, ("the queue is empty",))
+        return doc.Verdict("NOTHING SEEN", doc.Tone.WARN, ("no waiting message stands in what was read",))
     taken_only = disposition_of_one(report)
     if not waiting_count and taken_only:
         return doc.Verdict("TAKEN", doc.Tone.WARN, (words.NO_MAILBOX[taken_only],))
@@ -79,13 +82,10 @@ def _verdict(report: LogReport, groups_with_messages: Sequence[LogGroup]) -> doc
             text = "nothing in the log matches what was asked for"
         return doc.Verdict("NOTHING SEEN", doc.Tone.WARN, (text,))
     if not waiting_count:
-        return doc.Verdict(
-            "DELIVERED",
-            doc.Tone.GOOD,
-            (f"{'all ' if totals.messages > 1 else ''}{messages(totals.messages)}",),
-            "",
-            _late(report),
-        )
+        every = "all " if totals.messages > 1 and is_whole else ""
+        place = f"{every}{messages(totals.messages)}{'' if is_whole else ', in what could be read'}"
+        tone = doc.Tone.GOOD if is_whole else doc.Tone.WARN
+        return doc.Verdict("DELIVERED", tone, (place,), "", _late(report))
     word, tone = ("ACT", doc.Tone.BAD) if bad else ("WAITS", doc.Tone.WARN)
     if not totals.attempts and not totals.sent:
         return doc.Verdict(

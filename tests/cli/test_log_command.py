@@ -108,8 +108,11 @@ def test_a_damaged_archive_gives_what_stands_before_the_damage(
 ) -> None:
     path = tmp_path / "mail.log.gz"
     path.write_bytes(gzip.compress(Path(POSTFIX).read_bytes())[:-2000])
-    result = reported(capsys, str(path))
+    assert run(("log", str(path), "--format", "json")) == 2
+    out, err = capsys.readouterr()
+    result = json.loads(out)
     assert result["files"][0]["problem"] and result["totals"]["messages"] > 10
+    assert "it was cut" in err and err.count("\n") == 1
 
 
 def test_rotated_files_are_read_in_the_order_of_time(

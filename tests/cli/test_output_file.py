@@ -14,10 +14,12 @@ from pathlib import Path
 import pytest
 
 from tests.cli.command import smtp_probe
+from tests.unit.maillog.made import sent
 
 EXPLAIN = ("explain", "550 5.1.1 no such user")
 BOUNCE = ("bounce", "fixtures/bounces/qmail-remote.eml")
 FULL = Path("/dev/full")
+ODD = "Nov 29 03:00:00 mail postfix/smtp[1]: ABCDEF1234: to=<x@b.example>, status=sent"
 
 
 def _little_room() -> None:
@@ -60,6 +62,14 @@ def test_a_disk_that_takes_no_state_is_not_taken_for_a_file_that_is_none(tmp_pat
     run = _run("bulk", str(tmp_path / "list"), "--offline", "-o", str(rows), beforehand=_little_room)
     assert run.returncode == 2 and run.stderr.count("\n") == 1
     assert f"the state cannot be kept in {rows}.state: " in run.stderr
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="this system has no /dev/full")
+def test_a_full_disk_for_lines_of_a_log_that_were_not_understood_costs_no_report(tmp_path: Path) -> None:
+    (tmp_path / "mail.log").write_text("\n".join((sent(), *(ODD for _ in range(1000)), "")))
+    run = _run("log", str(tmp_path / "mail.log"), "--unparsed", str(FULL))
+    assert run.returncode == 2 and "DELIVERED  1 message" in run.stdout
+    assert run.stderr == "smtp-probe: --unparsed: cannot write /dev/full: no space left on device\n"
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="this system has no /dev/full")

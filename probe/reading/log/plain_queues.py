@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from probe.model.text import decode
 from probe.reading.log.event import Event, Kind, Record, Stamp, Status
 from probe.reading.log.memory import RECIPIENTS
+from probe.reading.log.queues import NOTHING
 from probe.reading.log.reader import TEXT, Reader
 
 
@@ -23,8 +24,10 @@ class PlainQueueReader(Reader):
     _count = 1
 
     def read(self, data: bytes, number: int) -> Sequence[Record]:
-        recipient = self.recipient(decode(data[:TEXT]).rstrip())
+        line = decode(data[:TEXT]).rstrip()
+        recipient = self.recipient(line)
         if recipient is None or self._queue_id is None:
+            self.says_empty = self.says_empty or NOTHING.fullmatch(line) is not None
             return ()
         fields = (self.file, number, Kind.QUEUE, Status.QUEUED, "queued", self._at, self.program)
         return (

@@ -26,6 +26,7 @@ from probe.reading.log.words import is_reply, relay_of
 
 _HOST = regex(r"(?:host|connect to|lost connection with|conversation with) (\S+?\[[^\]]*+\](?::\d{1,5})?)")
 _HEADING = regex(r"\S+ \(\d+ requests?(?:, .*)?\)|\S+ is empty")  # sendmail names each of its queues
+NOTHING = regex(r"\s*(?:(?:Mail queue|/\S+) is empty|Total requests: 0|0 messages?\.?)\s*")
 _SUSPENDED = "delivery temporarily suspended: "
 
 
@@ -116,6 +117,7 @@ class MailqReader(Reader):
             return ()
         now, line = self._message, text.strip()
         if now is None or not line or text[:1] in ("-", "") or line.startswith("Total requests"):
+            self.says_empty = self.says_empty or NOTHING.fullmatch(line) is not None
             return ()
         if line.startswith("QUARANTINE: ") and not now.is_postfix:
             now.mark = "Q"

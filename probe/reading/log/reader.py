@@ -46,13 +46,14 @@ class Reader(ABC):
     def __init__(self, memory: Memory | None = None) -> None:
         self.memory = memory if memory is not None else Memory()
         self.file = ""
+        self.says_empty = False  # a listing of a queue says of itself that nothing waits
         self.clock = Clock()
 
     def source(self, file: str, reference: datetime | None = None) -> Sequence[Record]:
         """Begin a file. `reference`: the time of its last write, which gives the year for stamps without one.
         Returns the open records of the file before."""
         rest = self.end()
-        self.file = file
+        self.file, self.says_empty = file, False
         self.clock = Clock(reference)
         return rest
 
