@@ -23,7 +23,7 @@ from probe.reading.reply.disposition import may_tell
 # to another server, a host that is not tried yet, a failure with the words of the server or of Exim.
 _HEAD = r"(\d{4}-[0-9: -]{14}(?:\.\d{1,6})?(?: [+-]\d{4})?) (?:\[\d{1,10}\] )?(" + ID + r") "
 _WHOM = r"([^\x00-\x20\"<>|/:]+)(?: <([^\">\n]*)>)?(?: [FP]=<[^\">\n]*>){0,2}(?: R=[^\x00-\x20:\"\[=]+)?"
-_HOST = r" H=([^\x00-\x20\[\"<:]+ \[[^\]\n]*\](?::\d{1,5})?)(?: I=\[([^\]\n]*)\](?::\d{1,5})?)?"
+_HOST = r" H=([^\x00-\x20\[\"<:]+ \[[^\]\n]*\](?::\d{1,5})?)\*?(?: I=\[([^\]\n]*)\](?::\d{1,5})?)?"
 _NO_FATE = (
     r"(?:[^\n]{19}(?:\.\d{1,6})?(?: [+-]\d{4})? (?:\[\d{1,10}\] )?"
     rf"{ID} (?:<= |Completed)[^\n]*\n)*+"
@@ -33,7 +33,7 @@ _SENT = (
     r"(?: (?:X|CV|DN|K|C|QT|DT|A|L|PRX|TFO|S|M8S|DKIM|id)\*?(?=[= \n])[^\n]*|\s*)$"
 )
 _FAILED = (
-    rf"(==|\*\*) {_WHOM}(?: T=([^\x00-\x20:\"\[=]+))?(?: defer \(-?\d{{1,6}}\))?(?:"
+    rf"(==|\*\*) {_WHOM}(?: T=([^\x00-\x20:\"\[=]+))?(?: defer(?: \(-?\d{{1,6}}\))?)?(?:"
     r": (retry time not reached for any host(?: for '[^'\n]*')?)\s*$|"
     rf"(?:: ([^:=\n]{{3,80}}?))?{_HOST}"
     r"(?: (?:CV|K|DT|L)=[^\x00-\x20:\"]+| X=[^\x00-\x20\"]*[^\x00-\x20\":]){0,6}(?:: ([^\n]*)|\s*)$)"

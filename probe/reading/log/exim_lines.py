@@ -34,11 +34,12 @@ _ADDRESS = regex(
     r"(?: \([^()<>]{1,1000}\)(?= <))?"  # what it came from in between (log_selector all_parents)
     r"(?: <(?P<parent>(?>\"(?:[^\"\\]|\\.)*+\"|[^\">])*+)>)?"
 )
-_DEFER = regex(r" ?(routing )?defer \((-?\d{1,6})\)")
+# with the number of the error; from 4.100 on with its words, if it is one of the system's
+_DEFER = regex(r" ?(?:routing )?defer(?: \((?:-?\d{1,6}|(?P<problem>[^()]{1,80}))\))?(?=[: ]|$)")
 _STRERROR = regex(r": ([^:=]{3,80}?)(?= (?:H|DT|I)=)")
 _TIMES_BEHIND = regex(r"(?: [DQ]T=(?:\d{1,6}[wdhm])*(?:\d{1,9}(?:\.\d{1,6})?s)?)+\s*$")
 _ID_FIELD = regex(r" id\*?=(\S+)")
-_HOST_LINE = regex(r"H=(\S+) \[([^\]]*)\](?::(\d{1,5}))?:? (?!\()")
+_HOST_LINE = regex(r"H=(\S+) \[([^\]]*)\](?::(\d{1,5}))?\*?:? (?!\()")
 _ONLY_QUEUED = "domain matches queue_smtp_domains, or -odqs set"  # nothing was tried
 GIVEN_UP = "retry timeout exceeded"  # after the words of the last failure
 FLAGS = {
@@ -167,8 +168,8 @@ class EximLines(EximQueue):
         if status is Status.DEFERRED:
             deferral = _DEFER.match(behind)
             if deferral is None:
-                return self.unread(data, number, "a deferral of Exim without its number")
-            words, repeats, fields = self._deferral(behind[deferral.end() :], fields)
+                return self.unread(data, number, "a deferral of Exim without the word defer")
+            words, repeats, fields = self._deferral(behind[deferral.end() :], fields, deferral["problem"])
             if words is not None and words.text.startswith(_ONLY_QUEUED):
                 status, words = Status.QUEUED, None
         elif status is Status.BOUNCED:
@@ -182,17 +183,21 @@ class EximLines(EximQueue):
             status = Status.DISCARDED
         return (self.event(queue_id, flag, status, (to, parent), fields, words, repeats, frame, number),)
 
-    def _deferral(self, behind: str, fields: Fields) -> tuple[Words | None, bool, Fields]:
-        """`: error H=host [ip]:port DT=1s: text`, with any of these missing."""
-        problem = _STRERROR.match(behind)
-        begin = problem.end() if problem is not None else 0
+    def _deferral(
+        self, behind: str, fields: Fields, problem: str | None
+    ) -> tuple[Words | None, bool, Fields]:
+        """`: error H=host [ip]:port DT=1s: text`, with any of these missing; `problem` is the error that
+        stood before it."""
+        begin = 0
+        if problem is None and (error := _STRERROR.match(behind)) is not None:
+            problem, begin = error[1], error.end()
         more = fields_at(behind, begin)
         remark = behind[more.end :].removeprefix(":").strip()
         if problem is not None and not remark:
-            remark = problem[1]
+            remark = problem
         words, repeats = words_of(without_times(remark))
-        if problem is not None and words is not None and remark != problem[1]:
-            words = words._replace(text=f"{words.text}: {problem[1]}")
+        if problem is not None and words is not None and remark != problem:
+            words = words._replace(text=f"{words.text}: {problem}")
         return words, repeats, fields.join(more)
 
     def event(

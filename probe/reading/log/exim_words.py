@@ -10,10 +10,11 @@ from probe.model.reply import Stage
 from probe.reading.log.event import Relay, Speaker, Words
 from probe.reading.log.words import is_reply, stage_of, unescape
 
-# A host and its address, a value in quotes, or one of: an address, a bracket with a port, anything plain.
+# A host and its address (with an asterisk where the connection was open already), a value in quotes, or one
+# of: an address, a bracket with a port, anything plain.
 _FIELD = regex(
     r" ([A-Z][A-Z0-9]{0,3})=(?:"
-    r"([^\s\[\"<:]++(?: \([^)]*\))?) \[([^\]]*)\](?::(\d{1,5}))?(?=[: ]|$)"
+    r"([^\s\[\"<:]++(?: \([^)]*\))?) \[([^\]]*)\](?::(\d{1,5}))?\*?(?=[: ]|$)"
     r"|\"((?>[^\"\\]|\\.)*+)\""
     r"|(<(?>\"(?:[^\"\\]|\\.)*+\"|[^\">])*+>|\[[^\]]*\](?::\d{1,5})?|[^\s:]*+(?::[^\s:]++)*+))",
     re.DOTALL,
@@ -41,7 +42,7 @@ _OWN = (
     (regex(r"host (?:lookup|not found)|[Uu]nrouteable|MX (?:or SRV )?record"), Stage.DNS),
     (regex(r"a TLS session is required|TLS session: "), Stage.STARTTLS),
 )
-_REPEATS = regex(r"retry time not reached|retry time limit not reached")
+_REPEATS = regex(r"retry time (?:limit )?not reached|no host found for existing SMTP connection")
 _DURATION = regex(r"(?:(\d{1,6})w)?(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,9}(?:\.\d+)?)s)?")
 
 
