@@ -257,8 +257,8 @@ FORMATS: tuple[Format, ...] = (
         "mailq (Postfix, sendmail)",
         "queues:MailqReader",
         r"Mail queue is empty\s*$|/\S{1,200} is empty\s*$|"
-        r"-{2,}(?: ?Queue ID|Q-ID)-|-Queue ID-|[0-9A-Za-z]{6,20}[*!#XQ?-]?\s+\d+\s+[A-Z][a-z]{2} "
-        "[A-Z][a-z]{2} "
+        r"-{2,}(?: ?Queue ID|Q-ID)-|-Queue ID-|[0-9A-Za-z]{6,20}[*!#XQ?-]?\s+\d+\s+"
+        r"(?:[A-Z][a-z]{2} |-?\d+[ +]+)[A-Z][a-z]{2} "
         r"[ \d]\d \d\d:\d\d",
         framed=False,
         extensions=(".txt", ""),

@@ -29,6 +29,7 @@ _OWN = (
     ("unable to find primary relay for ", Stage.DNS),
     ("Domain ", Stage.DNS),  # "Domain X does not accept mail (nullMX)"
     ("TLS is required, ", Stage.STARTTLS),
+    ("Sender requested REQUIRETLS, ", Stage.STARTTLS),
     ("Cannot start TLS: ", Stage.STARTTLS),
     ("Server certificate not ", Stage.STARTTLS),
     ("TLSA lookup error", Stage.DNS),

@@ -85,6 +85,7 @@ class _Message:
     sender: str
     is_postfix: bool
     reason: str | None = None
+    has_recipients: bool = False
 
 
 # What sendmail shows of a message after one of its recipients was refused: those who are listed wait for
@@ -102,7 +103,8 @@ class MailqReader(Reader):
     """Reads `mailq` of Postfix and of sendmail; times of Postfix have seconds, those of sendmail do not."""
 
     _head = re.compile(
-        r"([0-9A-Za-z]{6,20})([*!#XQ?-]?)\s+(?:\d+|\([^)]*\))\s+[A-Z][a-z]{2} "
+        r"([0-9A-Za-z]{6,20})([*!#XQ?-]?)\s+(?:\d+|\([^)]*\))\s+"
+        r"(?:[A-Z][a-z]{2} |-?\d+[ +]+)"  # the weekday; with -v sendmail's priority, and + if it has warned
         r"([A-Z][a-z]{2} [ \d]\d \d\d:\d\d)(:\d\d)?\s+(.*)"
     )
     _message: _Message | None = None
@@ -123,11 +125,14 @@ class MailqReader(Reader):
             now.mark = "Q"
             return ()
         if line.startswith("("):
+            if now.has_recipients and not now.is_postfix:  # with -v: of the recipient before it alone
+                return ()
             is_of_others = not now.is_postfix and line.startswith(_OF_OTHERS, 1)
             now.reason = "" if is_of_others else line[1:].removesuffix(")")
             return ()
         if not text[:1].isspace() or _HEADING.fullmatch(line):
             return ()
+        now.has_recipients = True
         return (self._event(now, line.strip("<>"), number),)
 
     def end(self) -> Sequence[Record]:

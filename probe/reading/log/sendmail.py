@@ -55,11 +55,16 @@ _MILTERS = {
     "to": Stage.RCPT,
     "data": Stage.DATA,
 }
+# Verdicts without a reason, and the statuses that tell one: DNS, the connection, a null MX (RFC 7505).
+_VAGUE = ("Deferred", "queued", "Service unavailable")
+_TELLS_MORE = regex(r"4\.4\.|5\.1\.10$")
+_OUTGOING = ("tls_server", "tls_rcpt", "try_tls")  # rulesets that judge the server that was called
 # The text that sendmail writes into reply= without a reply.
 _INVENTED = regex(
     r"421 4\.4\.[012] (?:Connection (?:reset|closed|timed out)|Timeout|Lost)"
     r"|421 4\.4\.\d .*(?:reset by|timed out with|closed by) "
 )
+_HANDSHAKE = regex(r"4(?:03|54) 4\.7\.0 TLS handshake failed")  # sendmail's own, however it looks
 
 
 class SendmailReader(FramedReader):
@@ -125,7 +130,7 @@ class SendmailReader(FramedReader):
             return ()  # cut in its last word
         # with a status it was tried, at least in DNS; the reason is only in the queue
         words, is_cut = (None, False) if is_waiting else _words(reply, stat, mailer)
-        if reply is None and stat == "Deferred" and (match["dsn"] or "").startswith("4.4."):
+        if reply is None and stat in _VAGUE and _TELLS_MORE.match(match["dsn"] or ""):
             words = Words(Speaker.LOCAL, f"dsn={match['dsn']}, stat={stat}")  # the status alone tells more
         relay = _relay(match["relay"])
         message = self.memory.message_of(queue_id)
@@ -194,6 +199,8 @@ class SendmailReader(FramedReader):
         ruleset = _RULESET.match(rest)
         milter = _MILTER.match(rest) if ruleset is None else None
         if ruleset is not None:
+            if ruleset[1] in _OUTGOING:
+                return ()  # the recipients' own lines follow
             stage, word = _RULESETS.get(ruleset[1]), ruleset[1]
             argument, _, behind = rest[ruleset.end() :].partition(", relay=")
             verdict = _VERDICT.search(behind)
@@ -263,6 +270,8 @@ def _words(reply: str | None, stat: str, mailer: str | None) -> tuple[Words, boo
         text = stat[6:].removesuffix(")")  # the code is lost
         return Words(Speaker.REMOTE, unescape(text), Stage.END_OF_DATA), not stat.endswith(")")
     words = stat.partition(": ")[2] if stat.startswith("Deferred: ") else stat
+    if reply is None and _HANDSHAKE.match(words):
+        return Words(Speaker.LOCAL, words[10:], Stage.STARTTLS), False
     if reply is None and is_remote and is_reply(words):  # before 8.16 there is no reply=
         return Words(Speaker.REMOTE, unescape(words), cut=True), False
     if reply:

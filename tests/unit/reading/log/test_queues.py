@@ -95,6 +95,41 @@ def test_sendmail_lists_what_is_in_quarantine() -> None:
     assert (event.recipient, event.status) == ("q@full.example", Status.HELD)
 
 
+def test_sendmail_lists_priorities_with_v() -> None:
+    """`mailq -v` of sendmail 8.18.2, as it was written: a reason behind a recipient is of that one alone."""
+    rows = (
+        b"\t\t/var/spool/mqueue (2 requests)",
+        b"-----Q-ID----- --Size-- -Priority- ---Q-Time--- --------Sender/Recipient--------",
+        b"6AUIS5pn022665     1244      30000 Nov 30 18:28 MAILER-DAEMON",
+        b"\t\t\t\t\t\talice@sender.example",
+        b"\t\t (alias database unavailable)",
+        b"\t\t\t\t\t\tbob@sender.example",
+        b"6AUIS4Ij022611        8     120145+Nov 30 18:28 alice@sender.example",
+        b"                 (Deferred: 452 4.2.2 Mailbox full, try later)",
+        b"\t\t\t\t\t\tbob@full.example",
+        b"\t\tTotal requests: 2",
+    )
+    assert detect(rows) == by_name("mailq")
+    reader = MailqReader()
+    reader.source("mailq.txt", datetime(2026, 11, 30, 19))
+    happened = [event for number, row in enumerate(rows, 1) for event in reader.read(row, number)]
+    assert [
+        (event.queue_id, event.sender, event.recipient, event.status, event.words)
+        for event in happened
+        if isinstance(event, Event)
+    ] == [
+        ("6AUIS5pn022665", "", "alice@sender.example", Status.QUEUED, None),
+        ("6AUIS5pn022665", "", "bob@sender.example", Status.QUEUED, None),
+        (
+            "6AUIS4Ij022611",
+            "alice@sender.example",
+            "bob@full.example",
+            Status.DEFERRED,
+            Words(Speaker.REMOTE, "452 4.2.2 Mailbox full, try later", None, cut=True),
+        ),
+    ]
+
+
 def test_who_waits_in_sendmail_s_queue_is_not_told_the_refusal_of_another_recipient() -> None:
     """`mailq` of sendmail 8.17.1.9, as it was written after no1@a1.example had been refused."""
     rows = (
