@@ -61,7 +61,8 @@ def _verdict(report: LogReport, groups_with_messages: Sequence[LogGroup]) -> doc
         f"; {words.percent(totals.share_delivered)} delivered" if totals.share_delivered is not None else ""
     )
     is_whole = not any(it.problem for it in report.files)
-    if not waiting_count and report.files and all(it.format in QUEUES for it in report.files):
+    is_listing = all(it.format in QUEUES for it in report.files)
+    if not waiting_count and report.files and is_listing:
         if is_whole:
             return doc.Verdict("NOTHING WAITS", doc.Tone.GOOD, ("the queue is empty",))
         return doc.Verdict("NOTHING SEEN", doc.Tone.WARN, ("no waiting message stands in what was read",))
@@ -87,7 +88,7 @@ def _verdict(report: LogReport, groups_with_messages: Sequence[LogGroup]) -> doc
         tone = doc.Tone.GOOD if is_whole else doc.Tone.WARN
         return doc.Verdict("DELIVERED", tone, (place,), "", _late(report))
     word, tone = ("ACT", doc.Tone.BAD) if bad else ("WAITS", doc.Tone.WARN)
-    if not totals.attempts and not totals.sent:
+    if (is_listing or not totals.messages) and not totals.attempts and not totals.sent:
         return doc.Verdict(
             word,
             tone,

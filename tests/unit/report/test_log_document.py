@@ -52,6 +52,14 @@ def test_what_is_on_hold_is_told_once() -> None:
     assert "1 message waits in the queue now" in alone and "(counted above)" not in alone
 
 
+def test_what_was_given_up_does_not_wait() -> None:
+    expired = (
+        "Nov 29 03:01:00 mail smtpd[7]: relay: Expire for 5694c0168d3cdb2d: from=<al@a.example>, "
+        "to=<bob@b.example>, rcpt=<->, delay=4d, stat=Envelope expired"
+    )
+    assert "1 of 1 message did not get through" in _text(_report(expired, format_name="opensmtpd"))
+
+
 def test_the_heaviest_matter_stands_beside_who_must_act_and_then_how_many_more() -> None:
     lines = [bounced(GONE, f"ABC{number:07d}") for number in range(3)]
     lines += [bounced("554 5.7.1 Message rejected as spam by content filtering", "DEF0000001")]
