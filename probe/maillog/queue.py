@@ -46,6 +46,7 @@ class Queue(Table):
         self.forgotten = 0  # waiting recipients beyond the limit
         self._refused: dict[str, set[str]] = {}  # who was refused last, by the queue id
         self.dropped = 0  # removed by an operator before any failure
+        self.discards = 0  # thrown away by this server itself
         self._whole = ("", 0)  # the last line about a complete message
 
     def end(self) -> None:
@@ -138,8 +139,12 @@ class Queue(Table):
         """Count an action of the queue, or of an operator, on a message or one recipient."""
         status = event.status
         if event.kind is _ATTEMPT:  # an alias, or what is thrown away: it waits no longer
-            self._leave(self.waiting.settle(event))
+            entry = self.waiting.settle(event)
+            self._leave(entry)
             self.parked.take_out(event)
+            if status is _DISCARDED:
+                self.discards += 1
+                self._tell(Fate.UNKNOWN, event, entry, at)
         elif status is _RELEASED:
             self.parked.release(event)
         elif status is _FORWARDED:  # it is another message now, of which its fate is told
@@ -148,15 +153,23 @@ class Queue(Table):
                 self._leave(entry)
         elif status is _DROPPED:
             parked, one = self.parked.take_out(event), self.waiting.settle(event)
-            self._count_removal(event, at, (one,) if one is not None else (), (parked,) if parked else ())
+            self.dropped += self._count_removal(
+                event, at, (one,) if one is not None else (), (parked,) if parked else ()
+            )
         elif (event.file, event.line) != self._whole and (status is _REMOVED or status is _DISCARDED):
             self._whole = (event.file, event.line)  # further events of the line are told with this one
-            self._count_removal(event, at, self.waiting.settle_all(event), self.parked.take_out_all(event))
+            count = self._count_removal(
+                event, at, self.waiting.settle_all(event), self.parked.take_out_all(event)
+            )
+            if status is _DISCARDED:
+                self.discards += count
+            else:
+                self.dropped += count
 
     def _count_removal(
         self, event: Event, at: int | None, entries: Sequence[WaitingRecipient], parked: Sequence[Parked]
-    ) -> None:
-        """Count recipients that an operator removed from the queue."""
+    ) -> int:
+        """Count recipients that left the queue undelivered; returns how many had no failure before."""
         for entry in entries:
             self._leave(entry)
             entry.group.enter(Fate.UNKNOWN, entry.domain, entry.key)
@@ -165,9 +178,9 @@ class Queue(Table):
         rest = [it.event.recipient for it in parked if not it.is_counted and it.event.recipient not in names]
         if not entries and not parked:
             rest = [event.recipient]
-        self.dropped += len(rest)
         for recipient in rest:
             self._tell(Fate.UNKNOWN, event._replace(recipient=recipient), None, at)
+        return len(rest)
 
     def _settle_alias(self, event: Event) -> None:
         """Settle the alias that this recipient of the same message replaces."""

@@ -55,7 +55,8 @@ class LogTotals:
     somebody releases them; `held_counted` of these failed before and are counted by that, too. `queued` wait
     without a reason that would be told; `dropped` were taken out by hand before any failure was told.
     `discarded` and `quarantined` of the `sent` are in no mailbox, by the words of the server that took them:
-    `share_delivered` leaves them out."""
+    `share_delivered` leaves them out. `discards` were thrown away by this server itself; they
+    are not in `messages`."""
 
     messages: int
     sent: int
@@ -76,6 +77,7 @@ class LogTotals:
     dropped: int
     discarded: int
     quarantined: int
+    discards: int
 
     @property
     def in_no_mailbox(self) -> int:

@@ -104,6 +104,7 @@ def totals(aggregate: Aggregate, fates: frozenset[Fate] = frozenset()) -> LogTot
         dropped=aggregate.dropped,
         discarded=discarded,
         quarantined=quarantined,
+        discards=0 if fates else aggregate.discards,
     )
 
 

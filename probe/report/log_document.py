@@ -127,6 +127,10 @@ def _summary_rows(report: LogReport, groups_with_messages: Sequence[LogGroup]) -
     taken_remotely = remote_taken(report)
     if taken_remotely:
         yield doc.Fact("No mailbox", tuple(_no_mailbox(report, taken_remotely)))
+    if report.totals.discards:
+        whom = "it" if report.totals.discards == 1 else "them"
+        line = f"{messages(report.totals.discards)} by this server itself: nobody gets {whom}"
+        yield doc.Fact("Thrown away", ((line,),))
     if report.totals.held:
         yield doc.Fact("On hold", (_on_hold(report),))
     if report.totals.queued:

@@ -40,3 +40,22 @@ def test_what_was_taken_for_nobody_is_a_warning_to_a_monitoring_system(tmp_path:
     assert result.code == 1
     assert "1 of 1 was taken and by the words of the server reach nobody" in " ".join(result.stdout.split())
     assert "discarded=1" in result.stdout
+
+
+def test_what_this_server_throws_away_itself_is_in_the_first_screen(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = sent("DEF0000001").replace("postfix/smtp[", "postfix/discard[")
+    thrown_away = f"{words.partition(' relay=')[0]} relay=none, delay=0.1, dsn=2.0.0, status=sent (Spam)"
+    path = written(tmp_path, sent(), thrown_away)
+    text = smtp_probe("log", path).stdout
+    assert "\nDELIVERED  1 message\n  Thrown away 1 message by this server itself: nobody gets it\n" in text
+    totals = reported(capsys, path)["totals"]
+    assert (totals["messages"], totals["discards"], totals["dropped"]) == (1, 1, 0)
+    rows = map(json.loads, smtp_probe("log", path, "--format", "jsonl").stdout.splitlines())
+    assert [(it["queue_id"], it["status"]) for it in rows] == [
+        ("ABCDEF1234", "sent"),
+        ("DEF0000001", "unknown"),
+    ]
+    alone = smtp_probe("log", written(tmp_path, thrown_away)).stdout
+    assert "DELIVERED" not in alone and "Thrown away 1 message by this server" in alone
