@@ -124,10 +124,15 @@ def _is_kept_here(result: RunResult) -> bool:
 
 def _outside_reading(facts: Facts, result: RunResult) -> Reading | None:
     """The reading of the bounce or the log, if this run got no refusal itself: it was accepted, or could not
-    ask."""
+    ask. Where this machine cannot ask DNS, what its mail server said by itself before, without any reply of a
+    remote server, is no word about the recipient."""
     if result.outcome not in {Outcome.ACCEPTED, Outcome.INCONCLUSIVE}:
         return None
-    return earlier_reading(facts)
+    reading = earlier_reading(facts)
+    is_own_word = reading is not None and reading.code is None and reading.enhanced is None
+    if is_own_word and result.ground is Ground.DNS_UNKNOWN and facts.name_servers.is_at_fault:
+        return None
+    return reading
 
 
 def _rank(

@@ -11,6 +11,7 @@ from probe.diagnosis.verdict import diagnose
 from probe.facts.model import Facts
 from probe.facts.resolver import NameServerFacts
 from probe.facts.session import Session
+from probe.model.logged import LogAccount
 from probe.model.observed import Gap, Part
 from probe.model.reason import Reason
 from probe.model.report import Verdict
@@ -23,6 +24,7 @@ from probe.standards.dns.message import RecordType, Status
 from probe.standards.dns.results import RouteKind
 from tests.support import facts as make
 from tests.support.barred import BARRED, LOCAL, NO_ROUTE, TURNED_AWAY, attempts
+from tests.unit.diagnosis.test_evidence_of_a_log import DELIVERY
 
 SENDERS = (FixBy.SENDER, FixBy.SENDER_NETWORK)
 HERE = [it for it in BARRED if it[2] != "port-silent"]
@@ -76,6 +78,27 @@ def test_a_resolver_that_is_no_use_is_this_sides(health: Health) -> None:
         FixBy.SENDER_NETWORK,
     )
     assert "192.0.2.53" in result.summary and "recipient.example" not in result.summary
+
+
+@pytest.mark.parametrize(
+    ("words", "is_remote", "cause", "fix_by"),
+    [
+        (
+            "connect to mx.recipient.example[192.0.2.1]:25: Connection refused",
+            False,
+            "dns_failure",
+            FixBy.SENDER_NETWORK,
+        ),
+        ("550 5.1.1 user unknown", True, "user_unknown", FixBy.SENDER),
+    ],
+)
+def test_with_such_a_resolver_only_a_remote_servers_reply_in_the_log_counts(
+    words: str, is_remote: bool, cause: str, fix_by: FixBy
+) -> None:
+    delivery = replace(DELIVERY, words=words, is_remote=is_remote, stage=None)
+    log = LogAccount(("mail.log",), "", "", delivery, 0, None)
+    result = verdict(replace(without_dns(Health.SILENT), log=log))
+    assert (result.outcome, result.cause, result.fix_by) == (Outcome.INCONCLUSIVE, cause, fix_by)
 
 
 def test_a_domain_that_alone_is_not_answered_for_is_not() -> None:
