@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NoReturn, cast
 
 from probe._regex import keep as keep_expressions
+from probe.cli import signals
 from probe.cli.commands import COMMANDS, READING_THEMSELVES
 from probe.cli.errors import (
     EXIT_INTERNAL,
@@ -43,7 +44,7 @@ def run(argv: Sequence[str]) -> int:
     except SystemExit as end:  # argparse ends --help like this, and ignores write errors
         return _flush(end.code if isinstance(end.code, int) else 0)
     except KeyboardInterrupt:
-        return _fail(argv, "interrupted", EXIT_INTERRUPTED)
+        return _fail(argv, "interrupted", signals.exit_code())
     except OSError as error:
         # --help writes directly; every other command handles its own streams
         if error.errno in (errno.ENOSPC, errno.EPIPE):
