@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from probe._regex import regex
 from probe.recording.format_1_sentences import SHORTAGES
 
 Fields = dict[str, Any]
@@ -88,7 +89,7 @@ _FORMS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("long_label", ("a label of (?P<octets>[0-9]+) octets, (?P<most>[0-9]+) are allowed",)),
     ("long_name", ("longer than (?P<most>[0-9]+) octets",)),
 )
-_PATTERNS = tuple((tag, re.compile(form, re.DOTALL)) for tag, forms in _FORMS for form in forms)
+_PATTERNS = tuple((tag, regex(form, re.DOTALL)) for tag, forms in _FORMS for form in forms)
 _NUMBERS = frozenset({"queries", "strange", "most", "octets"})
 
 

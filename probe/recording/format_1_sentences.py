@@ -6,6 +6,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from probe._regex import regex
+
 Sentences = tuple[tuple[str, re.Pattern[str]], ...]
 
 
@@ -16,7 +18,7 @@ def _sentences(**texts: str) -> Sentences:
 
 def _pattern(text: str) -> re.Pattern[str]:
     pieces = re.split(r"\{(\w+)\}", text)
-    return re.compile(
+    return regex(
         "".join(_FIELDS[piece] if index % 2 else re.escape(piece) for index, piece in enumerate(pieces)),
         re.DOTALL,
     )
@@ -100,7 +102,7 @@ def _one_of(name: str, texts: Mapping[str, str]) -> str:
     return f"(?P<{name}>{'|'.join(map(re.escape, texts))})"
 
 
-WRAPPED = re.compile(rf"{_one_of('outer', WRAPPINGS)} around (?P<inside>[0-9.]+), (?P<kind>.+)")
+WRAPPED = regex(rf"{_one_of('outer', WRAPPINGS)} around (?P<inside>[0-9.]+), (?P<kind>.+)")
 _END = (
     "(?P<end>quit|closed_by_peer|reset|refused|unreachable|timeout|deadline|too_much_data|not_dialled|"
     "local_error|interrupted)"
