@@ -170,7 +170,7 @@ def _open(name: str) -> BinaryIO:
 
 
 class _Octets:
-    """The octets of the list, amount and digested as they are read."""
+    """The octets of the list, counted and digested as they are read."""
 
     def __init__(self, stream: BinaryIO, name: str) -> None:
         self._stream = stream

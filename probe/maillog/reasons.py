@@ -145,7 +145,9 @@ class Reasons:
                 return earlier
             text = code_of(key)
         self._variants[(wide, *place)] = self._variants.get((wide, *place), 0) + 1
-        reason = _reason(key, text, is_remote, event, operator, wording, side, is_elsewhere=is_elsewhere)
+        reason = _reason(
+            key, text, is_remote, event, operator, wording, side, is_elsewhere=is_elsewhere, is_set=is_set
+        )
         self._readings[(key, *place)] = reason
         return reason
 
@@ -167,6 +169,7 @@ def _reason(
     side: Side,
     *,
     is_elsewhere: bool,
+    is_set: bool,
 ) -> Reason:
     host = event.relay.host if event.relay is not None and event.relay.host else ""
     stage = wording.stage if wording is not None else None
@@ -181,7 +184,7 @@ def _reason(
         conclusion = _of_another_host(
             conclusion, text, is_own=operator is LOCAL and bool(wrong_next_hop(event))
         )
-    elif operator is LOCAL and is_refused_by_setting(event) and not text.startswith(_NOT_IN_TABLE):
+    elif operator is LOCAL and is_set and not text.startswith(_NOT_IN_TABLE):
         conclusion = _of_setting(conclusion)
     elif operator is LOCAL:  # a filter's reply, too
         conclusion = _of_this_machine(conclusion, is_remote=is_remote)
@@ -199,8 +202,12 @@ def _of_another_host(conclusion: Conclusion, text: str, *, is_own: bool) -> Conc
             conduct = replace(conduct, retry=Retry.AFTER_FIX)
         action = _OTHER_NAME_ACTION + (_NO_IPV4_ACTION if _NO_IPV4 in text.lower() else "")
         return replace(conclusion, conduct=conduct, action=action, retry_reason="")
-    own = explain(_OWN_WORDS).conclusion
-    return replace(own if own is not None else conclusion, action=_NEXT_HOP_ACTION)
+    return _as_own_trouble(conclusion, _NEXT_HOP_ACTION)
+
+
+def _as_own_trouble(conclusion: Conclusion, action: str) -> Conclusion:
+    """The conclusion from this server's own trouble in the place of that from its words."""
+    return replace(explain(_OWN_WORDS).conclusion or conclusion, action=action)
 
 
 def _lasting(reason: Reason) -> Reason:
@@ -212,8 +219,7 @@ def _lasting(reason: Reason) -> Reason:
 def _of_this_machine(conclusion: Conclusion, *, is_remote: bool) -> Conclusion:
     """The reason for a failure on this machine, which no recipient's administrator can correct."""
     if not is_remote and conclusion.cause.family == _OF_SENDING_HOSTS:
-        own = explain(_OWN_WORDS).conclusion
-        return replace(own if own is not None else conclusion, action=_OWN_ACTION)
+        return _as_own_trouble(conclusion, _OWN_ACTION)
     if not is_remote and conclusion.cause.id == _UNKNOWN_USER and conclusion.conduct.fix_by is FixBy.SENDER:
         return replace(conclusion, action=_OWN_MAILBOX_ACTION)
     if conclusion.conduct.fix_by in (FixBy.RECIPIENT, FixBy.NOBODY, FixBy.SENDER):
