@@ -157,7 +157,7 @@ class PostfixReader(PostfixLines):
 
     def _with_odd_lines(self, block: bytes, text: str, records: list[Record], first: int) -> list[Record]:
         """Add the events of relevant lines that are not usual ones."""
-        for begin in sorted(self._starts(text) - set(self._places(text))):
+        for begin in sorted(line_starts(text, _STATUSES) - set(self._places(text))):
             end = block.find(b"\n", begin)
             data = block[begin : end if end >= 0 else None]
             records += self.read(data, first + text.count("\n", 0, begin))
