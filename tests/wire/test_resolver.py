@@ -278,11 +278,12 @@ async def test_the_next_server_is_asked_when_one_fails(fault: Fault) -> None:
     async with (
         DnsServer(ZONE, {"*": fault}) as bad,
         DnsServer(ZONE) as good,
-        Resolver((bad.endpoint, good.endpoint), query_timeout=0.2) as resolver,
+        Resolver((bad.endpoint, good.endpoint), query_timeout=1.0) as resolver,
     ):
         (answer,) = await resolver.ask((Question("mail.example", A),))
     assert answer.status is Status.ANSWER
-    assert len(good.queries) == 1
+    # the test question (`.` NS) may come too: whether any server is alive is asked after query_timeout
+    assert len(good.asked("mail.example")) == 1
 
 
 async def test_a_denial_is_believed_without_asking_further() -> None:
