@@ -15,7 +15,7 @@ import filecmp
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -32,6 +32,7 @@ _CODES = (0, 1, 3, 4)
 _SISIMAI = (
     "for my $file (@ARGV) { my $all = Sisimai->make($file); print $_->dump('json'), \"\\n\" for @$all }"
 )
+_READ_BY_SISIMAI = 'for my $file (@ARGV) { print "$file\\n" if @{Sisimai->make($file) || []} }'
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,22 +67,36 @@ def main(revision: str = REVISION) -> int:
         folder = Path(name)
         files = [path.name for path in bounces_made.write(folder, MESSAGES)]
         readers = _readers(revision, earlier)
-        least = dict.fromkeys(readers, float("inf"))
-        for _ in range(ROUNDS):
-            for reader, it in readers.items():
-                run = cost_of(
-                    [*it.command, *files],
-                    folder,
-                    output=folder / reader,
-                    environment=it.environment,
-                    codes=_CODES,
-                )
-                least[reader] = min(least[reader], run.cpu)
+        _compare(readers, folder, files)
         is_same = filecmp.cmp(folder / "now", folder / revision[:9], shallow=False)
-    for reader, cpu in least.items():
-        print(f"{reader:9} {MESSAGES / cpu:6.0f} messages/s of CPU, {cpu / least['now']:.2f} x the time")
-    print(f"output of now and {revision[:9]}: {'the same' if is_same else 'DIFFERENT'}")
+        print(f"output of now and {revision[:9]}: {'the same' if is_same else 'DIFFERENT'}")
+        if "sisimai" in readers:
+            command = ["perl", "-MSisimai", "-e", _READ_BY_SISIMAI, *files]
+            run = subprocess.run(command, cwd=folder, capture_output=True, check=True, text=True)
+            print("those that sisimai reads:")
+            _compare({name: readers[name] for name in ("now", "sisimai")}, folder, run.stdout.split())
     return 0
+
+
+def _compare(readers: Mapping[str, Reader], folder: Path, files: Sequence[str]) -> None:
+    """Print how many of these messages each reads a second; what it says of them goes into a file of its
+    name."""
+    least = dict.fromkeys(readers, float("inf"))
+    for _ in range(ROUNDS):
+        for reader, it in readers.items():
+            run = cost_of(
+                [*it.command, *files],
+                folder,
+                output=folder / reader,
+                environment=it.environment,
+                codes=_CODES,
+            )
+            least[reader] = min(least[reader], run.cpu)
+    for reader, cpu in least.items():
+        print(
+            f"{reader:9} {len(files)} messages, {len(files) / cpu:6.0f} a second of CPU,"
+            f" {cpu / least['now']:.2f} x the time"
+        )
 
 
 if __name__ == "__main__":
