@@ -23,6 +23,7 @@ from probe.net.dns_wire import Reply, is_reply_to, read_reply
 from probe.net.early_question import EarlyQuestion
 from probe.net.process_limit import ProcessLimit
 from probe.net.threads import in_thread
+from probe.net.time_limit import TimeLimit
 from probe.settings import DESCRIPTORS_SPARE, DNS_OVER_TCP
 from probe.standards.dns.message import Question, Status
 
@@ -55,10 +56,11 @@ async def exchange(
     middleboxes drop it. With `tcp` UDP is not used. `early` is this question if it was sent already; then all
     times count from there. Errors are a status of the reply; nothing is raised.
     """
-    until = timeout + (asyncio.get_running_loop().time() if early is None else early.sent_at)
+    now = asyncio.get_running_loop().time()
+    until = timeout + (now if early is None else early.sent_at)
     exchange = _QueryExchange(server, question, edns, again, until, tcp=tcp, early=early)
     try:
-        async with asyncio.timeout_at(until):
+        async with TimeLimit(until - now):
             reply = await exchange.reply()
     except TimeoutError:
         why = AnswerWhy(AnswerFault.NO_REPLY, seconds=round(timeout, 1))

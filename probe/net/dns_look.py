@@ -6,7 +6,6 @@ that is cut off, or EDNS that is not understood is the result.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import struct
 
@@ -17,6 +16,7 @@ from probe.net.dns_exchange import exchange, reason_of
 from probe.net.dns_query import EDNS_PAYLOAD, Query, behind_id, question_octets
 from probe.net.dns_udp import inquiry
 from probe.net.dns_wire import Reply, read_reply
+from probe.net.time_limit import TimeLimit
 from probe.settings import DNS_QUERY_TIMEOUT
 from probe.standards.dns.health import CONTROL
 from probe.standards.dns.message import Answer, Question, Status
@@ -85,13 +85,14 @@ async def _datagram(
 ) -> bytes | Answer:
     """The first datagram under the id of the question; an answer that says why where none came."""
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
+        async with TimeLimit(seconds):
             try:
                 with inquiry(server, section) as sent:
                     while True:
                         sent.send(sent.id.to_bytes(2, "big") + behind)
                         with contextlib.suppress(TimeoutError):
-                            return await asyncio.wait_for(sent.datagram(), DNS_QUERY_TIMEOUT)
+                            async with TimeLimit(DNS_QUERY_TIMEOUT):
+                                return await sent.datagram()
             except OSError as error:
                 why = replace(reason_of(error), server=server.host)
                 return Answer(question, Status.UNREACHABLE, why=why)

@@ -13,6 +13,7 @@ from math import inf
 from typing import cast
 
 from probe import settings
+from probe.net.time_limit import TimeLimit
 
 # RFC 8446 section 5.1: a server's first record is one of the handshake, or an alert; then comes the version
 _RECORDS = (b"\x16\x03", b"\x15\x03")
@@ -24,28 +25,27 @@ async def start_tls(
     protocol: asyncio.Protocol,
     context: ssl.SSLContext,
     server_hostname: str | None,
-    seconds: float,
+    limit: TimeLimit,
     on_text: Callable[[bytes], None],
 ) -> asyncio.Transport | None:
-    """`loop.start_tls`, as a client, for at most `seconds`; None if the peer closed the connection at once.
+    """`loop.start_tls`, as a client, within `limit`; None if the peer closed the connection at once.
 
     Plaintext before the first TLS record is passed to `on_text` only; TLS must follow it within
-    `settings.AFTER_PLAINTEXT`. Raises OSError as `loop.start_tls` does.
+    `settings.AFTER_PLAINTEXT`. Raises OSError as `loop.start_tls` does, and TimeoutError.
     """
     if transport.is_closing():
         raise ConnectionResetError
     transport.pause_reading()  # or the end of the connection could be reported to the wrong protocol
     loop = asyncio.get_running_loop()
-    # a little more than the handshake's own limit, for the transport's clean-up
-    async with asyncio.timeout(seconds + 1) as limit:
+    async with limit:
 
         def hear(text: bytes) -> None:
-            limit.reschedule(min(limit.when() or inf, loop.time() + settings.AFTER_PLAINTEXT))
+            limit.cut(settings.AFTER_PLAINTEXT)
             on_text(text)
 
         task = loop.create_task(
             loop.start_tls(
-                transport, protocol, context, server_hostname=server_hostname, ssl_handshake_timeout=seconds
+                transport, protocol, context, server_hostname=server_hostname, ssl_handshake_timeout=inf
             )
         )
         task.add_done_callback(_retrieve)

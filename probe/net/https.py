@@ -12,6 +12,7 @@ import errno
 import ssl
 from collections.abc import AsyncIterator, Sequence
 from functools import cache
+from math import inf
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -25,6 +26,7 @@ from probe.model.observed import FetchFault
 from probe.model.reason import Reason
 from probe.net.clock import Deadline
 from probe.net.threads import in_thread
+from probe.net.time_limit import TimeLimit
 from probe.settings import HTTPS_SIZE_LIMIT, HTTPS_TIMEOUT
 
 _READ_SIZE = 16384
@@ -76,7 +78,7 @@ async def fetch(
     budget = deadline.cut(HTTPS_TIMEOUT)
     progress = _Progress()
     try:
-        async with asyncio.timeout(budget):
+        async with TimeLimit(budget, longest=deadline.seconds_left()):
             if context is None:
                 context = await in_thread(trusting_context)
             connection = _connect(addresses, port or parts.port or 443, parts.hostname, context, budget)
@@ -142,8 +144,10 @@ async def _dial(
     for address in addresses:
         share = budget / len(addresses)
         try:
-            async with asyncio.timeout(share):
-                return await asyncio.open_connection(str(address), port, ssl=context, server_hostname=host)
+            async with TimeLimit(share):
+                return await asyncio.open_connection(
+                    str(address), port, ssl=context, server_hostname=host, ssl_handshake_timeout=inf
+                )
         except TimeoutError:
             fault = Reason(FetchFault.NO_CONNECTION, ip=address, seconds=share)
         except OSError as error:

@@ -33,6 +33,7 @@ from probe.net.clock import Clock, Deadline
 from probe.net.handshake import start_tls
 from probe.net.icmp import ReportedError, reported, watch
 from probe.net.route import is_gateway, local_address_towards
+from probe.net.time_limit import TimeLimit
 from probe.recording import events as ev
 from probe.standards.smtp.commands import Command, verb_of
 from probe.standards.smtp.reader import WireReply
@@ -158,7 +159,7 @@ class Wire:
         """Open the connection."""
         tap = _Tap(self)
         try:
-            async with asyncio.timeout(self._deadline.cut(budget)):
+            async with self._limit(budget):
                 await self._dial_with(lambda: tap, dial)
         except TimeoutError as error:
             raise self._out_of_time(EndCause.NO_CONNECTION, budget) from error
@@ -186,11 +187,10 @@ class Wire:
         tap = self._open_tap()
         plain = cast(asyncio.Transport, tap.transport)
         context, name = tls.handshake_context(), tls.server_name(dial.mx_host)
-        seconds = max(self._deadline.cut(budget), 0.001)
         early: list[bytes] = []
         self._early = early
         try:
-            secure = await start_tls(plain, tap, context, name, seconds, self._on_data)
+            secure = await start_tls(plain, tap, context, name, self._limit(budget), self._on_data)
         except OSError as error:
             plain.abort()
             raise self._handshake_failed(error, budget) from error
@@ -214,7 +214,7 @@ class Wire:
     async def until_closed(self, budget: float) -> None:
         """Wait for a server that may still send data; returns at once when it closes."""
         try:
-            async with asyncio.timeout(self._deadline.cut(budget)):
+            async with self._limit(budget):
                 while self._over is None:
                     self._change.clear()
                     await self._change.wait()
@@ -278,12 +278,15 @@ class Wire:
 
     # -- waiting ----------------------------------------------------------------------------------
 
+    def _limit(self, budget: float) -> TimeLimit:
+        return TimeLimit(budget, longest=self._deadline.seconds_left())
+
     async def _await_answers(self, budget: float | None) -> Entry:
         """Wait until every command has its reply; returns the last entry."""
         entry = self.transcript.entries[-1]
         seconds = settings.RUN_TIMEOUT if budget is None else budget
         try:
-            async with asyncio.timeout(self._deadline.cut(seconds)):
+            async with self._limit(seconds):
                 while self.transcript.is_waiting:
                     if self._over is not None:
                         raise self._over
@@ -311,8 +314,7 @@ class Wire:
             cast(asyncio.WriteTransport, self._tap.transport).abort()
 
     def _handshake_failed(self, error: OSError, budget: float) -> HandshakeError:
-        # asyncio reports its own handshake limit as ConnectionAbortedError
-        if isinstance(error, TimeoutError | ConnectionAbortedError):
+        if isinstance(error, TimeoutError):
             late = self._deadline.has_passed
             reason = EndReason.DEADLINE if late else EndReason.TIMEOUT
             fault = Reason(HandshakeFault.LATE, seconds=budget)

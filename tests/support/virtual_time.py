@@ -34,6 +34,10 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self._waits.now
 
+    def stand_still(self, seconds: float) -> None:
+        """As if the process were stopped: time goes on, and nothing is done."""
+        self._waits.now += seconds
+
 
 def run(work: Coroutine[Any, Any, T]) -> T:
     """Run to the end; many hours take a moment."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from ipaddress import ip_address
+from typing import cast
 
 import pytest
 
@@ -12,7 +13,9 @@ from probe.model.target import Endpoint
 from probe.net.resolver import Resolver
 from probe.standards.dns.message import Answer, Mx, Question, RecordType, Status, Tlsa, Txt
 from probe.wording.spoken import spoken
+from tests.support import virtual_time
 from tests.support.dns_server import DnsServer, Fault
+from tests.support.virtual_time import VirtualLoop
 
 A, AAAA, MX, TXT = RecordType.A, RecordType.AAAA, RecordType.MX, RecordType.TXT
 
@@ -324,6 +327,22 @@ async def test_answers_come_in_the_order_of_the_questions() -> None:
     assert [answer.question for answer in answers] == list(questions)
     assert [str(answer.records[0]) for answer in answers] == [f"192.0.2.{i}" for i in range(100)]
     assert 1 < server.most_in_flight <= 16
+
+
+def test_an_answer_that_comes_while_this_process_is_stopped_is_heard() -> None:
+    """Ctrl-Z for a minute: that nobody answered in time is this machine's doing."""
+
+    class Stopping(DnsServer):
+        def start(self, wire: bytes, peer: object) -> None:
+            super().start(wire, peer)
+            cast(VirtualLoop, asyncio.get_running_loop()).stand_still(60.0)
+
+    async def work() -> Answer:
+        async with Stopping(ZONE) as server, Resolver((server.endpoint,)) as resolver:
+            (answer,) = await resolver.ask((Question("mail.example", A),))
+        return answer
+
+    assert virtual_time.run(work()).status is Status.ANSWER
 
 
 async def test_past_the_deadline_nothing_is_asked() -> None:

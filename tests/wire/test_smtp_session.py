@@ -6,6 +6,7 @@ import asyncio
 import socket
 from dataclasses import replace
 from ipaddress import ip_address
+from typing import cast
 
 import pytest
 
@@ -16,9 +17,11 @@ from probe.model.reply import Stage
 from probe.model.session import EndReason, Stop
 from probe.recording.journal import Recording
 from probe.standards.smtp.results import Deviation
+from tests.support import virtual_time
 from tests.support.reasons import spoken
 from tests.support.sessions import HASTY, PATIENT, PLAN, Run
 from tests.support.smtp_server import (
+    Peer,
     Script,
     SmtpServer,
     answer,
@@ -33,6 +36,7 @@ from tests.support.smtp_server import (
     silence,
     wait,
 )
+from tests.support.virtual_time import VirtualLoop
 
 
 async def held(script: Script, *, hasty: bool = False) -> tuple[Session, SmtpServer, Run]:
@@ -253,6 +257,24 @@ async def test_the_deadline_of_the_run_ends_a_wait() -> None:
     async with SmtpServer([silence()]) as server:
         outcome = await run.session(server.port)
     assert outcome.end is EndReason.DEADLINE
+
+
+@pytest.mark.parametrize("verb", ["", "EHLO", "RCPT"])
+def test_a_reply_that_came_while_this_process_was_stopped_is_not_missed(verb: str) -> None:
+    """Ctrl-Z for a while: the reply is there, and the time for it is over."""
+
+    async def stop(_: Peer) -> None:
+        cast(VirtualLoop, asyncio.get_running_loop()).stand_still(20.0)
+
+    async def work() -> Session:
+        return (await held(script))[0]
+
+    script = dialogue()
+    places = {"": 0, "EHLO": 1, "RCPT": 3}
+    script.insert(places[verb] + 1, stop)
+    session = virtual_time.run(work())
+    assert session.end is EndReason.QUIT
+    assert code(session, Stage.RCPT) == 250
 
 
 async def test_cancellation_closes_the_socket_and_is_recorded() -> None:
