@@ -4,6 +4,8 @@ PROBE_PROPERTIES=thorough (tests/check.py fuzz): ten times the examples, and oth
 No fault of the program is spared: where a rule fails, a user gets a finding `internal`, and a test the
 exception.
 
+The clock of an event loop stands still while a busy machine has no time for it: tests/support/steady_loop.py.
+
 Signals are as a terminal leaves them: what a background job or nohup ignores, the programs under test would
 ignore, too, and rightly so.
 """
@@ -16,11 +18,14 @@ import signal
 from hypothesis import settings
 
 from probe.model.debugging import DEBUG
+from probe.net import clock, early_question, resolver
+from tests.support import steady_loop
 
 os.environ[DEBUG] = "1"
 os.environ["SMTP_PROBE_MTA"] = "none"  # whatever mail server the machine has
 os.environ["SMTP_PROBE_HISTORY"] = "0"  # nothing is written into anybody's home
 os.environ["COLUMNS"] = "100"  # reports are as wide in a worker of pytest-xdist as anywhere else
+steady_loop.install(clock, early_question, resolver)
 settings.register_profile("steady", deadline=None, derandomize=True)
 settings.register_profile("thorough", max_examples=1000, deadline=None, derandomize=False)
 settings.load_profile("thorough" if os.environ.get("PROBE_PROPERTIES") == "thorough" else "steady")

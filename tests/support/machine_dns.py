@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import struct
 import sys
-import time
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from enum import StrEnum
@@ -89,7 +88,7 @@ class MachineDns:
         self.endpoint = Endpoint(ip, 0)
         self.queries: list[tuple[str, str]] = []
         self._zone = {**_zone(), **(zone or {})}
-        self._began = time.monotonic()
+        self._began = asyncio.get_running_loop().time()
         self._moments: list[float] = []
 
     async def __aenter__(self) -> MachineDns:
@@ -153,7 +152,7 @@ class MachineDns:
         writer.close()
 
     def _is_too_much(self) -> bool:
-        now = time.monotonic()
+        now = asyncio.get_running_loop().time()
         self._moments = [it for it in self._moments if now - it < 0.5]
         self._moments.append(now)
         return len(self._moments) > AT_ONCE
@@ -193,7 +192,9 @@ class MachineDns:
     def _ttl(self) -> int:
         if self.trait is Trait.TTL_ZERO:
             return 0
-        return TTL - (0 if self.trait is Trait.TTL_STANDS else int(time.monotonic() - self._began))
+        return TTL - (
+            0 if self.trait is Trait.TTL_STANDS else int(asyncio.get_running_loop().time() - self._began)
+        )
 
     def _fill(self, response: dns.message.Message, texts: list[str] | None, ttl: int, rtype: str) -> None:
         owner = response.question[0].name
