@@ -153,10 +153,10 @@ class DnsServer:
 
     async def stop(self) -> None:
         """Nothing listens there any more."""
+        self._udp.close()  # first, or it would hear one more query
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._udp.close()
         self._tcp.close()
         await self._tcp.wait_closed()
 
@@ -382,7 +382,8 @@ class _Udp(asyncio.DatagramProtocol):
         self._server = server
 
     def datagram_received(self, data: bytes, addr: Any) -> None:
-        self._server.start(data, addr)
+        if len(data) > 2 and not data[2] & 0x80:  # else a late reply to who had this port before
+            self._server.start(data, addr)
 
 
 _TC_FIRST = {fault for fault in Fault if fault.value.startswith("truncated")} | {
