@@ -7,16 +7,20 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from probe import settings
 from probe.model.local_tool import Call, FileCall, Inquiry, ToolCall, ToolOutput, ToolReason
-from probe.net.local_tools import program_path, run_tools
+from probe.net import local_tools
+from probe.net.local_tools import program_path
 from probe.net.running_tool import RunningTool
 from probe.wording.spoken import spoken
 from tests.support.exact_reasons import assert_exact
+
+run_tools = partial(local_tools.run_tools, budget=60.0)
 
 
 def _asked(*calls: Call) -> Inquiry[tuple[ToolOutput, ...]]:
@@ -34,10 +38,16 @@ def _tool(directory: Path, name: str, body: str) -> None:
     path.chmod(0o755)
 
 
+def _number(directory: Path) -> int:
+    """Of the process that a tool wrote down; 0 before it has."""
+    path = directory / "pid"
+    return int(path.read_text() or 0) if path.exists() else 0
+
+
 def _wait_for_end(session: int) -> None:
     """Its end is taken note of a moment later."""
     with pytest.raises(ProcessLookupError):
-        for _ in range(100):
+        for _ in range(1200):
             os.killpg(session, 0)
             time.sleep(0.05)
 
@@ -75,10 +85,13 @@ async def test_only_what_the_tools_go_by_is_left_of_the_environment(
 async def test_a_program_that_does_not_end_is_ended_with_its_children(tmp_path: Path) -> None:
     _tool(tmp_path, "probe-tool", f"echo $$ >{tmp_path}/pid; /bin/sleep 600 & wait")
     _tool(tmp_path, "probe-quick", "echo done")
-    quick, late = await run_tools(_asked(ToolCall("probe-quick"), ToolCall("probe-tool")), budget=2)
+    for budget in (2, 10, 40):
+        quick, late = await run_tools(_asked(ToolCall("probe-quick"), ToolCall("probe-tool")), budget=budget)
+        if quick.exit_code == 0 and _number(tmp_path):
+            break  # on a slow machine both had not begun by the first
     assert (quick.text, late.exit_code) == ("done\n", None)
-    assert spoken(late.failure) == "the tools took longer than 2 s"
-    _wait_for_end(int((tmp_path / "pid").read_text()))
+    assert spoken(late.failure) == f"the tools took longer than {budget} s"
+    _wait_for_end(_number(tmp_path))
 
 
 async def test_a_program_that_prints_without_end_is_ended(tmp_path: Path) -> None:
@@ -155,7 +168,7 @@ def test_a_cancelled_tool_is_ended_and_nothing_is_said_of_it(tmp_path: Path) -> 
         [sys.executable, "-c", _TWICE, str(tmp_path)], capture_output=True, text=True, timeout=100, check=True
     )
     assert (run.stdout, run.stderr) == ("cancelled\n", "")
-    _wait_for_end(int((tmp_path / "pid").read_text()))
+    _wait_for_end(_number(tmp_path))
 
 
 def test_a_tool_that_is_stopped_before_it_starts_ends_as_it_starts(tmp_path: Path) -> None:
@@ -171,13 +184,16 @@ async def test_a_tool_that_gave_its_answer_in_time_is_heard_although_nobody_list
     _tool(tmp_path, "probe-tool", "echo done")
     _tool(tmp_path, "probe-again", "echo again")
 
-    def asked() -> Inquiry[tuple[ToolOutput, ...]]:
+    def asked(busy: float) -> Inquiry[tuple[ToolOutput, ...]]:
         (first,) = yield (ToolCall("probe-tool"),)
-        time.sleep(3)
+        time.sleep(busy)
         (second,) = yield (ToolCall("probe-again"),)
         return first, second
 
-    outputs = await run_tools(asked(), budget=2)
+    for budget in (1, 5, 20):
+        outputs = await run_tools(asked(budget + 0.5), budget=budget)
+        if all(it.exit_code == 0 for it in outputs):
+            break  # on a slow machine the tools themselves take longer than the first
     assert [it.text for it in outputs] == ["done\n", "again\n"]
 
 
@@ -207,6 +223,11 @@ async def test_input_that_nobody_reads_holds_nothing_up(tmp_path: Path) -> None:
 async def test_a_child_that_keeps_the_output_open_is_not_waited_for(tmp_path: Path) -> None:
     """It has left the session of the tool, so that it cannot be ended with it."""
     _tool(tmp_path, "probe-tool", f"setsid sh -c 'echo $$ >{tmp_path}/pid; exec sleep 600' & echo done")
-    (output,) = await run_tools(_asked(ToolCall("probe-tool")), budget=1)
-    assert output.exit_code is None
-    os.kill(int((tmp_path / "pid").read_text()), signal.SIGKILL)
+    for budget in (1, 10, 40):
+        (output,) = await run_tools(_asked(ToolCall("probe-tool")), budget=budget)
+        assert output.exit_code is None
+        if _number(tmp_path):
+            break  # on a slow machine it had not begun by the first
+    number = _number(tmp_path)
+    assert number  # kill(0) would be for all of us
+    os.kill(number, signal.SIGKILL)

@@ -129,9 +129,13 @@ async def test_one_that_is_stuck_ends_with_the_deadline(
     words: str, tag: OpinionFault, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _instead(monkeypatch, f"import os, time; {words} time.sleep(3600)")
-    result = await _opinions(seconds=2.0)
-    assert result is not None
-    assert [it.fault and it.fault.tag for it in result] == [tag] * 2
+    for seconds in (1.0, 5.0, 20.0):
+        result = await _opinions(seconds=seconds)
+        assert result is not None
+        tags = [it.fault and it.fault.tag for it in result]
+        if tags == [tag] * 2:
+            break  # on a slow machine no process has begun by the first
+    assert tags == [tag] * 2
 
 
 async def test_a_cancelled_run_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -271,10 +271,11 @@ async def test_a_stuck_inquiry_does_not_hold_up_the_end_of_the_process() -> None
             f"{PREAMBLE.format(port=server.endpoint.port)}"
             "from probe.net import checkdmarc_records as records, opinions as o\n"
             "records._INQUIRIES[records.OpinionSubject.SPF] = lambda *_: __import__('time').sleep(600)\n"
+            "records.load()\n"
             "async def go():\n"
             "    async with Resolver(servers) as resolver:\n"
             "        subjects = subjects_of('a.example', None, None)\n"
-            "        return await o.opinions(subjects, resolver.ask, deadline=deadline(2))\n"
+            "        return await o.opinions(subjects, resolver.ask, deadline=Clock().deadline(2))\n"
             "print(asyncio.run(go())[0].fault.tag)\n"
         )
         run = await asyncio.to_thread(
