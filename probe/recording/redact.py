@@ -41,8 +41,9 @@ from probe.standards.dns.rewriting import control_question
 
 R = TypeVar("R", bound=Reason[StrEnum] | None)
 _MOST_JUDGED = 16  # each replaces every network of an SPF record that contains it
-# One that `Answer.doubt` recognises as made by a resolver
+# One that `Answer.doubt` recognises as made by a resolver, and one that it doubts for no name
 _RESOLVER_SOA = Soa("", "localhost", "nobody.invalid", 0, 0)
+_ZONE_SOA = Soa("", "ns.example", "hostmaster.example", 0, 0)
 _TXT_STRING = 255  # octets, RFC 1035 section 3.3.14
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _HOST = re.compile(r"(?:[\w-]{1,63}\.){1,40}[a-z]{2,63}")
@@ -266,15 +267,13 @@ class _Redactor:
 
     def _provenance(self, answer: Answer) -> Provenance | None:
         """Pseudonyms lose the relation of a name to its zone, so its consequence is kept instead: the SOA
-        record becomes the root's, or one that a resolver made."""
+        record becomes that of a laboratory's root, or one that a resolver made."""
         provenance, text = answer.provenance, self._text.text
         if provenance is None:
             return None
         soa = provenance.soa
         if soa is not None:
-            soa = replace(
-                _RESOLVER_SOA if answer.doubt else Soa("", "", "", 0, 0), minimum=soa.minimum, ttl=soa.ttl
-            )
+            soa = replace(_RESOLVER_SOA if answer.doubt else _ZONE_SOA, minimum=soa.minimum, ttl=soa.ttl)
         return replace(
             provenance,
             server=text(provenance.server),

@@ -39,6 +39,17 @@ def test_a_recorded_demo_replays_to_the_identical_report(tmp_path: Path, form: s
     assert again.code == live.code
 
 
+def test_a_redacted_demo_stands_in_the_nine_steps_as_before(tmp_path: Path) -> None:
+    recording, shared = tmp_path / "run.jsonl", tmp_path / "shared.jsonl"
+    smtp_probe("demo", "healthy", "--record", str(recording))
+    assert smtp_probe("redact", str(recording), "-o", str(shared)).code == 0
+    before, after = (
+        [(step["step"], step["status"]) for step in json.loads(text)["checklist"]]
+        for text in (smtp_probe("replay", str(it), "--format", "json").stdout for it in (recording, shared))
+    )
+    assert after == before
+
+
 def test_json_of_a_demo_satisfies_the_schema_and_names_the_scenario() -> None:
     report = json.loads(smtp_probe("demo", "unknown-user", "--format", "json").stdout)
     jsonschema.validate(report, report_schema())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from dataclasses import replace
@@ -19,7 +20,8 @@ from probe.recording import events as ev
 from probe.recording.codec import decode, encode
 from probe.recording.journal import Recording
 from probe.recording.redact import redact
-from probe.standards.dns.message import Mx, RecordType, Txt
+from probe.standards.dns.message import Answer, Mx, Question, RecordType, Status, Txt
+from probe.standards.dns.provenance import ExtendedError, Provenance, Soa
 from tests.support.recordings import RECIPIENT, SENDER, STARTED_AT, dns, full_recording, txt
 
 START = ev.Started(
@@ -342,3 +344,29 @@ def test_a_link_local_name_server_is_the_same_with_and_without_its_interface() -
     host = output.started.options.nameservers[0].host
     assert "1234" not in host
     assert host in output.all(ev.NotReached)[0].reason.text
+
+
+def test_a_denial_is_believed_or_doubted_as_before() -> None:
+    """A list that was asked, and any other name, whatever zone the denial speaks for."""
+    names = ("2.0.0.127.zen.spamhaus.org", "absent.tmall.com", "4.3.2.10.in-addr.arpa", "host.example")
+    zones = ("zen.spamhaus.org", "org", "tmall.com", "10.in-addr.arpa", "example", "")
+    primaries = ("a.gns.spamhaus.org", "a.root-servers.net", "localhost", "ns.invalid", "ns.lab.example", "")
+    soas = (None, *(Soa(zone, primary, "", 60, 60) for zone in zones for primary in primaries))
+    errors = ((), (ExtendedError(15, "blocked"),), (ExtendedError(3),))
+    flags = (False, True)
+    denials = [
+        Answer(
+            Question(name, RecordType.A),
+            status,
+            authenticated=ad,
+            provenance=Provenance("192.0.2.53", aa, ra, soa, "", error),
+        )
+        for name, status, soa, aa, ra, ad, error in itertools.product(
+            names, (Status.NXDOMAIN, Status.NODATA), soas, flags, flags, flags, errors
+        )
+    ]
+    after = redacted(*(ev.DnsAnswered(at, denial) for at, denial in enumerate(denials)))
+    for before, event in zip(denials, after, strict=True):
+        assert isinstance(event, ev.DnsAnswered)
+        assert (event.answer.doubt is None) == (before.doubt is None), before
+    assert {denial.doubt is None for denial in denials} == {True, False}
