@@ -7,6 +7,7 @@ from typing import Annotated
 from probe.cli import choices, values
 from probe.cli import options as opt
 from probe.cli import recording_options as saved
+from probe.cli.output import refuse_input
 from probe.cli.parameters import Argument
 from probe.model.target import DomainTarget
 
@@ -49,6 +50,7 @@ def domain(
     destination = choices.destination(
         form, output, quiet=quiet, verbose=verbose, pager=pager, warning=warning, critical=critical
     )
+    refuse_input(destination.path, (severities,))
     options = choices.Reach.read(
         bind=bind,
         helo=helo,

@@ -60,6 +60,16 @@ def report_path(output: str | None) -> Path | None:
     return Path(output) if output not in (None, "-") else None
 
 
+def refuse_input(path: Path | None, names: Iterable[str | None]) -> None:
+    """Raise UsageError if the file of -o is one of those that are read ("-" is stdin, None is not given): the
+    report would take its place."""
+    for name in filter(None, names):
+        source = Path("/dev/stdin" if name == "-" else name)
+        with contextlib.suppress(OSError):  # what cannot be looked at is told by whoever opens it
+            if path is not None and path.is_file() and path.samefile(source):
+                raise UsageError("-o", f"{path} is read, too, and would be written over; name another file")
+
+
 def deliver_each(
     results: Iterable[ExitResult],
     kind: Kind,

@@ -38,6 +38,7 @@ def redact(
     """
     source = choices.recording(recording, last=last)
     path = choices.output_path(output)
+    out.refuse_input(path, (str(source),))
 
     from probe.cli.slips import no_recording
     from probe.recording.codec import RecordingError

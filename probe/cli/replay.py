@@ -6,6 +6,7 @@ from probe.cli import choices
 from probe.cli import options as opt
 from probe.cli import recording_options as saved
 from probe.cli.errors import UsageError, unreadable
+from probe.cli.output import refuse_input
 
 EXAMPLE = """
 Example:
@@ -35,6 +36,7 @@ def replay(
     path = choices.recording(recording, last=last)
     own = choices.severities(severities)
     destination = choices.destination(form, output, quiet=quiet, verbose=verbose, pager=pager)
+    refuse_input(destination.path, (str(path), severities))
 
     from probe import run
     from probe.cli.delivery import Delivery, deliver

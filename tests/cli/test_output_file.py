@@ -18,6 +18,7 @@ from tests.unit.maillog.made import sent
 
 EXPLAIN = ("explain", "550 5.1.1 no such user")
 BOUNCE = ("bounce", "fixtures/bounces/qmail-remote.eml")
+_PAIR = ("--nameserver", "127.0.0.1:9", "--", "bob@example.com", "alice@example.net")
 FULL = Path("/dev/full")
 ODD = "Nov 29 03:00:00 mail postfix/smtp[1]: ABCDEF1234: to=<x@b.example>, status=sent"
 
@@ -86,6 +87,41 @@ def test_the_input_may_be_the_output(tmp_path: Path) -> None:
     assert smtp_probe("explain", "--input", str(both), "--format", "jsonl", "-o", str(both)).code == 1
     assert both.read_text().count("\n") == 2
     assert "user_unknown" in both.read_text()
+
+
+_KEPT = {
+    "log": ("fixtures/logs/exim-plain.log", ()),
+    "bounce": ("fixtures/bounces/qmail-remote.eml", ()),
+    "replay": ("fixtures/recordings/lab-healthy/recording.jsonl", ()),
+    "redact": ("fixtures/recordings/lab-healthy/recording.jsonl", ()),
+    "check --message": ("fixtures/bounces/qmail-remote.eml", _PAIR),
+    "check --bounce": ("fixtures/bounces/qmail-remote.eml", _PAIR),
+    "check --log": ("fixtures/logs/exim-plain.log", _PAIR),
+    "domain --severities": ("pyproject.toml", ("--nameserver", "127.0.0.1:9", "--", "example.net")),
+}
+
+
+@pytest.mark.parametrize(("command", "source"), _KEPT.items(), ids=_KEPT)
+def test_no_log_message_or_recording_is_written_over(
+    command: str, source: tuple[str, tuple[str, ...]], tmp_path: Path
+) -> None:
+    name, further = source
+    original = Path(name).read_bytes()
+    both = tmp_path / "both"
+    both.write_bytes(original)
+    outcome = smtp_probe(*command.split(), str(both), "-o", str(both), *further)
+    assert (outcome.code, outcome.stdout) == (2, "")
+    assert "-o: " in outcome.stderr and "name another file" in outcome.stderr
+    assert both.read_bytes() == original
+
+
+def test_a_log_on_standard_input_is_not_written_over_either(tmp_path: Path) -> None:
+    both = tmp_path / "mail.log"
+    both.write_bytes(original := Path("fixtures/logs/exim-plain.log").read_bytes())
+    with both.open("rb") as stream:
+        command = [sys.executable, "-m", "probe", "log", "-", "-o", str(both)]
+        assert subprocess.run(command, stdin=stream, capture_output=True, check=False).returncode == 2
+    assert both.read_bytes() == original
 
 
 def test_a_link_stays_a_link_and_the_mode_that_it_was(tmp_path: Path) -> None:
