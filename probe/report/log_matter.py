@@ -123,7 +123,7 @@ def _matter_rows(group: LogGroup, report: LogReport, detail: Detail) -> Iterator
 
 def _retry(group: LogGroup) -> str:
     """When to try again, and by whom: what was given up is tried by no server any more."""
-    time = words.retry(group.retry, group.retry_after_s)
+    time = words.retry(group.retry, group.retry_after_s, group.band)
     if group.expired and not group.deferred and group.retry is Retry.LATER:
         return f"send it again, {time} at the earliest: your server has given up"
     return time

@@ -93,7 +93,7 @@ def _note(explanation: Explanation | None, code: ExitCode, about: str, when: str
     is_of_reply = explanation is not None and explanation.reading is not None
     retry = ""
     if conduct is not None and conclusion is not None:
-        retry = words.retry(conduct.retry, conduct.retry_after, conclusion.retry_reason)
+        retry = words.retry(conduct.retry, conduct.retry_after, conclusion.band, conclusion.retry_reason)
     return (
         ("About", about),
         ("Verdict", f"{headline(code) if explanation is not None else ''} {place}"),

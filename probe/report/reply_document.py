@@ -135,7 +135,7 @@ def _facts(conclusion: Conclusion, who: str) -> Iterator[doc.Row]:
     is_undecided = conclusion.band is Band.UNDECIDED
     yield doc.Fact("Meaning", ((_NOT_SETTLED if is_undecided else conclusion.cause.meaning,),))
     yield from act.rows(conduct.fix_by, conclusion.action, who)
-    retry = words.retry(conduct.retry, conduct.retry_after, conclusion.retry_reason)
+    retry = words.retry(conduct.retry, conduct.retry_after, conclusion.band, conclusion.retry_reason)
     yield doc.Fact("Retry", ((Raw(retry),),))
     steps = ", ".join(f"{step} {STEP_TITLES[step]}" for step in conclusion.advice.steps)
     yield doc.Fact("Steps", ((steps,),))

@@ -145,7 +145,7 @@ def cause_of_failure(report: Report) -> ReportCause | None:
 def retry(report: Report) -> str:
     """When to try again, with the reason."""
     verdict = report.verdict
-    return words.retry(verdict.retry, verdict.retry_after_s, verdict.retry_reason)
+    return words.retry(verdict.retry, verdict.retry_after_s, verdict.band, verdict.retry_reason)
 
 
 def action(report: Report) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from probe.model.evidence import Band
 from probe.model.reply import Stage
 from probe.model.steps import StepStatus
 from probe.model.text import duration
@@ -47,19 +48,25 @@ STEP_STATUS = {
 }
 
 
-def retry(when: Retry, after_s: int | None, reason: str | None = None) -> str:
-    """Step 9 in a clause; `after_s` in seconds, `reason` what it rests on if it is not the usual."""
+_SURE = (Band.STATED, Band.LIKELY)
+
+
+def retry(when: Retry, after_s: int | None, band: Band, reason: str | None = None) -> str:
+    """Step 9 in a clause; `after_s` in seconds, `band` how sure the cause is, `reason` what it rests on if it
+    is not the usual."""
     after = f" {duration(after_s)}" if after_s is not None else ""
-    time = _when(when, f"in{after}" if after else "later")
+    time = _when(when, f"in{after}" if after else "later", is_sure=band in _SURE)
     return f"{time} ({reason})" if reason else time
 
 
-def _when(retry: Retry, later: str) -> str:
+def _when(retry: Retry, later: str, *, is_sure: bool) -> str:
     match retry:
         case Retry.NOW:
             return "now: trying again may already work"
         case Retry.LATER:
             return later
+        case Retry.AFTER_FIX if not is_sure:  # what to mend is a guess
+            return "first settle the cause; until then another try tells nothing new"
         case Retry.AFTER_FIX:
             return "after the fix; before it, the answer stays the same"
         case Retry.NEVER:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from probe.model.evidence import Band
 from probe.model.reply import Stage
 from probe.model.session import Experiment
 from probe.model.steps import StepStatus
@@ -49,3 +50,9 @@ def test_each_outcome_has_its_exit_code() -> None:
 )
 def test_over_several_results_the_worst_code_counts(codes: tuple[int, ...], worst: int) -> None:
     assert ExitCode.worst(map(ExitCode, codes)) == worst
+
+
+@pytest.mark.parametrize("band", Band)
+def test_only_a_known_cause_lets_the_answer_be_foretold(band: Band) -> None:
+    text = words.retry(Retry.AFTER_FIX, None, band)
+    assert ("stays the same" in text) == (band in (Band.STATED, Band.LIKELY))
