@@ -321,8 +321,8 @@ def _after_giving_up(conclusion: Conclusion) -> Conclusion:
 def is_given_up(code: ExitCode, kind: NoticeKind, status: DeliveryStatus | None) -> bool:
     """Whether a failure that may pass, by this exit code of its reply, has ended for the message: the
     reporting server tries it no more."""
-    failed = status is not None and status.action is Action.FAILED
-    return failed and code is ExitCode.DEFERRED and kind is NoticeKind.BOUNCE
+    has_ended = status is not None and (status.action is Action.FAILED or status.has_ended)
+    return has_ended and code is ExitCode.DEFERRED and kind is NoticeKind.BOUNCE
 
 
 def _lower_band(conclusion: Conclusion) -> Conclusion:

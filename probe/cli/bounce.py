@@ -14,7 +14,7 @@ from probe.cli.commands import Run
 from probe.cli.errors import UsageError, complain, refuse_controls, refuse_outlook, unreadable
 from probe.cli.inputs import open_input
 from probe.cli.light import LightParser
-from probe.cli.output import chosen_format, deliver_each, report_path, speak_utf8, style_for
+from probe.cli.output import chosen_format, deliver_each, refuse_input, report_path, speak_utf8, style_for
 from probe.model.notice_reason import NoticeForm
 from probe.model.verdict import ExitCode
 from probe.report.formats import Kind, formats_of
@@ -72,6 +72,7 @@ def main(argv: Sequence[str], run: Run) -> int:
         return _check_each(arguments, of_check, run)
     unread: list[UsageError] = []
     path, verbosity = report_path(arguments.output), _verbosity(arguments)
+    refuse_input(path, arguments.files)
     code = deliver_each(
         _results(arguments.files, unread),
         *(Kind.BOUNCE, form, path),
@@ -150,7 +151,7 @@ def _results(files: Sequence[str], unread: list[UsageError]) -> Iterator[Bounced
                 head = stream.peek(_START)
                 for result in _of_stream(stream, name):
                     if result.notice.form is NoticeForm.NO_MESSAGE and _is_log(head):
-                        complain(_about_log(name))
+                        unread.append(UsageError("FILE", _about_log(name)))
                     yield result
         except OSError as error:
             unread.append(unreadable("FILE", name, error))
@@ -165,10 +166,10 @@ def _is_recording(stream: BufferedReader) -> bool:
 
 
 def _about_recording(name: str) -> str:
-    from probe.cli.slips import shown
+    from probe.cli.slips import operand, shown
 
     title = "stdin" if name == "-" else shown(name)
-    return f"{title} is a recording of a run; read it with: smtp-probe replay {shown(name)}"
+    return f"{title} is a recording of a run; read it with: smtp-probe replay {operand(name)}"
 
 
 def _is_log(head: bytes) -> bool:
@@ -179,10 +180,10 @@ def _is_log(head: bytes) -> bool:
 
 
 def _about_log(name: str) -> str:
-    from probe.cli.slips import shown
+    from probe.cli.slips import operand, shown
 
     title = "stdin" if name == "-" else shown(name)
-    return f"bounce: {title} looks like a mail log; read it with: smtp-probe log {shown(name)}"
+    return f"{title} looks like a mail log; read it with: smtp-probe log {operand(name)}"
 
 
 class _EmptyError(Exception):

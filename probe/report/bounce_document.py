@@ -10,6 +10,7 @@ from probe.report import document as doc
 from probe.report import reply_document
 from probe.report.detail import Detail
 from probe.report.line import Line, Raw
+from probe.standards.dsn.results import DeliveryStatus
 from probe.wording.spoken import clauses, words_of
 
 _KINDS = {
@@ -20,9 +21,10 @@ _KINDS = {
     NoticeKind.OTHER: ("NO BOUNCE", doc.Tone.GOOD),
 }
 _GIVEN_UP = (
-    "the failure may pass, but the reporting server has given up (Action: failed): it does not try again, so "
-    "the message has to be sent again"
+    "the failure may pass, but the reporting server has given up ({sign}): it does not try again, so the "
+    "message has to be sent again"
 )
+_DELAYED_NO_MORE = "delayed, as it is written; the words say that the server has given up"
 _NOT_REMOTE = "no remote server's; the words are the reporting server's"
 
 
@@ -37,7 +39,7 @@ def build(recipient: BouncedRecipient, detail: Detail) -> doc.Document:
     if recipient.explanation is None:
         return doc.Document((subject,))
     has_ended = is_given_up(recipient.exit_code, recipient.kind, recipient.status)
-    remarks = ((_GIVEN_UP,),) if has_ended else ()
+    remarks = ((_GIVEN_UP.format(sign=_sign_of_the_end(recipient.status)),),) if has_ended else ()
     blocks = reply_document.blocks(recipient.explanation, recipient.exit_code, remarks)
     return doc.Document((subject, *blocks), exit_code=recipient.exit_code)
 
@@ -60,6 +62,10 @@ def _about(recipient: BouncedRecipient) -> Line:
     return (*name, *whom, *what)
 
 
+def _sign_of_the_end(status: DeliveryStatus | None) -> str:
+    return "so its words" if status is not None and status.has_ended else "Action: failed"
+
+
 def _facts(recipient: BouncedRecipient) -> Iterator[doc.Fact]:
     status = recipient.status
     if status is not None:
@@ -67,7 +73,7 @@ def _facts(recipient: BouncedRecipient) -> Iterator[doc.Fact]:
         facts = (
             ("Sent to", status.original_recipient),
             ("Aliased to", status.actual_recipient),
-            ("Action", status.action.value),
+            ("Action", _DELAYED_NO_MORE if status.has_ended else status.action.value),
             ("Status", str(status.reported_status or status.status or "")),
             ("Reported by", status.reporting_mta),
             ("Remote", status.remote_mta),

@@ -245,5 +245,14 @@ def test_an_address_in_a_bounce_never_becomes_an_option(tmp_path: Path) -> None:
 def test_a_mail_log_is_no_message_and_the_command_for_it_is_named() -> None:
     log = str(FIXTURES.parent / "logs" / "exim-fates.log")
     outcome = smtp_probe("bounce", log)
-    assert (outcome.code, outcome.stdout[:9]) == (0, "NO BOUNCE")
+    assert (outcome.code, outcome.stdout[:9]) == (2, "NO BOUNCE")
     assert f"looks like a mail log; read it with: smtp-probe log {log}" in outcome.stderr
+
+
+def test_a_delay_notice_of_a_message_that_was_given_up_says_so() -> None:
+    """OpenSMTPD writes "delayed" and "kept in the queue" of an envelope that has expired."""
+    outcome = smtp_probe("bounce", str(FIXTURES / "opensmtpd-expired-delayed.eml"))
+    text = " ".join(outcome.stdout.split())
+    assert "Action delayed, as it is written; the words say that the server has given up" in text
+    assert "the reporting server has given up (so its words)" in text
+    assert outcome.code == 3
