@@ -40,7 +40,7 @@ _NO_TEXT = (
 
 def main(argv: Sequence[str], run: Run) -> int:
     """Run `bulk` with the arguments behind its name. Returns the exit code. Raises UsageError."""
-    arguments = parser().parse_intermixed_args(list(argv))
+    arguments = parser().parse_files(argv)
     worker = worker_options(arguments)
     if worker is not None:
         import asyncio

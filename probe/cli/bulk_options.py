@@ -35,7 +35,7 @@ _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _LISTS = ("auto", *(form.value for form in ListForm))
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> LightParser:
     """The one definition of the options of `bulk`."""
     result = LightParser(
         prog="smtp-probe bulk",

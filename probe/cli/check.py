@@ -11,6 +11,7 @@ from probe.cli import choices, values
 from probe.cli import options as opt
 from probe.cli import recording_options as saved
 from probe.cli.errors import UsageError, refuse_controls
+from probe.cli.output import refuse_input
 from probe.cli.parameters import Argument
 from probe.model.target import Options, PairTarget
 
@@ -74,6 +75,7 @@ def check(
     destination = choices.destination(
         form, output, quiet=quiet, verbose=verbose, pager=pager, warning=warning, critical=critical
     )
+    refuse_input(destination.path, (message, bounce, *(log or ()), severities))
     reach = choices.Reach.read(
         bind=bind,
         helo=helo,
@@ -173,6 +175,7 @@ def _log(names: list[str] | None, target: PairTarget, queue_id: str | None) -> L
     for name in names:
         refuse_controls("--log", name)
     refuse_controls("--queue-id", queue_id or "")
+    from probe.cli.log_options import queue_id as bare_id
     from probe.cli.log_pair import log_facts_of
 
-    return log_facts_of(names, target, queue_id)
+    return log_facts_of(names, target, bare_id(queue_id) if queue_id is not None else None)

@@ -53,6 +53,14 @@ class LightParser(argparse.ArgumentParser):
         )
         self.add("-h", "--help", action="help", help="Show this message and exit.")
 
+    def parse_files(self, argv: Sequence[str]) -> argparse.Namespace:
+        """The arguments of a command whose operands are files, before and behind its options. Each behind
+        "--" is one, whatever it begins with; Python 3.11's parse_intermixed_args would lose it."""
+        words = list(argv)
+        end = words.index("--") if "--" in words else len(words)
+        files = (f"./{name}" if name[:1] == "-" != name else name for name in words[end + 1 :])
+        return self.parse_intermixed_args([*words[:end], *files])
+
     def error(self, message: str) -> NoReturn:
         """One line, as for every bad argument; argparse would print the usage and exit."""
         _, unknown, options = message.partition("unrecognized arguments: ")

@@ -16,7 +16,15 @@ from probe.cli.jobs import number_of_jobs
 from probe.cli.log_inputs import STDIN, Input, inputs
 from probe.cli.log_options import ALERTS, FORMATS, STATUSES, parser
 from probe.cli.log_reading import Run, now_here, read_all
-from probe.cli.output import chosen_format, deliver_each, destination, report_path, speak_utf8, style_for
+from probe.cli.output import (
+    chosen_format,
+    deliver_each,
+    destination,
+    refuse_input,
+    report_path,
+    speak_utf8,
+    style_for,
+)
 from probe.cli.progress import ProgressLine
 from probe.knowledge.rules import rules_digest
 from probe.maillog.aggregate import Aggregate
@@ -45,7 +53,7 @@ def main(argv: Sequence[str], run_command: RunCommand) -> int:
         from probe.cli.log_check import check_each
 
         return check_each(arguments, further, run_command)
-    arguments = parser().parse_intermixed_args(list(argv))
+    arguments = parser().parse_files(argv)
     _refuse_controls(arguments)
     form = chosen_format(arguments.format, Kind.LOG)
     if not form.is_laid_out:
@@ -95,9 +103,9 @@ def _unknown(file: Input) -> UsageError:
         "" if file.is_utf16 or file.is_journal_in_lines else "; if it is one, name its kind with --log-format"
     )
     if file.is_message:
-        from probe.cli.slips import shown
+        from probe.cli.slips import operand
 
-        more = f"; a message is read with: smtp-probe bounce {shown(file.name)}"
+        more = f"; a message is read with: smtp-probe bounce {operand(file.name)}"
     return UsageError("FILE", f"{file.why_unknown}{more}")
 
 
@@ -114,6 +122,7 @@ class _Session:
     def __init__(self, arguments: argparse.Namespace) -> None:
         self.arguments = arguments
         self.output = report_path(arguments.output)
+        refuse_input(self.output, arguments.files)
         if arguments.alert_on not in ALERTS:
             raise UsageError("--alert-on", f"{arguments.alert_on!r} is not one of {', '.join(ALERTS)}")
         if arguments.alert_on == "new" and arguments.state is None:
@@ -269,6 +278,7 @@ class _Session:
             *(comparison.notes if comparison is not None else ()),
             *within(aggregate),
             *_left_out(aggregate),
+            *((self._missing_message,) if self._is_message_missing(run) else ()),
         )
         return LogReport(
             schema=SCHEMA,
@@ -293,12 +303,25 @@ class _Session:
         at = datetime.fromtimestamp(last, self.now.tzinfo) if last else self.now
         return round((at.utcoffset() or timedelta(0)).total_seconds())
 
+    @property
+    def _missing_message(self) -> str:
+        """What to do where the one message that was asked for is not there."""
+        return (
+            f"no message with the queue id {self.event_filter.queue_id}: give the rotated files, too, and "
+            "the id as the log of that server writes it"
+        )
+
+    def _is_message_missing(self, run: Run) -> bool:
+        return self.event_filter.queue_id is not None and not run.history
+
     def _exit_code(self, run: Run, rows: Sequence[LogGroup]) -> ExitCode:
         if not any(it.read for it in run.files):
             is_empty = any(it.lines for it in run.files) and all(
                 it.format in QUEUES and not it.problem for it in run.files
             )
             return ExitCode.ACCEPTED if is_empty else ExitCode.INCONCLUSIVE
+        if self._is_message_missing(run):
+            return ExitCode.INCONCLUSIVE
         alert = self.arguments.alert_on
         actionable = [it for it in rows if it.failures and it.fix_by is not FixBy.NOBODY]
         totals_of = run.aggregate.no_mailbox

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
-
 from probe.cli.jobs import HELP
 from probe.cli.light import LightParser
 from probe.maillog.groups import Fate
@@ -15,7 +13,13 @@ ALERTS = ("new", "any", "never")
 STATUSES = tuple(fate.value for fate in Fate)
 
 
-def parser() -> argparse.ArgumentParser:
+def queue_id(text: str) -> str:
+    """A queue id without what stands behind it where it is copied from: the colon of a log, the marks of
+    mailq (Postfix: *, !, #)."""
+    return text.strip().rstrip(":*!#")
+
+
+def parser() -> LightParser:
     """The one definition of the options of `log`."""
     result = LightParser(
         prog="smtp-probe log",
@@ -33,7 +37,7 @@ def parser() -> argparse.ArgumentParser:
     result.add("--sender", metavar="ADDR", help="Only of this sender: an address, a domain, or <>.")
     result.add("--recipient", metavar="ADDR", help="Only to this address.")
     result.add("--domain", metavar="DOMAIN", help="Only to recipients at this domain.")
-    result.add("--queue-id", metavar="ID", help="Only the message with this queue id.")
+    result.add("--queue-id", type=queue_id, metavar="ID", help="Only the message with this queue id.")
     result.add(
         "--status", metavar="|".join(STATUSES), action="append", help="Only messages that ended so; repeat."
     )

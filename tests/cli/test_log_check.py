@@ -137,3 +137,17 @@ def test_what_was_taken_for_nobody_is_not_told_as_delivered(tmp_path: Path) -> N
     assert outcome.code == 0
     assert "AA00000001 was taken for bob@b.example: mx.b.example took it" in outcome.stderr
     assert "by these words it was discarded" in outcome.stderr and "nothing to check" not in outcome.stderr
+
+
+@pytest.mark.parametrize(("queue_id", "code"), [("NONE", 4), (REFUSED, 0), (f"{REFUSED}:", 0)])
+def test_a_message_that_is_not_there_is_4_and_the_report_says_what_to_do(queue_id: str, code: int) -> None:
+    result = smtp_probe("log", LOG, "--queue-id", queue_id)
+    assert result.code == code
+    text = " ".join(result.stdout.split())
+    told = f"no message with the queue id {queue_id}: give the rotated files, too"
+    assert (told in text) == (code == 4)
+
+
+def test_a_message_that_has_another_fate_than_the_one_asked_for_is_there() -> None:
+    result = smtp_probe("log", LOG, "--queue-id", SENT, "--status", "bounced")
+    assert result.code == 0 and "no message with" not in result.stdout
