@@ -65,9 +65,9 @@ def main(argv: Sequence[str], _: Run) -> int:
     options = parser()
     arguments, further = options.parse_known_args(list(argv))
     if further and arguments.reply and not any(word.startswith("-") for word in further):
-        from probe.cli.slips import shown
+        from probe.cli.slips import word
 
-        whole = shown(" ".join((arguments.reply, *further)))
+        whole = word(" ".join((arguments.reply, *further)))
         raise UsageError("REPLY", f"a reply is one argument; put it in quotes: smtp-probe explain {whole}")
     options.refuse(further)
     for name in ("stage", "host", "input", "format", "output"):

@@ -70,7 +70,7 @@ def _is_message(lines: Sequence[str]) -> bool:
 
 def command_for_file(path: str) -> str:
     """The command that reads a file of this kind; empty if there is no file or no such command."""
-    name = shown(path)
+    name = operand(path)
     match kind_of(path):
         case FileKind.RECORDING:
             return f"smtp-probe replay {name}"
@@ -107,11 +107,11 @@ def command_for(argument: str) -> str:
     if command := command_for_file(argument):
         return command
     if _REPLY.match(argument):
-        return f"smtp-probe explain {shown(argument)}"
+        return f"smtp-probe explain {word(argument)}"
     if is_address(argument):
-        return f"smtp-probe check SENDER {shown(argument)}"
+        return f"smtp-probe check SENDER {word(argument)}"
     if re.fullmatch(r"[\w-]+(?:\.[\w-]+)+\.?", argument):
-        return f"smtp-probe domain {shown(argument)}"
+        return f"smtp-probe domain {word(argument)}"
     return ""
 
 
@@ -123,9 +123,19 @@ def is_address(argument: str) -> bool:
 
 
 def shown(argument: str) -> str:
-    """An argument quoted for a shell; a long one is cut."""
+    """An argument as a sentence names it, quoted; a long one is cut."""
     text = printable(argument)
     return shlex.quote(text if len(text) <= _EXCERPT_LENGTH else f"{text[:_EXCERPT_LENGTH]}…")
+
+
+def word(argument: str) -> str:
+    """An argument as a word of a shell's command line: whole, for a part of it would do something else."""
+    return shlex.quote(printable(argument))
+
+
+def operand(name: str) -> str:
+    """The name of a file as such a word, which no command takes for an option."""
+    return word(f"./{name}" if name[:1] == "-" != name else name)
 
 
 def option_advice(message: str) -> str:
@@ -143,7 +153,7 @@ def one_address(argv: Sequence[str]) -> str:
     hint = ""
     for argument in operands[-1:]:
         if is_address(argument) and (domain := argument.rpartition("@")[2].rstrip(">")):
-            hint = f"; for the recipient domain alone: smtp-probe domain {shown(domain)}"
+            hint = f"; for the recipient domain alone: smtp-probe domain {word(domain)}"
         elif command := command_for(argument):
             hint = f"; or did you mean: {command}"
     return f"check takes two addresses: smtp-probe check SENDER RECIPIENT{hint}"

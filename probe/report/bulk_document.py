@@ -104,11 +104,10 @@ def _to_do(report: BulkReport) -> doc.Section:
         if report.output.endswith(".csv"):
             lines.append(("Each row has its own in the column ", Code("decision"), "."))
         else:
-            filters = (
-                f"jq -r 'select(.decision == \"send\") | .address // .domain' {shlex.quote(report.output)}"
-            )
+            name = f"./{report.output}" if report.output.startswith("-") else report.output
+            filters = f"jq -r 'select(.decision == \"send\") | .address // .domain' {shlex.quote(name)}"
             lines.append((Code(filters),))
-    if report.state and (open_rows := sum(counts.get(it, 0) for it in _AGAIN)):
+    if report.state and (open_rows := _open_rows(report)):
         lines.append((f"The same command with --again asks about {rows(open_rows)} again.",))
     parts: tuple[doc.Part, ...] = (doc.Table(columns, table),)
     return doc.Section(("What to do",), (*parts, doc.Items(tuple(lines))) if lines else parts, stays=True)
@@ -173,7 +172,13 @@ def _facts(report: BulkReport) -> Iterator[doc.Fact]:
     if report.output:
         yield doc.Fact("Output", ((Code(report.output),),))
     if report.state:
-        yield doc.Fact("State", ((Code(report.state), ": no longer needed when the output is taken"),))
+        needed = "; --again needs it" if _open_rows(report) else ""
+        yield doc.Fact("State", ((Code(report.state), f": not needed when the output is taken{needed}"),))
+
+
+def _open_rows(report: BulkReport) -> int:
+    """How many rows `--again` asks about."""
+    return sum(it.rows for it in report.decisions if it.decision in _AGAIN)
 
 
 def _plan(plan: BulkPlan, report: BulkReport) -> doc.Section:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import json
+import shlex
 import sqlite3
 import subprocess
 import sys
@@ -77,6 +78,21 @@ async def test_each_row_says_what_to_do_with_it_and_the_summary_counts_them(
     assert {row["input"]: row["decision"] or "" for row in rows} == expected
     counts = {it["decision"]: it["rows"] for it in json.loads(summary.read_text())["decisions"]}
     assert counts == Counter(it for it in expected.values() if it)
+
+
+@pytest.mark.parametrize("name", ["-rows.jsonl", "it's.jsonl", "two words.jsonl", "$(touch harm).jsonl"])
+async def test_the_line_that_takes_the_addresses_out_is_one_for_a_shell(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = list_of(tmp_path, list(ROWS))
+    monkeypatch.setenv("PYTHONPATH", str(Path.cwd()))
+    monkeypatch.chdir(tmp_path)
+    async with DnsServer(ZONE, FAULTS) as server:
+        summary = (await bulk(server, str(path), "-o", f"./{name}")).stdout
+    (line,) = (it.removeprefix("  - ") for it in summary.splitlines() if "jq -r" in it)
+    words = shlex.split(line)
+    assert words[:2] == ["jq", "-r"] and not words[3].startswith("-")
+    assert objects(Path(words[3]))
 
 
 async def test_a_refusal_for_a_fault_of_this_side_is_told_as_that_and_asked_again(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,38 @@ def test_the_command_that_is_named_is_one(
     code = run(shlex.split(command)[1:])
     out, err = capsys.readouterr()
     assert code != 2 and out and err == ""
+
+
+ODD_NAMES = ("two words", "-q", "--output", "it's", "$(touch harm)", "späť", "a;b&c", "n" * 200)
+WRONG_COMMANDS = {MESSAGE: ("log", "replay", "explain"), LOG: ("bounce", "redact"), RECORDING: ("bounce",)}
+
+
+@pytest.mark.parametrize("name", ODD_NAMES)
+@pytest.mark.parametrize("source", WRONG_COMMANDS)
+def test_the_command_for_a_file_of_any_name_reads_it(
+    source: str,
+    name: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(source, tmp_path / name)
+    for wrong in WRONG_COMMANDS[source]:
+        assert run((wrong, "--", name)) == 2
+        (command,) = re.findall(r"with: smtp-probe (.*)\n", capsys.readouterr().err)
+        code = run(shlex.split(command))
+        out, err = capsys.readouterr()
+        assert code != 2 and out and err == "", command
+    assert [it.name for it in tmp_path.iterdir()] == [name]
+
+
+def test_behind_two_hyphens_every_word_is_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(LOG, tmp_path / "-v")
+    Path("-q").write_text("a@example.net\n")
+    assert run(("log", "-v", "--", "-v")) == 0
+    assert run(("bulk", "--offline", "--", "-q")) == 0
 
 
 @pytest.mark.parametrize("form", [(*PAIR, *NOWHERE), (*NOWHERE, *PAIR), ("<>", PAIR[1], *NOWHERE)])

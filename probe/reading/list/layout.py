@@ -107,7 +107,7 @@ def _csv_layout(table: _Table, column: str | None) -> Layout:
     elif not is_data and (named := _by_name(keys)) is not None:
         index, has_header = named, True
     else:
-        index = _by_content(table.records)
+        index = _by_content(table.records if is_data else body)
         has_header = not is_data and len(table.records) > 1 and _share(body, index, _looks_right) > _HALF
     name = head[index].strip() if has_header else ""
     return Layout(ListForm.CSV, table.delimiter, name, index, table.width, has_header)
@@ -124,7 +124,8 @@ def _by_name(keys: Sequence[str]) -> int | None:
 
 
 def _by_content(records: Sequence[Sequence[str]]) -> int:
-    """The column that holds addresses; where none does, domains. Raises LayoutError for none or several."""
+    """The column of these records, without a header, that holds addresses; where none does, domains. Raises
+    LayoutError for none or several."""
     for looks in (_is_address, _is_domain):
         fitting = [index for index in range(len(records[0])) if _share(records, index, looks) > _HALF]
         if len(fitting) == 1:

@@ -67,6 +67,10 @@ def test_display_names_with_a_comma_are_no_table_of_their_own() -> None:
     assert addresses(rows) == [(1, "a@x.example"), (2, "b@y.example")]
 
 
+def test_a_header_is_no_vote_on_the_column() -> None:
+    assert addresses(read("who,what\na@x.example,hello\n")) == [(2, "a@x.example")]
+
+
 def test_a_column_can_be_named_or_counted() -> None:
     text = "from,to\na@x.example,b@y.example\n"
     assert addresses(read(text, column="from")) == [(2, "a@x.example")]
