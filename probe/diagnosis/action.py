@@ -6,6 +6,7 @@ from __future__ import annotations
 from probe.diagnosis.posture import removal
 from probe.diagnosis.risks import cause_of
 from probe.diagnosis.verdict import Diagnosis
+from probe.facts.logged import is_given_up
 from probe.facts.model import Facts
 from probe.knowledge.causes import causes
 from probe.knowledge.risks import rules_by_tag
@@ -22,7 +23,7 @@ def action_of(diagnosis: Diagnosis, facts: Facts, findings: tuple[Finding, ...])
 
     Advice for this sender replaces the general advice of the cause: delisting from the lists that DNS shows,
     else the remedies of the gravest findings that explain the cause. A rule with an action of its own keeps
-    it.
+    it. Where the bounce or the log says that the message was given up, none is to wait for it.
     """
     if not diagnosis.ranking:
         return ""
@@ -37,7 +38,7 @@ def action_of(diagnosis: Diagnosis, facts: Facts, findings: tuple[Finding, ...])
     # findings judge how the recipient's side sees this sender, so at a relay only those on the message count
     is_of_no_use = is_relays and cause.family != "message"
     own = [] if is_guess or is_of_no_use else _remedies(first, findings)
-    return " ".join(own) or cause.action
+    return " ".join(own) or (is_given_up(facts) and cause.given_up) or cause.action
 
 
 def _removal(facts: Facts) -> str:

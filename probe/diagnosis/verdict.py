@@ -18,6 +18,7 @@ from probe.diagnosis.summary import hosts_said, summary
 from probe.diagnosis.vantage import carry_over, is_foreign
 from probe.diagnosis.why import why_tags
 from probe.facts.fallback import at_fallback
+from probe.facts.logged import is_given_up
 from probe.facts.model import Facts
 from probe.knowledge.causes import UNSETTLED, causes
 from probe.model.evidence import Band, Evidence, RankedCause
@@ -193,6 +194,8 @@ def _verdict(
     is_learned = result.ground not in (Ground.LOGIN, Ground.INTERRUPTED)
     if facts.relay and result.outcome is not Outcome.ACCEPTED and is_learned:
         conduct = conduct_at_relay(conduct)
+    if conduct.fix_by is FixBy.NOBODY and result.outcome is not Outcome.ACCEPTED and is_given_up(facts):
+        conduct = replace(conduct, fix_by=FixBy.SENDER)  # who has to send it again
     has_outside_reading = reading is not None
     at_risk = (has_outside_reading and result.outcome is Outcome.ACCEPTED) or bool(ours)
     exit_code = ExitCode.AT_RISK if at_risk else ExitCode.of(result.outcome)

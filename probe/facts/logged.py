@@ -31,6 +31,13 @@ def tells_of_failure(facts: Facts) -> bool:
     return is_bounced or (delivery is not None and delivery.is_failure)
 
 
+def is_given_up(facts: Facts) -> bool:
+    """Whether, by the bounce or the log, no server tries the message any more."""
+    delivery = facts.log.delivery if facts.log is not None else None
+    is_bounced = facts.bounce is not None and facts.bounce.is_given_up
+    return is_bounced or (delivery is not None and delivery.is_given_up)
+
+
 def is_of_another_relay(facts: Facts) -> bool:
     """Whether the server that answered in the log is none of the domain's MX hosts."""
     delivery = facts.log.delivery if facts.log is not None else None

@@ -256,3 +256,15 @@ def test_a_delay_notice_of_a_message_that_was_given_up_says_so() -> None:
     assert "Action delayed, as it is written; the words say that the server has given up" in text
     assert "the reporting server has given up (so its words)" in text
     assert outcome.code == 3
+
+
+@pytest.mark.parametrize(("action", "who"), [("delayed", "nobody"), ("failed", "you, the sender")])
+def test_both_halves_say_whether_the_message_has_to_be_sent_again(
+    action: str, who: str, tmp_path: Path
+) -> None:
+    notice = tmp_path / "notice.eml"
+    octets = (FIXTURES / "opensmtpd-delay.eml").read_bytes()
+    notice.write_bytes(octets.replace(b"Action: delayed", f"Action: {action}".encode()))
+    alone, live = smtp_probe("bounce", str(notice), "--check", *NOWHERE).stdout.split("nothing delivered")
+    assert f"Who acts    {who}" in alone
+    assert ("given up" in alone) == ("given up" in live) == (action == "failed")

@@ -151,3 +151,10 @@ def test_a_message_that_is_not_there_is_4_and_the_report_says_what_to_do(queue_i
 def test_a_message_that_has_another_fate_than_the_one_asked_for_is_there() -> None:
     result = smtp_probe("log", LOG, "--queue-id", SENT, "--status", "bounced")
     assert result.code == 0 and "no message with" not in result.stdout
+
+
+def test_who_has_to_send_again_what_was_given_up_is_told() -> None:
+    """The greylisted message is in no queue any more: nobody's server sends it again by itself."""
+    text = " ".join(smtp_probe("log", LOG, "--queue-id", EXPIRED, "--check", *NOWHERE).stdout.split())
+    assert "greylisted" in text and "Who acts you, the sender" in text
+    assert "yours has given up" in text and "by itself" not in text

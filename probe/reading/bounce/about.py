@@ -7,7 +7,7 @@ from probe.model.target import PairTarget, Target
 from probe.reading.bounce.layouts import bounce_layouts
 from probe.reading.bounce.read import read_notice
 from probe.reading.bounce.results import DeliveryNotice, NoticeKind
-from probe.standards.dsn.results import DeliveryStatus
+from probe.standards.dsn.results import Action, DeliveryStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,12 @@ class BounceFacts:
     def is_refusal(self) -> bool:
         """Whether it reports a failure for the requested recipient."""
         return self.is_about_recipient and self.notice.kind is NoticeKind.BOUNCE
+
+    @property
+    def is_given_up(self) -> bool:
+        """Whether the reporting server tries no more to reach the requested recipient."""
+        status = self.status if self.is_about_recipient else None
+        return status is not None and (status.action is Action.FAILED or status.has_ended)
 
 
 def recipient_name(target: Target) -> str:
