@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from probe._named_tuple import NamedTuple
 from probe.bulk.report import BulkGate
 
-NAMES = ("refused", "deferred", "unknown", "malformed", "duplicate", "typo")
+ON_ANSWERS = ("refused", "deferred", "unknown")
+NAMES = (*ON_ANSWERS, "malformed", "duplicate", "typo")
 _CONDITION = re.compile(r"([a-z]+)=([0-9]{1,12}(?:\.[0-9]{1,6})?)(%?)", re.ASCII)
 
 

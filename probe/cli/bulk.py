@@ -165,6 +165,13 @@ def _deliver(report: BulkReport, options: BulkOptions) -> int:
 def _open(name: str) -> BinaryIO:
     try:
         return open_input(name)
+    except FileNotFoundError as error:
+        from probe.cli.slips import command_for
+
+        command = command_for(name)
+        raise UsageError(
+            "FILE", f"{unreadable('', name, error)}{command and f'; for one: {command}'}"
+        ) from None
     except OSError as error:
         raise unreadable("FILE", name, error) from None
 

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from probe._dataclass import dataclass, replace
-from probe.bulk.gate import Limit, read_limits
+from probe.bulk.gate import ON_ANSWERS, Limit, read_limits
 from probe.cli import choices, values
 from probe.cli.bulk_progress import ProgressForm
-from probe.cli.errors import UsageError, refuse_controls
+from probe.cli.errors import UsageError, complain, refuse_controls
 from probe.cli.light import LightParser
 from probe.cli.output import report_path
-from probe.model.address import AddressError, ReversePath
+from probe.model.address import AddressError, NullReversePath, ReversePath
 from probe.model.address_parse import describe, parse_reverse_path
 from probe.model.sender_mta import MtaChoice
 from probe.model.target import Options
@@ -42,9 +42,9 @@ def parser() -> LightParser:
         description="Look at a whole list before a send: which rows are no addresses, which domains take no\n"
         "mail, who runs the others. DNS alone is asked, each domain once; with --smtp one session is\n"
         "held with each operator, with --rcpt mailboxes are asked about, slowly. Nothing is sent.",
-        epilog="Rows go to -o FILE (or with --format csv or jsonl to stdout), the summary to stdout.\n"
-        "Stopped or killed at any moment, the same command goes on where it was; its state is\n"
-        "FILE.state.\n"
+        epilog="Rows go to -o FILE.csv or FILE.jsonl (or with --format csv or jsonl to stdout), the summary\n"
+        "to stdout. Stopped or killed at any moment, the same command goes on where it was; its\n"
+        "state is FILE.csv.state.\n"
         "Exit codes: 0 nothing to act on; 1 a gate of --fail-over failed; 2 usage; 4 nothing could be\n"
         "observed.\n\n"
         "Example:\n  smtp-probe bulk list.csv -o rows.jsonl --fail-over refused=2%,unknown=20%\n"
@@ -233,7 +233,7 @@ def read_options(arguments: argparse.Namespace) -> BulkOptions:
         is_offline=arguments.offline,
         is_plan=arguments.plan,
         extent=_extent(arguments),
-        sender=_sender(arguments.sender),
+        sender=_sender(arguments),
         server=_server(arguments),
         parallel=_parallel(arguments.parallel),
         dask=_dask(arguments),
@@ -241,7 +241,7 @@ def read_options(arguments: argparse.Namespace) -> BulkOptions:
         is_fresh=arguments.fresh,
         is_again=arguments.again,
         max_age=_age(arguments.max_age),
-        limits=_limits(arguments.fail_over),
+        limits=_limits(arguments),
         summary=values.output_file("--summary", summary) if summary is not None else None,
         progress=values.choice("--progress", arguments.progress, ProgressForm),
         form=_form(arguments.format, output),
@@ -255,6 +255,7 @@ def read_options(arguments: argparse.Namespace) -> BulkOptions:
         )
     _refuse_no_file(options)
     _refuse_same_file(options)
+    _tell_of_no_rows(options)
     return options
 
 
@@ -280,11 +281,14 @@ def _server(arguments: argparse.Namespace) -> Options:
     return replace(choices.as_server(options, arguments.mta, None, "mx"), seed=1)
 
 
-def _sender(text: str) -> ReversePath:
+def _sender(arguments: argparse.Namespace) -> ReversePath:
     try:
-        return parse_reverse_path(text)
+        result = parse_reverse_path(arguments.sender)
     except AddressError as error:
         raise UsageError("--sender", describe(error)) from None
+    if not arguments.rcpt and result != NullReversePath():
+        raise UsageError("--sender", "is named to mail servers with --rcpt alone; give that, too")
+    return result
 
 
 def _dask(arguments: argparse.Namespace) -> DaskAddress | None:
@@ -331,13 +335,26 @@ def _age(text: str) -> int:
     return int(match[1]) * _UNITS[match[2]]
 
 
-def _limits(text: str | None) -> tuple[Limit, ...]:
-    if text is None:
+def _limits(arguments: argparse.Namespace) -> tuple[Limit, ...]:
+    """The gate. One on answers is no gate where nobody is asked: it would always pass."""
+    if arguments.fail_over is None:
         return ()
     try:
-        return read_limits(text)
+        limits = read_limits(arguments.fail_over)
     except ValueError as problem:
         raise UsageError("--fail-over", str(problem)) from None
+    alone = "--offline" if arguments.offline else "--plan" if arguments.plan else ""
+    on_answers = next((it.name for it in limits if it.name in ON_ANSWERS), None)
+    if alone and on_answers is not None:
+        raise UsageError("--fail-over", f"{on_answers} is not known with {alone}, which asks for no verdict")
+    return limits
+
+
+def _tell_of_no_rows(options: BulkOptions) -> None:
+    """A name without an ending that rows have is meant for them as often as for the summary."""
+    if options.output is not None and options.form.name == "text":
+        where = f"{options.output} gets the summary alone"
+        complain(f"bulk: {where}; rows, and a run that can be gone on with, need a name in .csv or .jsonl")
 
 
 def _refuse_no_file(options: BulkOptions) -> None:

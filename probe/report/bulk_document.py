@@ -172,8 +172,8 @@ def _facts(report: BulkReport) -> Iterator[doc.Fact]:
     if report.output:
         yield doc.Fact("Output", ((Code(report.output),),))
     if report.state:
-        needed = "; --again needs it" if _open_rows(report) else ""
-        yield doc.Fact("State", ((Code(report.state), f": not needed when the output is taken{needed}"),))
+        use = "; --again needs it" if _open_rows(report) else ""
+        yield doc.Fact("State", ((Code(report.state), f": not needed when the output is taken{use}"),))
 
 
 def _open_rows(report: BulkReport) -> int:

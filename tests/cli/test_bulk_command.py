@@ -235,3 +235,36 @@ def test_a_slip_is_told_without_asking() -> None:
     assert (slip["note"], good["note"]) == ("looks like a slip for gmail.com", None)
     gate = smtp_probe("bulk", "-", "--offline", "--fail-over", "typo=0", stdin=rows)
     assert gate.code == 1 and "is gmail.com meant?" in " ".join(gate.stdout.split())
+
+
+@pytest.mark.parametrize("alone", ["--offline", "--plan"])
+@pytest.mark.parametrize("name", ["refused", "deferred", "unknown"])
+def test_a_gate_on_answers_never_passes_where_nobody_is_asked(alone: str, name: str) -> None:
+    outcome = smtp_probe("bulk", "-", alone, "--fail-over", f"malformed=9,{name}=0", stdin=b"a@example.net\n")
+    assert (outcome.code, outcome.stdout) == (2, "")
+    assert f"--fail-over: {name} is not known with {alone}" in outcome.stderr
+
+
+def test_a_sender_is_named_to_servers_alone() -> None:
+    sender = ("--sender", "me@example.com")
+    outcome = smtp_probe("bulk", "-", "--offline", *sender, stdin=b"a@example.net\n")
+    assert outcome.code == 2 and "--sender: is named to mail servers with --rcpt alone" in outcome.stderr
+
+
+def test_a_name_without_an_ending_for_rows_is_told_to_get_the_summary(tmp_path: Path) -> None:
+    output = tmp_path / "rows.txt"
+    outcome = smtp_probe("bulk", "-", "--offline", "-o", str(output), stdin=b"a@example.net\n")
+    assert outcome.code == 0 and output.read_text().startswith("stdin")
+    assert f"{output} gets the summary alone; rows" in outcome.stderr
+
+
+@pytest.mark.parametrize(
+    ("operand", "hint"),
+    [
+        ("a@example.net", "smtp-probe check SENDER a@example.net"),
+        ("example.net", "smtp-probe domain example.net"),
+    ],
+)
+def test_one_address_or_domain_in_place_of_a_list_is_told_what_it_is_for(operand: str, hint: str) -> None:
+    outcome = smtp_probe("bulk", operand)
+    assert outcome.code == 2 and outcome.stderr.endswith(f"no such file or directory; for one: {hint}\n")

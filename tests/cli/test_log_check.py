@@ -144,8 +144,8 @@ def test_a_message_that_is_not_there_is_4_and_the_report_says_what_to_do(queue_i
     result = smtp_probe("log", LOG, "--queue-id", queue_id)
     assert result.code == code
     text = " ".join(result.stdout.split())
-    told = f"no message with the queue id {queue_id}: give the rotated files, too"
-    assert (told in text) == (code == 4)
+    advice = f"no message with the queue id {queue_id}: give the rotated files, too"
+    assert (advice in text) == (code == 4)
 
 
 def test_a_message_that_has_another_fate_than_the_one_asked_for_is_there() -> None:

@@ -89,7 +89,7 @@ def test_the_input_may_be_the_output(tmp_path: Path) -> None:
     assert "user_unknown" in both.read_text()
 
 
-_KEPT = {
+_SOURCES = {
     "log": ("fixtures/logs/exim-plain.log", ()),
     "bounce": ("fixtures/bounces/qmail-remote.eml", ()),
     "replay": ("fixtures/recordings/lab-healthy/recording.jsonl", ()),
@@ -101,7 +101,7 @@ _KEPT = {
 }
 
 
-@pytest.mark.parametrize(("command", "source"), _KEPT.items(), ids=_KEPT)
+@pytest.mark.parametrize(("command", "source"), _SOURCES.items(), ids=_SOURCES)
 def test_no_log_message_or_recording_is_written_over(
     command: str, source: tuple[str, tuple[str, ...]], tmp_path: Path
 ) -> None:
