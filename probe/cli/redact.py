@@ -32,9 +32,10 @@ def redact(
 ) -> int:
     """Make a recording fit to share: names, addresses and message text are replaced.
 
-    The redacted recording replays to the same outcome, cause and exit code. What rests on real names is gone:
-    documented facts about a domain, certificates, the message. Hashes, GUIDs, queue ids and ticket numbers
-    stay: those that are recognized are named when it is done. Read it before you share it.
+    The redacted recording replays to the same outcome, cause and exit code, but for what only a bounce said.
+    What rests on real names is gone: documented facts about a domain, certificates, the message, the bounce.
+    Hashes, GUIDs, queue ids and ticket numbers stay: those that are recognized are named when it is done.
+    Read it before you share it.
     """
     source = choices.recording(recording, last=last)
     path = choices.output_path(output)

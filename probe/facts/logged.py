@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from probe.facts.model import Facts
 from probe.model.logged import LogFate
+from probe.model.observed import Gap, Part
 from probe.model.reply import Stage
 
 REF = "log:1"
@@ -25,10 +26,12 @@ def has_passed(facts: Facts) -> bool:
 
 
 def tells_of_failure(facts: Facts) -> bool:
-    """Whether the bounce or the log tells that the message did not get through."""
+    """Whether the bounce or the log tells that the message did not get through; a bounce that was redacted
+    may have."""
     delivery = facts.log.delivery if facts.log is not None else None
     is_bounced = facts.bounce is not None and facts.bounce.is_refusal
-    return is_bounced or (delivery is not None and delivery.is_failure)
+    is_redacted = any(it.part is Part.BOUNCE and it.reason.tag is Gap.REDACTED for it in facts.not_reached)
+    return is_bounced or is_redacted or (delivery is not None and delivery.is_failure)
 
 
 def is_given_up(facts: Facts) -> bool:

@@ -11,6 +11,7 @@ from ipaddress import ip_address
 import pytest
 
 from probe.facts.build import facts_of
+from probe.facts.logged import tells_of_failure
 from probe.knowledge.dnsbl import built_in_lists
 from probe.model.address import Mailbox
 from probe.model.observed import Gap, HeloReason, Part
@@ -370,3 +371,10 @@ def test_a_denial_is_believed_or_doubted_as_before() -> None:
         assert isinstance(event, ev.DnsAnswered)
         assert (event.answer.doubt is None) == (before.doubt is None), before
     assert {denial.doubt is None for denial in denials} == {True, False}
+
+
+def test_a_bounce_that_was_redacted_is_not_taken_for_no_bounce() -> None:
+    """Without a dialogue DNS in order is accepted, but not where a bounce says that the mail came back."""
+    shared = redact(Recording.of([START, ev.BounceGiven(1, "returned.eml", b"Subject: Undelivered\n\n")]))
+    assert tells_of_failure(facts_of(shared))
+    assert not tells_of_failure(facts_of(Recording.of([START])))
