@@ -8,6 +8,8 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from tests.support.patience import PATIENCE
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -25,7 +27,7 @@ def smtp_probe(*arguments: str, stdin: bytes = b"", env: Mapping[str, str] | Non
         input=stdin,
         capture_output=True,
         env=environment,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     return Outcome(run.returncode, run.stdout.decode("utf-8"), run.stderr.decode("utf-8"))

@@ -179,7 +179,7 @@ def test_the_output_goes_to_a_file(tmp_path: Path) -> None:
     assert _lines(path.read_text(encoding="utf-8"))[0]["cause"] == "user_unknown"
 
 
-NOWHERE = ("--nameserver", "127.0.0.1:9", "--timeout", "2", "--no-smtp", "--no-dnsbl")
+NOWHERE = ("--nameserver", "127.0.0.1:9", "--timeout", "60", "--no-smtp", "--no-dnsbl")
 
 
 def test_check_goes_on_with_the_live_check_and_joins_the_bounce() -> None:

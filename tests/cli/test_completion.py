@@ -24,6 +24,7 @@ from probe.cli.commands import COMMANDS
 from probe.report.schema import SCHEMAS
 from tests.cli.command import smtp_probe
 from tests.support.needed import needed
+from tests.support.patience import PATIENCE
 
 scripts = cache(completion_scripts.scripts)
 NAMES = [entry.name for entry in COMMANDS]
@@ -72,7 +73,7 @@ def in_fish(line: str, folder: Path) -> set[str]:
 
 def output(argv: Sequence[str], folder: Path) -> set[str]:
     run = subprocess.run(
-        argv, cwd=folder, env=home(folder), capture_output=True, text=True, timeout=60, check=False
+        argv, cwd=folder, env=home(folder), capture_output=True, text=True, timeout=PATIENCE, check=False
     )
     assert (run.returncode, run.stderr) == (0, "")
     return set(run.stdout.splitlines())

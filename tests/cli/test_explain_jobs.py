@@ -27,10 +27,10 @@ from probe.model.debugging import DEBUG
 from probe.report.formats import Kind, formats_of
 from probe.report.style import Style
 from tests.bench import replies_made
+from tests.support.patience import PATIENCE
 
 FORMATS = tuple(formats_of(Kind.REPLY))
 WAY = Way(None, "", "jsonl", Style())
-PATIENCE = 60.0  # seconds until a test gives up; none says how long anything may take
 ODD = (
     b"550 5.1.1 <a@b.test>: user unknown",
     b"450 4.2.0 greylisted, try again in 300 seconds",

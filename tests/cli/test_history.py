@@ -19,7 +19,7 @@ from tests.cli.command import Outcome, smtp_probe
 
 ROOT = Path(__file__).resolve().parents[2]
 PAIR = ("bob@example.com", "alice@example.net")
-NOWHERE = ("--nameserver", "127.0.0.1:9", "--timeout", "2", "--no-smtp", "--no-dnsbl")
+NOWHERE = ("--nameserver", "127.0.0.1:9", "--timeout", "60", "--no-smtp", "--no-dnsbl")
 
 
 @pytest.fixture

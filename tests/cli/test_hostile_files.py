@@ -210,7 +210,7 @@ def test_a_long_bounce_joins_a_check_by_its_beginning(tmp_path: Path) -> None:
     (row,) = (row for row in MESSAGES if row["name"] == "returned-message-of-six-megabytes")
     path = write(row, tmp_path / "bounce.eml")
     pair = ("a@a.example", "u@b.example")
-    nowhere = ("--nameserver", "127.0.0.1:9", "--timeout", "2", "--no-smtp", "--no-dnsbl")
+    nowhere = ("--nameserver", "127.0.0.1:9", "--timeout", "60", "--no-smtp", "--no-dnsbl")
     run = measured("check", *pair, "--bounce", str(path), *nowhere, "--format", "json")
     held(run, "check", *pair, "--bounce", HONEST_BOUNCE, *nowhere)
     assert run.code != 2

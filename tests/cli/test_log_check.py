@@ -13,7 +13,7 @@ from tests.cli.command import smtp_probe
 from tests.unit.maillog.made import sent
 
 LOG = str(Path(__file__).parents[2] / "fixtures" / "logs" / "postfix-bsd.log")
-NOWHERE = ("--nameserver", "127.0.0.1:9", "--timeout", "2", "--no-smtp", "--no-dnsbl", "--mta", "none")
+NOWHERE = ("--nameserver", "127.0.0.1:9", "--timeout", "60", "--no-smtp", "--no-dnsbl", "--mta", "none")
 PAIR = ("alice@sender.example", "bob@unknown.example")
 REFUSED, SENT, EXPIRED = "612FB27C016", "5067927C00C", "635DD27C036"
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.patience import PATIENCE
 from tests.unit.maillog.made import bounced, deferred, sent
 
 
@@ -53,7 +54,7 @@ def test_a_rotation_is_survived(how: str, tmp_path: Path) -> None:
         result = _next(process)
         assert (result["status"], result["delivered_after_s"], result["attempts"]) == ("sent", 300, 2)
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=PATIENCE)
         assert process.returncode == 0 and out == err == ""
 
 
@@ -67,5 +68,5 @@ def test_the_report_comes_at_its_end(tmp_path: Path) -> None:
         while not marker.exists() or not marker.read_text():
             assert process.poll() is None
         process.send_signal(signal.SIGINT)
-        out, _ = process.communicate(timeout=60)
+        out, _ = process.communicate(timeout=PATIENCE)
         assert process.returncode == 0 and out.count("this mailbox does not exist") >= 1

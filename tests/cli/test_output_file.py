@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.command import smtp_probe
+from tests.support.patience import PATIENCE
 from tests.unit.maillog.made import sent
 
 EXPLAIN = ("explain", "550 5.1.1 no such user")
@@ -35,7 +36,7 @@ def _run(*arguments: str, beforehand: Callable[[], None] | None = None) -> subpr
         [sys.executable, "-m", "probe", *arguments],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
         preexec_fn=beforehand,
         env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
@@ -140,7 +141,7 @@ def test_a_pipe_and_standard_output_may_be_named(tmp_path: Path) -> None:
     os.mkfifo(pipe)
     process = subprocess.Popen([sys.executable, "-m", "probe", *EXPLAIN, "-o", str(pipe)])
     assert pipe.read_text().startswith("REFUSED FOR GOOD")
-    assert process.wait(60) == 1
+    assert process.wait(PATIENCE) == 1
 
 
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -157,7 +158,7 @@ def test_a_signal_leaves_no_part_of_a_report(end: signal.Signals, tmp_path: Path
         while not any(path.stat().st_size for path in tmp_path.iterdir() if path != replies):
             assert process.poll() is None
         process.send_signal(end)
-        assert process.communicate(timeout=60)[1] == b"smtp-probe: interrupted\n"
+        assert process.communicate(timeout=PATIENCE)[1] == b"smtp-probe: interrupted\n"
     assert process.returncode == 128 + end
     assert list(tmp_path.iterdir()) == [replies]
 
@@ -170,7 +171,7 @@ def test_a_name_that_no_file_can_have_is_one_line(option: str) -> None:
 
 
 def test_a_disk_that_took_neither_recording_nor_report_is_said_of_both(tmp_path: Path) -> None:
-    run = ("check", "bob@example.com", "alice@example.net", "--nameserver", "127.0.0.1:9", "--timeout", "2")
+    run = ("check", "bob@example.com", "alice@example.net", "--nameserver", "127.0.0.1:9", "--timeout", "60")
     saved, target = tmp_path / "run.jsonl", tmp_path / "report"
     result = _run(*run, "--no-smtp", "--record", str(saved), "-o", str(target), beforehand=_little_room)
     assert result.returncode == 2
@@ -189,7 +190,7 @@ def test_a_reader_that_is_gone_changes_no_exit_code(command: tuple[str, ...]) ->
         [sys.executable, "-m", "probe", *command],
         stdout=writing,
         stderr=subprocess.PIPE,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     os.close(writing)

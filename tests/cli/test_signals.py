@@ -13,6 +13,7 @@ import pytest
 
 from probe.cli import signals
 from tests.cli.test_under_stress import COMMAND, PAIR, _SilentServer, silent_server
+from tests.support.patience import PATIENCE
 
 __all__ = ["silent_server"]
 
@@ -30,7 +31,7 @@ def _begun(
         text=True,
         preexec_fn=beforehand,
     )
-    assert server.connected.wait(30)
+    assert server.connected.wait(PATIENCE)
     while b'"connected"' not in saved.read_bytes():  # the server knows before the client does
         assert process.poll() is None
     return process
@@ -43,8 +44,8 @@ def test_signals_in_a_row_are_one_and_give_the_report_so_far(
     process = _begun(silent_server, tmp_path / "run.jsonl")
     for number in sent:
         process.send_signal(number)
-    out, err = process.communicate(timeout=60)
-    assert silent_server.left.wait(30)
+    out, err = process.communicate(timeout=PATIENCE)
+    assert silent_server.left.wait(PATIENCE)
     assert err == ""
     assert process.returncode == json.loads(out)["verdict"]["exit_code"] == 4
 
@@ -55,7 +56,7 @@ def test_a_hangup_that_is_ignored_stays_so(silent_server: _SilentServer, tmp_pat
     process.send_signal(HUP)
     assert not silent_server.left.wait(0.5)
     process.send_signal(TERM)
-    out, _ = process.communicate(timeout=60)
+    out, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == json.loads(out)["verdict"]["exit_code"] == 4
 
 
@@ -69,7 +70,7 @@ def test_a_signal_ends_the_program_though_nobody_reads_its_output(end: signal.Si
     assert process.stdout is not None
     process.stdout.read(1)  # the rest fills the pipe
     process.send_signal(end)
-    assert process.wait(60) == 128 + end
+    assert process.wait(PATIENCE) == 128 + end
     assert process.stderr is not None
     assert process.stderr.read() == b"smtp-probe: interrupted\n"
 
@@ -92,7 +93,10 @@ sys.exit(5)
 @pytest.mark.parametrize(("last", "code"), [("SIGINT", 130), ("SIGTERM", 5)])
 def test_only_a_later_ctrl_c_ends_a_run_that_was_asked_to_end(last: str, code: int) -> None:
     run = subprocess.run(
-        [sys.executable, "-c", _TWICE.replace("{last}", last)], capture_output=True, timeout=60, check=False
+        [sys.executable, "-c", _TWICE.replace("{last}", last)],
+        capture_output=True,
+        timeout=PATIENCE,
+        check=False,
     )
     assert run.returncode == code
     assert run.stderr == (b"smtp-probe: interrupted\n" if code == 130 else b"")
@@ -114,9 +118,9 @@ def test_ctrl_c_in_one_check_is_meant_for_those_behind_it(
         stderr=subprocess.PIPE,
         text=True,
     )
-    assert silent_server.connected.wait(30)
+    assert silent_server.connected.wait(PATIENCE)
     process.send_signal(INT)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, err) == (4, "")
     assert "alice@example.net" in out
     assert "carol@example.net" not in out

@@ -19,7 +19,7 @@ RECORDING = str(FIXTURES / "recordings/lab-spf-fail/recording.jsonl")
 MESSAGE = str(FIXTURES / "bounces/alibaba-text.eml")
 LOG = str(min((FIXTURES / "logs").glob("*postfix*.log")))
 PAIR = ("bob@example.com", "alice@example.net")
-NOWHERE = ("--nameserver", "127.0.0.1:9", "--timeout", "2", "--no-smtp", "--no-dnsbl")
+NOWHERE = ("--nameserver", "127.0.0.1:9", "--timeout", "60", "--no-smtp", "--no-dnsbl")
 NAMED = [
     ((*("check", *PAIR), "--json"), "--json; write --format json"),
     (("explain", "550 no", "--json"), "--json; write --format json"),

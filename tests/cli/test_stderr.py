@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.command import Outcome, smtp_probe
+from tests.support.patience import PATIENCE
 
 WRONG = (
     ("check",),
@@ -50,7 +51,7 @@ def in_shell(arguments: tuple[str, ...], streams: str, more: Mapping[str, str] |
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE if streams else writer,
             env={**os.environ, **(more or {})},
-            timeout=60,
+            timeout=PATIENCE,
             check=False,
         )
     finally:

@@ -20,9 +20,10 @@ import dns.rrset
 import pytest
 
 from tests.cli.command import smtp_probe
+from tests.support.patience import PATIENCE
 
 PAIR = ("bob@example.com", "alice@example.net")
-NOWHERE = ("--nameserver", "127.0.0.1:9", "--timeout", "2", "--no-smtp", "--no-dnsbl")
+NOWHERE = ("--nameserver", "127.0.0.1:9", "--timeout", "60", "--no-smtp", "--no-dnsbl")
 COMMAND = (sys.executable, "-m", "probe")
 FULL = Path("/dev/full")
 needs_full = pytest.mark.skipif(not FULL.exists(), reason="this system has no /dev/full")
@@ -72,12 +73,12 @@ def test_a_signal_in_the_middle_gives_the_report_so_far_and_closes_the_socket(
         stderr=subprocess.PIPE,
         text=True,
     )
-    assert silent_server.connected.wait(30)
+    assert silent_server.connected.wait(PATIENCE)
     while b'"connected"' not in saved.read_bytes():  # the server knows before the client does
         assert process.poll() is None
     process.send_signal(end)
-    out, err = process.communicate(timeout=60)
-    assert silent_server.left.wait(30)
+    out, err = process.communicate(timeout=PATIENCE)
+    assert silent_server.left.wait(PATIENCE)
     report = json.loads(out)
     assert process.returncode == report["verdict"]["exit_code"] == 4
     assert (report["verdict"]["outcome"], report["verdict"]["stage"]) == ("inconclusive", "greeting")
@@ -121,7 +122,12 @@ def test_a_full_disk_while_recording_loses_the_recording_and_not_the_report() ->
 def test_a_full_disk_behind_stdout_is_one_line(arguments: tuple[str, ...]) -> None:
     with FULL.open("w") as full:
         result = subprocess.run(
-            [*COMMAND, *arguments], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False
+            [*COMMAND, *arguments],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
         )
     assert result.returncode == 2
     assert result.stderr == "smtp-probe: cannot write standard output: no space left on device\n"
@@ -130,7 +136,9 @@ def test_a_full_disk_behind_stdout_is_one_line(arguments: tuple[str, ...]) -> No
 @pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", ">&- 2>&-", "<&- >&- 2>&-"])
 def test_closed_standard_streams_change_nothing(closed: str) -> None:
     line = " ".join(["exec", *COMMAND, "check", *PAIR, *NOWHERE, closed])
-    result = subprocess.run(["/bin/sh", "-c", line], capture_output=True, text=True, timeout=60, check=False)
+    result = subprocess.run(
+        ["/bin/sh", "-c", line], capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
     assert result.returncode == 4
     assert result.stderr == ""
     assert ("INCONCLUSIVE" in result.stdout) is (" >&-" not in f" {closed}")
@@ -165,7 +173,7 @@ def test_a_file_that_cannot_be_written_is_said_before_anything_is_asked(option: 
     ],
 )
 def test_arguments_that_are_nothing_are_one_short_line(arguments: tuple[str | bytes, ...]) -> None:
-    result = subprocess.run([*COMMAND, *arguments], capture_output=True, timeout=60, check=False)
+    result = subprocess.run([*COMMAND, *arguments], capture_output=True, timeout=PATIENCE, check=False)
     assert result.returncode == 2
     assert result.stdout == b""
     assert result.stderr.startswith(b"smtp-probe: ")
@@ -196,7 +204,9 @@ def test_the_c_locale_gets_ascii() -> None:
 
 def test_a_reader_that_leaves_early_is_no_error() -> None:
     line = f"{' '.join(COMMAND)} rules | head -1"
-    result = subprocess.run(["/bin/sh", "-c", line], capture_output=True, text=True, timeout=60, check=False)
+    result = subprocess.run(
+        ["/bin/sh", "-c", line], capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
     assert result.stderr == ""
     assert result.stdout.count("\n") == 1
 
@@ -210,9 +220,9 @@ def test_an_ignored_sigint_does_not_make_sigterm_ignored(silent_server: _SilentS
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
         env={**os.environ},
     )
-    assert silent_server.connected.wait(30)
+    assert silent_server.connected.wait(PATIENCE)
     process.send_signal(signal.SIGTERM)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 4
     assert out.startswith(b"INCONCLUSIVE")
     assert err == b""
@@ -232,7 +242,7 @@ def test_a_signal_at_any_moment_gives_a_report_or_one_line(end: signal.Signals) 
         assert process.stdout.read(1) == b"."
         time.sleep(pause)
         process.send_signal(end)
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=PATIENCE)
         assert b"Traceback" not in err
         assert b"Warning" not in err
         if process.returncode == 4:
@@ -300,7 +310,7 @@ def test_a_small_disk_gives_one_line_of_error(command: str, tmp_path: Path) -> N
         [*COMMAND, *arguments],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
         preexec_fn=_little_room,
     )
@@ -323,7 +333,7 @@ def test_nothing_is_kept_unless_asked(tmp_path: Path) -> None:
         capture_output=True,
         cwd=tmp_path,
         env={**os.environ, "HOME": str(tmp_path), "TMPDIR": str(tmp_path), "PYTHONPATH": str(Path.cwd())},
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     assert result.returncode == 4

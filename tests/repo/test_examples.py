@@ -29,6 +29,7 @@ from tests.repo.test_docs import options, shell_commands
 from tests.support import reports
 from tests.support.doctor_reports import sample as doctor_sample
 from tests.support.machine_dns import MachineDns
+from tests.support.patience import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "docs" / "examples"
@@ -319,7 +320,7 @@ def resolver() -> Iterator[str]:
 
     thread = threading.Thread(target=lambda: asyncio.run(serve()))
     thread.start()
-    assert ready.wait(10)
+    assert ready.wait(PATIENCE)
     yield place[0]
     stop.set()
     thread.join()

@@ -15,6 +15,7 @@ from probe.cli.commands import COMMANDS
 from probe.cli.reference import write_manual
 from tests.repo.documents import ROOT
 from tests.support.needed import needed
+from tests.support.patience import PATIENCE
 
 MANUAL = ROOT / "docs/man"
 AGAIN = "run: python -m probe.cli.reference docs/reference"
@@ -31,7 +32,7 @@ def test_a_page_is_up_to_date_and_man_has_no_complaint(name: str) -> None:
     path = MANUAL / name
     assert path.read_text(encoding="utf-8") == manual()[name], AGAIN
     run = subprocess.run(
-        [needed("mandoc"), "-Tlint", str(path)], capture_output=True, text=True, timeout=60, check=False
+        [needed("mandoc"), "-Tlint", str(path)], capture_output=True, text=True, timeout=PATIENCE, check=False
     )
     assert (run.returncode, run.stdout + run.stderr) == (0, "")
 
@@ -39,7 +40,7 @@ def test_a_page_is_up_to_date_and_man_has_no_complaint(name: str) -> None:
 def shown(name: str) -> str:
     """A page as a terminal of 100 columns shows it, without bold."""
     argv = [needed("mandoc"), "-Tutf8", "-Owidth=100", str(MANUAL / name)]
-    run = subprocess.run(argv, capture_output=True, text=True, timeout=60, check=True)
+    run = subprocess.run(argv, capture_output=True, text=True, timeout=PATIENCE, check=True)
     return re.sub(r".\x08", "", run.stdout)
 
 

@@ -11,13 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.support.patience import PATIENCE
+
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 BASE = FIXTURES / "recordings/lab-unknown-user/recording.jsonl"
 _BLOCK = 1 << 20
 
 # A child of a large process starts with the memory of its parent on its account, so another one starts it.
 _LAUNCHER = """
-import os, subprocess, sys
+import os, resource, subprocess, sys
+resource.setrlimit(resource.RLIMIT_CPU, (60, 60))
 child = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL)
 _, status, usage = os.wait4(child.pid, 0)
 sys.stderr.write(f"\\n{os.waitstatus_to_exitcode(status)} {usage.ru_maxrss}")
@@ -84,14 +87,15 @@ def write_recording(row: dict[str, Any], path: Path) -> Path:
 
 
 def measured(*arguments: str) -> Measured:
-    """Run `python -m probe` with `arguments`; a minute is more than any hostile file may take."""
+    """Run `python -m probe` with `arguments`; a minute of processor time is more than any hostile file may
+    take, and would end it with another code than one of its own."""
     environment = {**os.environ, "COLUMNS": "100", "PYTHONIOENCODING": "utf-8"}
     run = subprocess.run(
         [sys.executable, "-c", _LAUNCHER, sys.executable, "-m", "probe", *arguments],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         env=environment,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     stderr, _, last = run.stderr.decode("utf-8").rpartition("\n")

@@ -14,6 +14,8 @@ import termios
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from tests.support.patience import PATIENCE
+
 _SGR = re.compile(r"\x1b\[[0-9;]*m")
 _ERASED = re.compile(r"[^\n]*\r\x1b\[K")
 
@@ -59,7 +61,7 @@ def on_terminal(
             if not piece:
                 break
             octets += piece
-        code = process.wait(timeout=60)
+        code = process.wait(timeout=PATIENCE)
     finally:
         process.kill()
         os.close(main)

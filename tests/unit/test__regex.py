@@ -15,6 +15,7 @@ from probe import _regex
 from probe.knowledge import toml_import
 from probe.reading.bounce import layouts
 from probe.reading.reply.table import rule_table
+from tests.support.patience import PATIENCE
 
 _OWN = [rf"(?P<first>a{{{number}}})|(é[b-f]+)\\b" for number in range(20)]
 
@@ -179,7 +180,7 @@ def test_an_engine_that_takes_no_code_is_no_error(file: Path, monkeypatch: pytes
 def test_the_file_is_where_compiled_modules_are(tmp_path: Path) -> None:
     words = [sys.executable, "-X", f"pycache_prefix={tmp_path}", "-c"]
     words.append("from probe import _regex; print(_regex._FILE)")
-    answer = subprocess.run(words, capture_output=True, text=True, check=True, timeout=60)
+    answer = subprocess.run(words, capture_output=True, text=True, check=True, timeout=PATIENCE)
     assert Path(answer.stdout.strip()).is_relative_to(tmp_path)
 
 

@@ -29,6 +29,7 @@ from probe.standards.dns.message import Tlsa
 from probe.standards.tls.dane import match_tlsa
 from probe.standards.tls.results import DaneStatus
 from tests.support.certificates import IssuedCertificate, authority, issue, server_context
+from tests.support.patience import PATIENCE
 
 OPENSSL = shutil.which("openssl")
 pytestmark = pytest.mark.skipif(OPENSSL is None, reason="openssl is not installed")
@@ -179,7 +180,7 @@ def by_openssl(folder: Path, case: Case) -> DaneStatus:
         # RFC 7672 section 3.1.1 has no name checks for usage 3, nor have mail servers
         options = ("-dane_tlsa_domain", HOST, "-dane_ee_no_namechecks", *argument)
         client = (OPENSSL, "s_client", "-connect", f"127.0.0.1:{port}", *options)
-        run = subprocess.run(client, input="", capture_output=True, text=True, timeout=30, check=False)
+        run = subprocess.run(client, input="", capture_output=True, text=True, timeout=PATIENCE, check=False)
     if "Failed to import any TLSA records" in run.stderr:
         return DaneStatus.UNUSABLE
     code = re.search(r"Verify return code: (\d+)", run.stdout)

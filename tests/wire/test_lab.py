@@ -23,6 +23,7 @@ from probe.net.https import fetch
 from probe.net.resolver import Resolver
 from probe.run import observe, report_of
 from probe.standards.dns.message import Question, RecordType, Status
+from tests.support.patience import PATIENCE
 
 PROMISED = {
     "tmall",
@@ -156,4 +157,4 @@ def test_importing_the_lab_loads_no_network_library_and_no_scenario() -> None:
         "heavy = {'dns', 'cryptography', 'aiosmtplib', 'checkdmarc', 'ssl'} & set(sys.modules);"
         "assert not heavy, heavy; assert not load.cache_info().currsize"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=PATIENCE)

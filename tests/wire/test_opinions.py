@@ -21,6 +21,7 @@ from probe.net.opinion import Opinion, subjects_of
 from probe.net.opinions import opinions
 from probe.net.resolver import Resolver
 from tests.support.dns_server import DnsServer, Fault
+from tests.support.patience import PATIENCE
 
 ZONE = {
     "TXT sender.example": ['"v=spf1 a mx include:_spf.sender.example -all"'],
@@ -279,7 +280,7 @@ async def test_a_stuck_inquiry_does_not_hold_up_the_end_of_the_process() -> None
             "print(asyncio.run(go())[0].fault.tag)\n"
         )
         run = await asyncio.to_thread(
-            subprocess.run, [sys.executable, "-c", program], capture_output=True, timeout=60, text=True
+            subprocess.run, [sys.executable, "-c", program], capture_output=True, timeout=PATIENCE, text=True
         )
     assert run.stdout.startswith("no_opinion")
     assert (run.returncode, run.stderr) == (0, "")
@@ -297,6 +298,6 @@ async def test_nothing_is_printed_about_nameservers_that_fail() -> None:
             "print(len(asyncio.run(go())))\n"
         )
         run = await asyncio.to_thread(
-            subprocess.run, [sys.executable, "-c", program], capture_output=True, timeout=60, text=True
+            subprocess.run, [sys.executable, "-c", program], capture_output=True, timeout=PATIENCE, text=True
         )
     assert (run.stdout, run.stderr) == ("2\n", "")
