@@ -17,7 +17,7 @@ from probe.diagnosis.elsewhere import (
     with_line,
 )
 from probe.diagnosis.gain import expected_gain
-from probe.diagnosis.outcome import is_of_other_family
+from probe.diagnosis.outcome import is_of_other_family, lacks_resolver
 from probe.diagnosis.own_server import OF_FALLBACK
 from probe.diagnosis.posture import is_bad_helo
 from probe.diagnosis.run_result import Ground, RunResult
@@ -47,8 +47,8 @@ _PAST_THIS_HOST = "ask the MX hosts in the name of this host's mail server, to s
 _PAST_THE_RELAY = "ask the MX hosts in the name of this host: it tells what the recipient's side says of it"
 _ASK_ANOTHER = "ask another resolver, {resolver}"
 _NO_RESOLVER = (
-    f"{_ASK_ANOTHER}: the sender's domain was not answered for either, so look at this machine's "
-    "resolver and network first"
+    f"{_ASK_ANOTHER}: other names got no usable answer either, so look at this machine's resolver and "
+    "network first"
 )
 _NAME = "NAME"  # a placeholder that the reader fills in
 _IN_THE_END = "ask the server that this host hands it to in the end"
@@ -61,7 +61,7 @@ def next_test(facts: Facts, diagnosis: Diagnosis) -> NextTest | None:
     if outcome is Outcome.ACCEPTED:
         return _to_reach(facts) if ground is Ground.NOT_ASKED else None
     if ground is Ground.DNS_UNKNOWN:
-        is_ours = facts.name_servers.is_at_fault or _sender_is_unknown_too(facts)
+        is_ours = lacks_resolver(facts, diagnosis.result) or _sender_is_unknown_too(facts)
         return by_another_resolver(facts, _NO_RESOLVER if is_ours else _ASK_ANOTHER)
     if ground is Ground.UNDIALLED:
         return NextTest(

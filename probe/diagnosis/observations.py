@@ -20,6 +20,7 @@ from probe.diagnosis.experiments import (
     random_unknown,
     refused_alike_in,
 )
+from probe.diagnosis.outcome import lacks_resolver
 from probe.diagnosis.run_result import Ground
 from probe.diagnosis.situation import Sighting, Situation
 from probe.diagnosis.why import why
@@ -66,17 +67,36 @@ def _resolver_own_word(at: Situation) -> Sighting | None:
     own = next((answer for answer in answers if answer.is_own_word), None)
     if at.result.ground is not Ground.DNS_UNKNOWN or own is None or own.provenance is None:
         return None
+    if at.facts.name_servers.health is Health.DENYING:
+        return None  # not this answer alone
     return Sighting(own.ref, own.provenance.server)
 
 
 def _no_resolver(at: Situation) -> Sighting | None:
-    """No name server answers for any name."""
+    """No name server is of use."""
     servers = at.facts.name_servers
-    if at.result.ground is not Ground.DNS_UNKNOWN or not servers.is_at_fault:
+    if not lacks_resolver(at.facts, at.result):
         return None
-    words = {Health.SILENT: "silent", Health.REFUSING: "it refuses every name"}
-    what = words.get(servers.health, "it fails for every name")
-    return Sighting("dns:NS:.", f"{', '.join(servers.names)} ({what})" if servers.names else what)
+    what = _OF_NO_USE[servers.health]
+    false_denial = servers.untruth.false_denial
+    ref = "dns:NS:." if false_denial is None else false_denial.shown_by[0].ref
+    return Sighting(ref, f"{', '.join(servers.names)} ({what})" if servers.names else what)
+
+
+_OF_NO_USE = {
+    Health.SILENT: "silent",
+    Health.REFUSING: "it refuses every name",
+    Health.FAILING: "it fails for every name",
+    Health.DENYING: "it denies names that exist",
+}
+
+
+def _denial_corroborated(at: Situation) -> Sighting | None:
+    """The resolver denies what decides the route, and gives what is known to exist."""
+    answers = at.facts.name_servers.corroboration
+    if at.result.ground is not Ground.ROUTE or not at.facts.recipient.mx.decisive_denials or not answers:
+        return None
+    return Sighting(answers[0].ref, ", ".join(str(it.question) for it in answers))
 
 
 def _no_usable_mx(at: Situation) -> Sighting | None:
@@ -253,6 +273,7 @@ PREDICATES: dict[str, Predicate] = {
     "null_mx": _null_mx,
     "no_domain": _no_domain,
     "no_mail_host": _no_mail_host,
+    "denial_corroborated": _denial_corroborated,
     "no_usable_mx": _no_usable_mx,
     "loopback_mx": _loopback_mx,
     "dns_unknown": _ground(Ground.DNS_UNKNOWN),

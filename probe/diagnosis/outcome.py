@@ -122,6 +122,11 @@ def _by_silence(facts: Facts, answers: Sequence[Answer]) -> RunResult:
     return by_own_family(facts) or _not_reached(Stage.DNS, other_family)
 
 
+def lacks_resolver(facts: Facts, result: RunResult) -> bool:
+    """Whether nothing was learned because this machine has no name server that is of use."""
+    return result.ground is Ground.DNS_UNKNOWN and facts.name_servers.is_at_fault
+
+
 def is_of_other_family(facts: Facts) -> bool:
     """Whether the hosts have addresses, but none of a family that -4, -6 or --bind allows."""
     hosts = facts.recipient.mx.hosts

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from probe.diagnosis.evidence import log_reading
-from probe.diagnosis.outcome import OF_OTHER_FAMILY
+from probe.diagnosis.outcome import OF_OTHER_FAMILY, lacks_resolver
 from probe.diagnosis.own_server import OF_FALLBACK
 from probe.diagnosis.risks import Risk
 from probe.diagnosis.run_result import Ground, RunResult
@@ -123,7 +123,7 @@ def _inconclusive(facts: Facts, result: RunResult, before_relay: str = "") -> st
         return f"{_BARRIERS[obstacle]}; it says nothing of {domain}"
     where = _STAGE_WORDS.get(result.stage, "in DNS")
     detail = why(result)
-    if result.ground is Ground.DNS_UNKNOWN and facts.name_servers.is_at_fault:
+    if lacks_resolver(facts, result):
         return _no_resolver(facts.name_servers)
     if result.is_for(*OF_FALLBACK):
         return f"{_own(facts)} on this host {detail}; before it, {before_relay}"
@@ -158,10 +158,17 @@ _BARRIERS = {
 
 
 def _no_resolver(servers: NameServerFacts) -> str:
-    """The summary if no name server answers: a fault of this machine, nothing was learned."""
+    """The summary if no name server is of use: a fault of this machine, nothing was learned."""
     who = ", ".join(servers.names) or "the name servers"
-    what = {Health.SILENT: "no answer from", Health.REFUSING: "every name is refused by"}
-    return f"this machine cannot ask DNS: {what.get(servers.health, 'every name fails at')} {who}"
+    return f"this machine cannot ask DNS: {_OF_NO_USE[servers.health]} {who}"
+
+
+_OF_NO_USE = {
+    Health.SILENT: "no answer from",
+    Health.REFUSING: "every name is refused by",
+    Health.FAILING: "every name fails at",
+    Health.DENYING: "names that exist are denied by",
+}
 
 
 def _awaiting(result: RunResult) -> str:

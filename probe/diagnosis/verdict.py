@@ -9,7 +9,7 @@ from probe._dataclass import dataclass, replace
 from probe.diagnosis.conclusion import Conclusion, at_relay, conclude, conduct_at_relay
 from probe.diagnosis.evidence import earlier_reading, evidence_of, reply_evidence
 from probe.diagnosis.extent import extent_of
-from probe.diagnosis.outcome import OF_OTHER_FAMILY, observe, observe_hosts
+from probe.diagnosis.outcome import OF_OTHER_FAMILY, lacks_resolver, observe, observe_hosts
 from probe.diagnosis.own_server import OF_FALLBACK, after_fallback
 from probe.diagnosis.risks import Risk, as_causes, as_report, likelihood, relevant, risks_of
 from probe.diagnosis.run_result import Ground, RunResult
@@ -131,7 +131,7 @@ def _outside_reading(facts: Facts, result: RunResult) -> Reading | None:
         return None
     reading = earlier_reading(facts)
     is_own_word = reading is not None and reading.code is None and reading.enhanced is None
-    if is_own_word and result.ground is Ground.DNS_UNKNOWN and facts.name_servers.is_at_fault:
+    if is_own_word and lacks_resolver(facts, result):
         return None
     return reading
 

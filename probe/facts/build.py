@@ -13,7 +13,7 @@ from probe.facts.clock import NOT_COMPARED, ClockFacts, by_right_clock, clock_of
 from probe.facts.memo import Lookup, Memo
 from probe.facts.model import Facts, RecipientFacts, SenderFacts, VantageFacts
 from probe.facts.opinion import opinions_of
-from probe.facts.resolver import mark_made, name_servers_of, notable_answers, rewriting_of
+from probe.facts.resolver import TRUTHFUL, Untruth, name_servers_of, notable_answers, untruth_of
 from probe.facts.session import Session
 from probe.facts.sessions import sessions_of
 from probe.facts.transport import dane_of, mta_sts_of, tls_rpt_of
@@ -28,7 +28,6 @@ from probe.recording import events as ev
 from probe.recording.journal import Recording
 from probe.standards.dns.message import Answer, Question, T, run
 from probe.standards.dns.results import MxResult
-from probe.standards.dns.rewriting import Rewriting
 from probe.standards.dnsbl.results import Listing
 from probe.standards.mta_sts.results import StsResult, StsStatus, TlsRptResult
 from probe.survey import recipient, reputation, sender
@@ -83,22 +82,21 @@ class _Reader:
 
     recording: Recording
     memo: Memo
-    rewriting: Rewriting | None = None
+    untruth: Untruth = TRUTHFUL
 
     def part(self, name: str, inputs: tuple[object, ...], read: Callable[[Lookup], T]) -> T:
         """The value of a part; see `Memo.part`."""
         return self.memo.part(name, inputs, self._answer, read)
 
     def _answer(self, question: Question) -> Answer:
-        """The recorded answer, marked if the resolver gives the same for names that do not exist."""
-        answer = self.recording.answer(question)
-        return mark_made(answer, self.rewriting, self.recording.answer)
+        """The recorded answer, marked if other answers show that the resolver made it itself."""
+        return self.untruth.mark(self.recording.answer(question), self.recording.answer)
 
 
 def _read(reader: _Reader) -> Facts:
     recording, started = reader.recording, reader.recording.started
-    rewriting = recover(ProgramPart.RESOLVER, partial(rewriting_of, recording), None, step=1)
-    reader = replace(reader, rewriting=rewriting)
+    untruth = recover(ProgramPart.RESOLVER, partial(untruth_of, recording), TRUTHFUL, step=1)
+    reader = replace(reader, untruth=untruth)
     how, event = _how(recording), recording.last(ev.SenderMtaRead)
     sessions = sessions_of(recording)
     clock = recover(ProgramPart.CLOCK, partial(clock_of, recording, sessions), NOT_COMPARED, step=2)
@@ -123,8 +121,8 @@ def _read(reader: _Reader) -> Facts:
         redacted=started.redacted,
         bounce=bounce,
         log=log.log_facts if log is not None else None,
-        resolver=recover(ProgramPart.RESOLVER, partial(notable_answers, recording, rewriting), (), step=1),
-        name_servers=name_servers_of(recording, rewriting),
+        resolver=recover(ProgramPart.RESOLVER, partial(notable_answers, recording, untruth), (), step=1),
+        name_servers=name_servers_of(recording, untruth),
         clock=clock,
         user_options=started.options,
         scenario=started.scenario or "",

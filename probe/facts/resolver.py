@@ -9,26 +9,52 @@ from probe._dataclass import dataclass
 from probe.recording import events as ev
 from probe.recording.journal import Recording
 from probe.standards.dns.dns64 import IPV4_ONLY, inner_address, prefixes_of
+from probe.standards.dns.false_denial import FalseDenial, controls_in, false_denial_in, were_controls_asked
 from probe.standards.dns.health import Health, health
-from probe.standards.dns.message import Answer, Question, RecordType
+from probe.standards.dns.message import Answer, Question, RecordType, Status
 from probe.standards.dns.provenance import STALE
 from probe.standards.dns.rewriting import Rewriting, rewriting_in
 
 
 @dataclass(frozen=True, slots=True)
+class Untruth:
+    """What the resolver gives for names that do not exist (`rewriting`), and what it denies although it
+    exists (`false_denial`); None if it does not, or that is not known."""
+
+    rewriting: Rewriting | None = None
+    false_denial: FalseDenial | None = None
+
+    def mark(self, answer: Answer, look_up: Callable[[Question], Answer]) -> Answer:
+        """The answer, marked as the resolver's own word if it is one; `look_up` gives other answers of the
+        run."""
+        if self.false_denial is not None:
+            answer = self.false_denial.mark(answer)
+        if self.rewriting is None:
+            return answer
+        is_v6 = answer.question.rtype is RecordType.AAAA
+        of_v4 = look_up(Question(answer.question.name, RecordType.A)) if is_v6 else None
+        return self.rewriting.mark(answer, of_v4)
+
+
+TRUTHFUL = Untruth()
+
+
+@dataclass(frozen=True, slots=True)
 class NameServerFacts:
     """The state of the name servers of a run. `silent` are those that never answered, `failed` those that
-    refused or failed whatever they were asked, each as it is written; `rewriting` is what they give for names
-    that do not exist, if anything."""
+    refused or failed whatever they were asked, or deny what exists, each as it is written; `untruth` is what
+    they give otherwise than DNS, as far as other answers show it; `corroboration` is what they gave of
+    the names that were asked for because others were denied."""
 
     health: Health = Health.WORKING
     silent: tuple[str, ...] = ()
     failed: tuple[str, ...] = ()
-    rewriting: Rewriting | None = None
+    untruth: Untruth = TRUTHFUL
+    corroboration: tuple[Answer, ...] = ()
 
     @property
     def is_at_fault(self) -> bool:
-        """Whether no name server works, so that missing answers are nobody else's fault."""
+        """Whether no name server is of use, so that missing answers are nobody else's fault."""
         return self.health is not Health.WORKING
 
     @property
@@ -40,39 +66,43 @@ class NameServerFacts:
 AT_WORK = NameServerFacts()
 
 
-def rewriting_of(recording: Recording) -> Rewriting | None:
-    """What the resolver gives for names that do not exist; None if it denies them, or that is not known."""
-    answers = (event.answer for event in recording.all(ev.DnsAnswered))
-    return rewriting_in(answers, recording.started.options.seed)
+def untruth_of(recording: Recording) -> Untruth:
+    """What other answers of the run show of the resolver."""
+    answers = [event.answer for event in recording.all(ev.DnsAnswered)]
+    rewriting = rewriting_in(answers, recording.started.options.seed)
+    return Untruth(rewriting, false_denial_in(_controls_in(answers)))
 
 
-def mark_made(answer: Answer, rewriting: Rewriting | None, look_up: Callable[[Question], Answer]) -> Answer:
-    """The answer, marked if the resolver gives the same for names that do not exist; `look_up` gives other
-    answers of the run."""
-    if rewriting is None:
-        return answer
-    is_v6 = answer.question.rtype is RecordType.AAAA
-    of_v4 = look_up(Question(answer.question.name, RecordType.A)) if is_v6 else None
-    return rewriting.mark(answer, of_v4)
+def _controls_in(answers: list[Answer]) -> tuple[Answer, ...]:
+    """The answers about names that were asked for because others were denied."""
+    if not were_controls_asked(it.question for it in answers):
+        return ()
+    from probe.knowledge.machine import controls  # few runs ask for them
+
+    return controls_in(answers, controls().many)
 
 
-def name_servers_of(recording: Recording, rewriting: Rewriting | None = None) -> NameServerFacts:
+def name_servers_of(recording: Recording, untruth: Untruth = TRUTHFUL) -> NameServerFacts:
     """Judged by all answers of the run."""
     answers = [event.answer for event in recording.all(ev.DnsAnswered)]
     spoke = dict.fromkeys(it.provenance.server for it in answers if it.provenance is not None)
     mute = dict.fromkeys(event.server.as_name_server for event in recording.all(ev.NameServerSilent))
     state = health(answers)
     failed = tuple(spoke) if state in (Health.REFUSING, Health.FAILING) else ()
-    return NameServerFacts(state, tuple(it for it in mute if it not in spoke), failed, rewriting)
+    if untruth.false_denial is not None:
+        state, failed = Health.DENYING, untruth.false_denial.servers
+    silent = tuple(it for it in mute if it not in spoke)
+    corroboration = tuple(it for it in _controls_in(answers) if it.status is Status.ANSWER)
+    return NameServerFacts(state, silent, failed, untruth, corroboration)
 
 
-def notable_answers(recording: Recording, rewriting: Rewriting | None = None) -> tuple[Answer, ...]:
+def notable_answers(recording: Recording, untruth: Untruth = TRUTHFUL) -> tuple[Answer, ...]:
     """Answers that a name server made itself, that had expired, or that contain an address made by DNS64;
-    unchanged but for the mark of `rewriting`, each question once. The answer that shows the DNS64 prefix is
+    unchanged but for the mark of `untruth`, each question once. The answer that shows the DNS64 prefix is
     last."""
     answers = {event.answer.question: event.answer for event in reversed(recording.all(ev.DnsAnswered))}
-    if rewriting is not None:
-        answers = {it.question: mark_made(it, rewriting, recording.answer) for it in answers.values()}
+    if untruth != TRUTHFUL:
+        answers = {it.question: untruth.mark(it, recording.answer) for it in answers.values()}
     # the answer that shows the DNS64 prefix is expected
     prefix = answers.pop(IPV4_ONLY, None)
     prefixes = prefixes_of(prefix) if prefix is not None else ()

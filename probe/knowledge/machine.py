@@ -53,8 +53,8 @@ class Controls:
     """Names of the public DNS that tell about a resolver, and hosts that tell about the way out.
 
     `missing`: a random name below these does not exist; `lists` are blocklists with the test entries of RFC
-    5782; `egress_a` and `egress_txt` answer with the address that asked them; `many` are domains that are
-    asked at once; `public` names the operators of public resolvers.
+    5782; `egress_a` and `egress_txt` answer with the address that asked them; `many` are mail
+    domains that are asked at once; `public` names the operators of public resolvers.
     """
 
     operators: tuple[Operator, ...]

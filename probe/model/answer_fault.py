@@ -100,14 +100,15 @@ class OwnWord(StrEnum):
     CONTRADICTED = "contradicted"  # by the SOA record with it
     NULL_ADDRESS = "null_address"
     FOR_NO_NAME = "for_no_name"  # the same is given for names that do not exist
+    FOR_EVERY_NAME = "for_every_name"  # names that exist are denied, too
 
 
 @dataclass(frozen=True, slots=True)
 class OwnWordWhy:
     """`error` is the extended error (RFC 8914) by its name and with the server's words, `policy` a policy
     zone, `zone` the zone of the SOA record, `soa` its three names, `source` the RFC that lets resolvers serve
-    the zone themselves, `name` a name that does not exist and has the same answer. Values that the sentence
-    of the tag does not use are empty."""
+    the zone themselves, `name` one that has the same answer: it does not exist, or exists in truth. Values
+    that the sentence of the tag does not use are empty."""
 
     tag: OwnWord
     error: str = ""

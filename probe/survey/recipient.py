@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from probe._dataclass import dataclass, replace
 from probe.model.fault import recover_steps
 from probe.model.observed import Part
@@ -150,10 +153,16 @@ def survey(domain: str, options: Options) -> Survey[RecipientRecords]:
     """Everything that is asked about the recipient's side: the route first, then the transport security of
     its hosts. The MX hosts are looked up while the local mail server is still being read, so that their
     answers are there when it turns out that mail goes to them."""
-    mx = yield from recover_steps(ProgramPart.ROUTE, route(domain, options), None, step=2)
+    find: Callable[[], Resolution[MxResult]] = partial(route, domain, options)
+    mx = yield from recover_steps(ProgramPart.ROUTE, find(), None, step=2)
     how = yield from mailer()
     if how is not None and how.mta is not None:
-        mx = yield from recover_steps(ProgramPart.ROUTE, route_as(domain, how), None, step=2)
+        find = partial(route_as, domain, how)
+        mx = yield from recover_steps(ProgramPart.ROUTE, find(), None, step=2)
+    if mx is not None and mx.decisive_denials:
+        from probe.survey.corroboration import corroborate  # most domains are not denied
+
+        mx = yield from recover_steps(ProgramPart.ROUTE, corroborate(mx, find), mx, step=2)
     yield Route(mx)
     records = RecipientRecords(mx or MxResult(domain, RouteKind.UNKNOWN, (), ()))
     safely = _transport_security(records, how.port if how is not None else options.smtp_port)

@@ -1,12 +1,21 @@
-"""Octets of DNS replies that no honest server sends, for `dns_server`."""
+"""Octets of DNS replies that no honest server sends, and denials of one that lies, for `dns_server`."""
 
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 
 import dns.flags
 import dns.message
+import dns.name
+import dns.rcode
+import dns.rdata
+import dns.rdataclass
+import dns.rdataset
 import dns.rdatatype
+import dns.rrset
+
+_REGISTRY = "a.gtld-servers.net. nstld.verisign-grs.com. 1 1800 900 604800 900"
 
 
 def headed(query: dns.message.Message, answers: int) -> bytes:
@@ -48,3 +57,26 @@ def truncated(query: dns.message.Message) -> bytes:
     response = dns.message.make_response(query, recursion_available=True)
     response.flags |= dns.flags.TC
     return response.to_wire()
+
+
+def deny_by_top(response: dns.message.Message, *, is_whole_name: bool) -> None:
+    """Deny the name (`is_whole_name`), or its records, with the SOA record of the top-level domain, as the
+    name servers of its registry do."""
+    if is_whole_name:
+        response.set_rcode(dns.rcode.NXDOMAIN)
+    name = response.question[0].name
+    top = name.split(2)[1] if len(name) > 2 else dns.name.root
+    response.authority.append(dns.rrset.from_text(top, 900, "IN", "SOA", _REGISTRY))
+
+
+def swapped(text: str) -> Iterator[str]:
+    for number, char in enumerate(text):
+        yield char.upper() if number % 2 else char.lower()
+
+
+def in_class_ch(rrset: dns.rrset.RRset) -> dns.rrset.RRset:
+    other = dns.rrset.RRset(rrset.name, dns.rdataclass.CH, rrset.rdtype)
+    for record in rrset:
+        generic = dns.rdata.GenericRdata(dns.rdataclass.CH, rrset.rdtype, record.to_wire())
+        dns.rdataset.Rdataset.add(other, generic, 300)
+    return other

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,14 +16,21 @@ import dns.flags
 import dns.message
 import dns.name
 import dns.rcode
-import dns.rdata
-import dns.rdataclass
-import dns.rdataset
 import dns.rdatatype
 import dns.rrset
 
 from probe.model.target import Endpoint
-from tests.support.dns_octets import headed, long_names, noise, thousands_of_errors, truncated, with_other_id
+from tests.support.dns_octets import (
+    deny_by_top,
+    headed,
+    in_class_ch,
+    long_names,
+    noise,
+    swapped,
+    thousands_of_errors,
+    truncated,
+    with_other_id,
+)
 
 
 class Fault(StrEnum):
@@ -78,6 +85,8 @@ class Fault(StrEnum):
     CNAME_BESIDE = "cname_beside"  # the truth, and before it an alias of the same name that leads nowhere
     REFERRAL_WITH_RECURSION = "referral_with_recursion"  # NS in the authority section, though RA is set
     BLOCKED = "blocked"  # NXDOMAIN of its own making: without an SOA record, with the extended error 15
+    DENIED_BY_TOP = "denied_by_top"  # NXDOMAIN with the SOA record of the top-level domain
+    NODATA_BY_TOP = "nodata_by_top"  # NODATA with that
     STALE = "stale"  # the truth, with the extended error 3
     LOCAL = "local"  # what a stub makes up for its machine: the truth of the zone with AA and AD, TTL 0
     OWN_ZONE = "own_zone"  # the truth with authority, though it recurses
@@ -324,6 +333,8 @@ class DnsServer:
             case Fault.BLOCKED:
                 response.set_rcode(dns.rcode.NXDOMAIN)
                 response.use_edns(0, options=[dns.edns.EDEOption(dns.edns.EDECode.BLOCKED, "a policy")])
+            case Fault.DENIED_BY_TOP | Fault.NODATA_BY_TOP:
+                deny_by_top(response, is_whole_name=fault is Fault.DENIED_BY_TOP)
             case Fault.UPWARD_REFERRAL:
                 response.flags &= ~dns.flags.RA
                 response.authority.append(dns.rrset.from_text(".", 300, "IN", "NS", "a.root-servers.net."))
@@ -362,9 +373,8 @@ class DnsServer:
             response.set_rcode(dns.rcode.NXDOMAIN)
 
     def _from_elsewhere(self, wire: bytes) -> None:
-        peer = self._last_peer
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
-            other.sendto(wire, peer)
+            other.sendto(wire, self._last_peer)
 
     def _forged(self, query: dns.message.Message) -> bytes:
         response = dns.message.make_response(query, recursion_available=True)
@@ -397,7 +407,7 @@ def _twist(query: dns.message.Message, response: dns.message.Message, fault: Fau
     name = query.question[0].name
     match fault:
         case Fault.MIXED_CASE:
-            mixed = dns.name.from_text("".join(_swapped(name.to_text())))
+            mixed = dns.name.from_text("".join(swapped(name.to_text())))
             for section in (response.question, response.answer):
                 for rrset in section:
                     if rrset.name == name:
@@ -412,7 +422,7 @@ def _twist(query: dns.message.Message, response: dns.message.Message, fault: Fau
             for rrset in response.answer:
                 rrset.name = dns.name.from_text("other.example.")
         case Fault.OTHER_CLASS:
-            response.answer = [_in_class_ch(rrset) for rrset in response.answer]
+            response.answer = [in_class_ch(rrset) for rrset in response.answer]
         case Fault.REPEATED:
             response.answer += response.answer
         case Fault.CNAME_BESIDE:
@@ -435,16 +445,3 @@ def _twist(query: dns.message.Message, response: dns.message.Message, fault: Fau
                 dns.rrset.from_text(parent, 300, "IN", "DNAME", target.to_text()),
                 dns.rrset.from_text(name, 300, "IN", "CNAME", renamed.to_text()),
             ]
-
-
-def _swapped(text: str) -> Iterator[str]:
-    for number, char in enumerate(text):
-        yield char.upper() if number % 2 else char.lower()
-
-
-def _in_class_ch(rrset: dns.rrset.RRset) -> dns.rrset.RRset:
-    other = dns.rrset.RRset(rrset.name, dns.rdataclass.CH, rrset.rdtype)
-    for record in rrset:
-        generic = dns.rdata.GenericRdata(dns.rdataclass.CH, rrset.rdtype, record.to_wire())
-        dns.rdataset.Rdataset.add(other, generic, 300)
-    return other

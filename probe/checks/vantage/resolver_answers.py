@@ -5,10 +5,12 @@ denials and records that the name server made itself (filters, policies, zones t
 themselves, stubs, an address in place of NXDOMAIN), answers that had expired and could not be renewed, and
 IPv6 addresses that DNS64 made. The first count as unknown everywhere in the report; the others are used. A
 resolver that answers for no name, not even the root, is a fault of this machine or its network, and says
-nothing about the recipient.
+nothing about the recipient; so is one that denies what exists. That is asked only where a denial decides that
+the mail cannot be delivered: the NS records of the top-level domain, and the MX records of two mail domains.
 
 What to do: compare with a resolver of your own that filters nothing (--nameserver).
-Source: RFC 8914 section 4; RFC 2308 section 2; RFC 6303; RFC 6761; RFC 6147; RFC 7050; RFC 8767.
+Source: RFC 8914 section 4; RFC 1034 section 4.2.1; RFC 2308 section 2; RFC 6303; RFC 6761; RFC 6147;
+RFC 7050; RFC 8767.
 """
 
 from __future__ import annotations
@@ -31,7 +33,8 @@ say = Voice(ID, STEP, ("RFC 8914 section 4", "RFC 2308 section 2"))
 
 def check(facts: Facts) -> Iterator[Finding]:
     """A warning where no name server can be used, a notice for one that never answered and for each way in
-    which the answers are not the zones' own; nothing to say where they are."""
+    which the answers are not the zones' own, ok where a denial that decides was corroborated; nothing to say
+    where the answers are the zones' own and deny nothing."""
     yield from _at_work(facts)
     zones = tuple(f".{zone}" for zone in {entry.zone for entry in facts.listings})
     # effects on a blocklist are reported with that list
@@ -43,6 +46,7 @@ def check(facts: Facts) -> Iterator[Finding]:
         and a.question != IPV4_ONLY
         and not a.question.name.endswith(zones or ("\n",))
     ]
+    yield from _corroboration(facts)
     yield from _for_no_name(facts)
     if own:
         yield say(
@@ -69,9 +73,22 @@ def check(facts: Facts) -> Iterator[Finding]:
     yield from _synthesised(facts)
 
 
+def _corroboration(facts: Facts) -> Iterator[Finding]:
+    """A denial decides where the mail goes, and the resolver gives what is known to exist."""
+    denials, answers = facts.recipient.mx.decisive_denials, facts.name_servers.corroboration
+    if denials and answers:
+        yield say(
+            "resolver-denial-corroborated",
+            _refs((*denials, *answers)),
+            count=len(denials),
+            questions=[it.question for it in denials],
+            names=[it.question for it in answers],
+        )
+
+
 def _for_no_name(facts: Facts) -> Iterator[Finding]:
     """The resolver gives an address for names that do not exist."""
-    rewriting = facts.name_servers.rewriting
+    rewriting = facts.name_servers.untruth.rewriting
     if rewriting is None:
         return
     same = [answer for answer in facts.resolver if answer.own is not None]
@@ -91,13 +108,22 @@ _HEALTH = {
     Health.SILENT: "resolver-silent",
     Health.REFUSING: "resolver-refuses",
     Health.FAILING: "resolver-fails",
+    Health.DENYING: "resolver-denies",
 }
 
 
 def _at_work(facts: Facts) -> Iterator[Finding]:
     servers = facts.name_servers
+    false_denial = servers.untruth.false_denial
+    denials = false_denial.shown_by if false_denial is not None else ()
     if servers.is_at_fault:
-        yield say(_HEALTH[servers.health], (_CONTROL,), servers=servers.names, count=len(servers.names))
+        yield say(
+            _HEALTH[servers.health],
+            _refs(denials) or (_CONTROL,),
+            servers=servers.names,
+            count=len(servers.names),
+            questions=[it.question for it in denials],
+        )
     elif servers.silent:
         yield say("resolver-partly-silent", (_CONTROL,), servers=servers.silent, count=len(servers.silent))
 

@@ -23,6 +23,7 @@ class Health(StrEnum):
     SILENT = "silent"  # none answers
     REFUSING = "refusing"  # whatever is asked
     FAILING = "failing"  # whatever is asked: they cannot resolve
+    DENYING = "denying"  # names that exist (`probe.standards.dns.false_denial`)
 
 
 def is_failure(status: Status) -> bool:

@@ -104,7 +104,7 @@ class Answer:
     the answer in seconds (None unknown); `why` why there is neither an answer nor a denial, as far as there
     is more to say than `status` does; `provenance` who said it and how (None: no reply was read, or the
     recording is from before that was kept); `own` why the resolver made it itself, where only other answers
-    show that (`probe.standards.dns.rewriting`).
+    show that (`probe.standards.dns.rewriting`, `false_denial` beside it).
     """
 
     question: Question
@@ -122,6 +122,11 @@ class Answer:
     def is_negative(self) -> bool:
         """True only when DNS said that there is no such record."""
         return self.status in (Status.NODATA, Status.NXDOMAIN)
+
+    @property
+    def end_name(self) -> str:
+        """The name at the end of the aliases, which it is about."""
+        return self.aliases[-1] if self.aliases else self.question.name
 
     @property
     def is_unknown(self) -> bool:
@@ -149,16 +154,16 @@ class Answer:
         if self.provenance is None:
             return None
         own = self.own
-        tag = AnswerFault.OWN_RECORDS
+        tag = _OWN_TAGS.get(self.status, AnswerFault.OWN_RECORDS)
         if own is not None:
             return AnswerWhy(tag, server=self.provenance.server, own=own)
         if self.is_negative:
-            name = self.aliases[-1] if self.aliases else self.question.name
-            is_whole_name = self.status is Status.NXDOMAIN
             own = why_own_denial(
-                self.provenance, name, authenticated=self.authenticated, is_whole_name=is_whole_name
+                self.provenance,
+                self.end_name,
+                authenticated=self.authenticated,
+                is_whole_name=self.status is Status.NXDOMAIN,
             )
-            tag = AnswerFault.OWN_NXDOMAIN if is_whole_name else AnswerFault.OWN_NODATA
         elif self.status is Status.ANSWER:
             addresses = self.addresses()
             dns64 = bool(addresses) and all(nat64_inner(ip) is not None for ip in addresses)
@@ -232,6 +237,8 @@ class Answer:
         """The names of a PTR, CNAME or NS answer."""
         return tuple(r for r in self.records if isinstance(r, str))
 
+
+_OWN_TAGS = {Status.NXDOMAIN: AnswerFault.OWN_NXDOMAIN, Status.NODATA: AnswerFault.OWN_NODATA}
 
 T = TypeVar("T")
 Resolution = Generator[tuple[Question, ...], tuple[Answer, ...], T]

@@ -23,6 +23,12 @@ class Soa:
     minimum: int
     ttl: int
 
+    @property
+    def is_of_laboratory(self) -> bool:
+        """Whether the zone is a laboratory's (`probe.lab`): its primary server is in a domain that is kept
+        for documentation (RFC 2606 section 2)."""
+        return self.mname.rpartition(".")[2] == "example"
+
 
 @dataclass(frozen=True, slots=True)
 class ExtendedError:
@@ -138,12 +144,10 @@ def why_own_denial(
 def _denies_public_name(top: str, soa: Soa) -> bool:
     """Whether a root zone that denies this top-level domain is not the public one, which has it. A network
     with a root zone of its own denies all that it does not use (a container without a way out). Reverse names
-    are served apart; and the whole name space of a laboratory (`probe.lab`) is one zone, with a primary
-    server in a domain that is kept for documentation (RFC 2606 section 2)."""
+    are served apart, and the whole name space of a laboratory is one zone."""
     from probe.standards.public_suffix import is_top_level_domain  # few denials come from a root zone
 
-    is_laboratory = soa.mname.rpartition(".")[2] == "example"
-    return top.isascii() and top != "arpa" and not is_laboratory and is_top_level_domain(top)
+    return top.isascii() and top != "arpa" and not soa.is_of_laboratory and is_top_level_domain(top)
 
 
 def has_made_start(mname: str, rname: str) -> bool:

@@ -60,6 +60,20 @@ class MxResult:
         return bool(self.answers) and self.answers[0].authenticated
 
     @property
+    def decisive_denials(self) -> tuple[Answer, ...]:
+        """The denials that decide where the mail goes, or that it goes nowhere; empty if records do."""
+        match self.kind:
+            case RouteKind.NO_DOMAIN | RouteKind.NO_MAIL_HOST:
+                answers = self.answers
+            case RouteKind.IMPLICIT_MX:
+                answers = self.answers[:1]  # there is no MX record
+            case RouteKind.MX if all(host.is_dangling or host.is_literal for host in self.hosts):
+                answers = tuple(answer for host in self.hosts for answer in host.answers)
+            case _:
+                return ()
+        return tuple(answer for answer in answers if answer.is_negative)
+
+    @property
     def null_mx_preference(self) -> int | None:
         """The preference of the record that names the root; RFC 7505 section 3 has 0. None: there is none."""
         records = (mx for answer in self.answers for mx in answer.mxs())

@@ -125,6 +125,10 @@ DESYNCHRONISED = replace(met(Stage.RCPT, OK), desynchronised=True)
 UNKNOWN_ROUTE = make.mx_result(
     RouteKind.UNKNOWN, answers=(make.answer("recipient.example", RecordType.MX, status=Status.SERVFAIL),)
 )
+DENIED_ROUTE = make.mx_result(
+    RouteKind.NO_DOMAIN, answers=(make.answer("tmall.com", RecordType.MX, status=Status.NXDOMAIN),)
+)
+NS_OF_COM = make.answer("com", RecordType.NS, "a.gtld-servers.net")
 OWN_ROUTE = make.mx_result(
     RouteKind.UNKNOWN,
     answers=(
@@ -171,6 +175,10 @@ CASES: dict[str, tuple[Facts, Facts]] = {
     ),
     "dns_unknown": (of_recipient(mx=UNKNOWN_ROUTE), refused()),
     "resolver_own_word": (of_recipient(mx=OWN_ROUTE), of_recipient(mx=UNKNOWN_ROUTE)),
+    "denial_corroborated": (
+        replace(of_recipient(mx=DENIED_ROUTE), name_servers=NameServerFacts(corroboration=(NS_OF_COM,))),
+        of_recipient(mx=DENIED_ROUTE),
+    ),
     "implicit_mx": (routed(RouteKind.IMPLICIT_MX), refused()),
     "mx_answers": (refused(), routed(RouteKind.IMPLICIT_MX)),
     "known_provider": (of_recipient(provider=make.provider()), refused()),

@@ -11,7 +11,7 @@ import pytest
 from probe.checks.catalogue import findings_of
 from probe.facts.build import facts_of
 from probe.facts.model import Facts
-from probe.facts.resolver import NameServerFacts
+from probe.facts.resolver import NameServerFacts, Untruth
 from probe.model.listing import ListingReason, ListingStatus, ListingWhy
 from probe.model.target import Options, PairTarget
 from probe.recording import events as ev
@@ -19,10 +19,11 @@ from probe.recording.codec import decode, encode
 from probe.recording.journal import Recording
 from probe.recording.redact import redact
 from probe.run import report_of
+from probe.standards.dns.false_denial import FalseDenial
 from probe.standards.dns.health import Health
 from probe.standards.dns.message import Answer, Mx, Question, RecordType, Status
 from probe.standards.dns.provenance import ExtendedError, Provenance, Soa
-from probe.standards.dns.results import PtrStatus
+from probe.standards.dns.results import PtrStatus, RouteKind
 from probe.standards.dns.rewriting import by_control, control_question
 from tests.support import facts as make
 from tests.support.check_cases import Case, assert_case, parametrize
@@ -72,8 +73,28 @@ NO_MX = Answer(MX_QUESTION, Status.NODATA, provenance=BY_ROOT)
 def rewritten() -> Facts:
     rewriting = by_control(SHOWN)
     assert rewriting is not None
-    servers = NameServerFacts(rewriting=rewriting)
+    servers = NameServerFacts(untruth=Untruth(rewriting))
     return make.facts(resolver=(rewriting.mark(ON_PAGE),), name_servers=servers)
+
+
+CONTROLS = (Question("com", RecordType.NS), Question("gmail.com", RecordType.MX))
+BY_COM = Provenance(SERVER, recursive=True, soa=Soa("com", "a.gtld-servers.net", "h.example", 60, 60))
+DENIED_BY_COM = Answer(MX_QUESTION, Status.NXDOMAIN, provenance=BY_COM)
+
+
+def liar() -> Facts:
+    shown_by = tuple(Answer(it, Status.NXDOMAIN, provenance=BY_COM) for it in CONTROLS)
+    false_denial = FalseDenial(shown_by)
+    servers = NameServerFacts(Health.DENYING, (), (SERVER,), Untruth(false_denial=false_denial))
+    return make.facts(resolver=(false_denial.mark(DENIED_BY_COM),), name_servers=servers)
+
+
+def corroborated() -> Facts:
+    answers = tuple(Answer(it, Status.ANSWER, ("a.example",), provenance=BY_COM) for it in CONTROLS)
+    mx = make.mx_result(RouteKind.NO_DOMAIN, answers=(DENIED_BY_COM,))
+    return make.facts(
+        recipient=make.recipient_facts(mx=mx), name_servers=NameServerFacts(corroboration=answers)
+    )
 
 
 CASES = (
@@ -98,6 +119,10 @@ CASES = (
          ("notice resolver-answers-of-its-own",
           "notice resolver-answers-expired",
           "notice resolver-synthesises")),
+    Case("resolver-answers", "it denies what exists", liar(), ("warning resolver-denies",),
+         (f"{SERVER} denies what exists", "NS com and MX gmail.com", "--nameserver")),
+    Case("resolver-answers", "it gives what exists", corroborated(), ("ok resolver-denial-corroborated",),
+         ("denies MX tmall.com", "NS com and MX gmail.com")),
     Case("resolver-answers", "an address for every name", rewritten(), ("notice resolver-rewrites",),
          (SERVER, f"{CONTROL.name}: 203.0.113.99", "1 answer holds nothing else", "A tmall.com")),
     Case("resolver-answers", "a list's answer is told with the list", heard(OF_A_LIST), ()),
