@@ -89,6 +89,7 @@ class TlsaProblem(StrEnum):
     NO_KEY = "no_key"
     NO_CERTIFICATE = "no_certificate"
     WEAKER = "weaker"  # than another of the same usage and selector
+    WEAKER_MATCH = "weaker_match"  # the same, but it matches
     OTHER_CERTIFICATE = "other_certificate"
     OTHER_ANCHOR = "other_anchor"
     NOT_IN_TIME = "not_in_time"

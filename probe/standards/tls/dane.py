@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
+from probe._dataclass import replace
 from probe.model.tls_policy import TlsaProblem, TlsaWhy
 from probe.standards.dns.message import Tlsa
 from probe.standards.tls.certificate import (
@@ -49,9 +50,12 @@ def match_tlsa(
     for record in usable:
         stronger = _stronger(record, usable)
         try:
-            problem = stronger or _mismatch(record, anchors, chain, names, at)
+            problem = _mismatch(record, anchors, chain, names, at)
         except ValueError as error:
             problem = _why(record, TlsaProblem.UNREADABLE, text=str(error))
+        if stronger is not None:
+            is_match = problem is None
+            problem = replace(stronger, tag=TlsaProblem.WEAKER_MATCH) if is_match else stronger
         if problem is None:
             return DaneStatus.MATCHED, tuple(problems)
         problems.append(problem)

@@ -92,3 +92,14 @@ def test_nothing_published_and_nothing_seen() -> None:
 def test_an_unreadable_certificate_is_a_mismatch_with_its_reason() -> None:
     status, problems = match_tlsa((b"junk",), (record(3, 1, 1, LEAF),), NAMES)
     assert status is DaneStatus.MISMATCHED and "unreadable" in spoken(problems[0])
+
+
+@pytest.mark.parametrize(("issued", "clause"), [(LEAF, ": it matches, but only"), (ROOT, ": only")])
+def test_a_digest_beside_a_stale_stronger_one_does_not_count_and_is_told_if_it_matches(
+    issued: IssuedCertificate, clause: str
+) -> None:
+    records = (record(3, 1, 1, issued), record(3, 1, 2, issue("mx.test")))
+    status, problems = match_tlsa(CHAIN, records, NAMES)
+    assert status is DaneStatus.MISMATCHED
+    assert f"TLSA 3 1 1{clause} the stronger SHA512" in spoken(problems[0])
+    assert "another one" in spoken(problems[1])
