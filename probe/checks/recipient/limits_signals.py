@@ -30,14 +30,24 @@ SLOW_REPLY_MS = 5_000  # greet delays begin at about this value; a busy server a
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """One finding for each sign, else ok; the volume itself is never judged."""
+    """One finding for each sign, else ok, or not assessed if a session was not seen to its end; the volume
+    itself is never judged."""
     sessions = [s for s in facts.sessions if s.connected]
     by_log = int(facts.log is not None and facts.log.volume is not None)
     if not sessions:
         yield say("limits-no-session", why=dialogue.no_dialogue(facts), by_log=by_log)
         return
     signs = [finding for session in sessions for finding in _signs(session, by_log)]
-    yield from signs or [say("limits-not-seen", map(dialogue.ref, sessions), by_log=by_log)]
+    if signs:
+        yield from signs
+        return
+    unseen = [session for session in sessions if session.end in _CUT_SHORT]
+    tag = "limits-not-known" if unseen else "limits-not-seen"
+    yield say(tag, map(dialogue.ref, unseen or sessions), by_log=by_log)
+
+
+# The run, or its recording, ended first: what the server would have said is not known.
+_CUT_SHORT = (None, EndReason.INTERRUPTED, EndReason.DEADLINE)
 
 
 def _signs(session: Session, by_log: int) -> Iterator[Finding]:

@@ -187,6 +187,12 @@ CASES = (
          ("warning sender-deferred",)),
     Case("limits-signals", "none, and says what is not known", make.facts(), ("ok limits-not-seen",),
          ("is not known",)),
+    *(Case("limits-signals", f"cut short: {end}", with_session(exchanges=make.exchanges()[:2], end=end),
+           ("not_assessed limits-not-known",), ("not seen to its end", "is not known"))
+      for end in (None, EndReason.INTERRUPTED, EndReason.DEADLINE)),
+    Case("limits-signals", "cut short, and a sign before", with_session(exchanges=(
+        make.exchange(Stage.GREETING, make.reply(220, "hi"), elapsed_ms=20_000),), end=None),
+         ("notice limits-slow-answer",)),
     Case("limits-signals", "421", rcpt(make.reply(421, "4.7.0 too many")), ("warning limits-channel-closed",),
          ("421",)),
     Case("limits-signals", "closed by the server", with_session(end=EndReason.CLOSED_BY_PEER),
