@@ -151,10 +151,12 @@ def is_on_this_machine(event: Event) -> bool:
 
 
 def is_refused_by_setting(event: Event) -> bool:
-    """Whether Postfix refused the message by itself, as its administrator set it up: error(8) asks no server
-    and tells the words of transport_maps, of relocated_maps or of a table that lacks the address. Not so
-    where it repeats the words of an attempt before, or of a question to DNS."""
+    """Whether this server refused the message by itself, as its administrator set it up. Postfix: error(8)
+    asks no server and tells the words of transport_maps, of relocated_maps or of a table that lacks the
+    address. Not so where it repeats the words of an attempt before, or of a question to DNS."""
     words = event.words
+    if words is not None and words.speaker is Speaker.SETTING:
+        return True
     if event.relay is not None or event.repeats or words is None or words.stage is not None:
         return False
     return (event.program or "").rpartition("/")[2] in _REFUSING_SERVICES

@@ -38,8 +38,9 @@ _OWN_MAILBOX_ACTION = (
 )
 _SETTING_ACTION = (
     "This server refuses or holds this mail by a setting of its own, and asked no other server: Postfix' "
-    "error: or retry: in transport_maps or default_transport, or an entry of relocated_maps. The words are "
-    "that setting's. Change it if the mail should leave; else tell the sender why it does not."
+    "error: or retry: in transport_maps or default_transport, or an entry of relocated_maps; Exim's :fail: "
+    "or :defer: in a router, an alias file or a filter. The words are that setting's. Change it if the mail "
+    "should leave; else tell the sender why it does not."
 )
 _NEXT_HOP_ACTION = (
     "This server is set up to hand this mail to a host that DNS does not know, or does not answer for. "

@@ -45,6 +45,9 @@ class DmaReader(FramedReader):
 
     def text(self, text: str, frame: Frame, data: bytes, number: int) -> Sequence[Record]:
         queue_id = frame.pid
+        is_bare = frame.program is None and text.startswith("remote delivery ")  # without what syslog adds
+        if is_bare:
+            return self._failure("", text, frame, data, number)
         if queue_id is None or frame.program is None or not frame.program.endswith("dma"):
             return ()
         message_id = queue_id.partition(".")[0]
@@ -97,9 +100,10 @@ class DmaReader(FramedReader):
         elif is_reply(reply_text):
             words = Words(Speaker.REMOTE, reply_text)
         else:
-            words = Words(
-                Speaker.LOCAL, reply_text, Stage.DNS if reply_text.startswith("DNS lookup failure") else None
-            )
+            is_dns = reply_text.startswith("DNS lookup failure")
+            # dma says "not found" of what DNS did not answer, too; whether it tries again tells more
+            own = text.strip() if is_dns and status is Status.DEFERRED else reply_text
+            words = Words(Speaker.LOCAL, own, Stage.DNS if is_dns else None)
         word = "deferred" if match["deferred"] else "failed"
         return (self._event(queue_id, status, word, words, frame, number, None, relay),)
 
@@ -129,7 +133,7 @@ class DmaReader(FramedReader):
             word,
             frame.at,
             frame.program,
-            queue_id,
+            queue_id or None,
             sender=message.sender if message is not None else None,
             recipient=recipient,
             relay=relay,

@@ -47,6 +47,7 @@ class Speaker(StrEnum):
 
     REMOTE = "remote"  # the server that the message was handed to
     LOCAL = "local"  # our own mail server's
+    SETTING = "setting"  # what our own mail server is set up to say
     PROGRAM = "program"  # a delivery command or library that our server ran
 
 

@@ -15,7 +15,7 @@ from probe.model.text import decode
 from probe.reading.log.event import Event, Kind, Record, Relay, Speaker, Status, Words
 from probe.reading.log.exim_queue import EximQueue
 from probe.reading.log.exim_server import refusal
-from probe.reading.log.exim_words import Fields, duration, fields_at, words_of
+from probe.reading.log.exim_words import Fields, duration, fields_at, of_router, words_of
 from probe.reading.log.frames import Frame
 from probe.reading.log.reader import TEXT
 from probe.reading.log.words import relay_of
@@ -170,6 +170,7 @@ class EximLines(EximQueue):
             if deferral is None:
                 return self.unread(data, number, "a deferral of Exim without the word defer")
             words, repeats, fields = self._deferral(behind[deferral.end() :], fields, deferral["problem"])
+            words = of_router(words, fields)
             if words is not None and words.text.startswith(_ONLY_QUEUED):
                 status, words = Status.QUEUED, None
         elif status is Status.BOUNCED:
@@ -177,6 +178,7 @@ class EximLines(EximQueue):
             words, repeats = words_of(remark)
             if words is not None and words.text.endswith(GIVEN_UP):
                 status = Status.EXPIRED
+            words = of_router(words, fields)
         elif fields.text("C") is not None:
             words = Words(Speaker.REMOTE, fields.text("C") or "", Stage.END_OF_DATA)
         if _is_to_nobody(to, behind, fields):

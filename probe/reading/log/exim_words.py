@@ -42,6 +42,15 @@ _OWN = (
     (regex(r"host (?:lookup|not found)|[Uu]nrouteable|MX (?:or SRV )?record"), Stage.DNS),
     (regex(r"a TLS session is required|TLS session: "), Stage.STARTTLS),
 )
+# What Exim says itself of a router that came to no decision, or to one of its own (routers/*.c, rda.c and
+# route.c of Exim 4.96).
+_OF_ROUTER = regex(
+    r"(?:error in|failed to|lookup (?:defer|failed)|expansion of|mail domain \"|retry time|syntax error"
+    r"|host \S+ not|IP literal|command(?:_user)? |bad command|unknown transport|transport \""
+    r"|internal configuration error)"
+    r"|\S+ router[ :]|.*\b(?:unset|without group|address is the local host|points? to local host)\b",
+    re.DOTALL | re.IGNORECASE,
+)
 _REPEATS = regex(r"retry time (?:limit )?not reached|no host found for existing SMTP connection")
 _DURATION = regex(r"(?:(\d{1,6})w)?(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,9}(?:\.\d+)?)s)?")
 
@@ -113,6 +122,17 @@ def words_of(text: str) -> tuple[Words | None, bool]:
         reply = unescape(remote["reply"].strip())
         return Words(Speaker.REMOTE, reply, stage_of(command[0] if command else stage)), False
     return Words(Speaker.LOCAL, unescape(text), _stage(text)), bool(_REPEATS.search(text))
+
+
+def of_router(words: Words | None, fields: Fields) -> Words | None:
+    """The words of a failure, as those of a setting if a router decided it: it is named alone, without a
+    transport, and the words are none of Exim's own. `:fail:` and `:defer:` give them, in an alias file, a
+    filter or the router itself."""
+    if words is None or words.speaker is not Speaker.LOCAL or words.stage is not None:
+        return words
+    if fields.text("R") is None or fields.text("T") is not None or fields.relay is not None:
+        return words
+    return words if _OF_ROUTER.match(words.text) else words._replace(speaker=Speaker.SETTING)
 
 
 def _stage(text: str) -> Stage | None:

@@ -392,4 +392,4 @@ def test_exim_names_what_an_address_came_from_in_between() -> None:
 
 def test_a_blank_before_the_colon_is_none_of_the_words() -> None:
     event = one("exim", f"{EXIM}** gina@x.example R=enforce_mail_permissions : Domain y.example has too many")
-    assert event.words == Words(Speaker.LOCAL, "Domain y.example has too many")
+    assert event.words == Words(Speaker.SETTING, "Domain y.example has too many")
