@@ -17,10 +17,10 @@ def corroborate(mx: MxResult, again: Callable[[], Resolution[MxResult]]) -> Reso
     false_denial = false_denial_in(answers)
     if false_denial is None:
         return mx
-    return (yield from _marked(again(), false_denial.mark))
+    return (yield from _drive_marked(again(), false_denial.mark))
 
 
-def _marked(resolution: Resolution[MxResult], mark: Callable[[Answer], Answer]) -> Resolution[MxResult]:
+def _drive_marked(resolution: Resolution[MxResult], mark: Callable[[Answer], Answer]) -> Resolution[MxResult]:
     """The resolution, with each answer marked."""
     answers: tuple[Answer, ...] | None = None
     while True:

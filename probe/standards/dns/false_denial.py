@@ -14,7 +14,7 @@ from probe._dataclass import dataclass, replace
 from probe.model.answer_fault import AnswerFault, OwnWord, OwnWordWhy
 from probe.standards.dns.message import Answer, Question, RecordType, Status
 
-_ASKED = 2  # mail domains; one alone may have been given up since the program knows it
+_MAIL_CONTROLS = 2  # mail domains; one alone may have been given up since the program knows it
 _DENIALS = (AnswerFault.OWN_NXDOMAIN, AnswerFault.OWN_NODATA)
 # The server says itself that this denial is its own; what it does not say so of may be true.
 _AVOWED = (OwnWord.EXTENDED_ERROR, OwnWord.STALE, OwnWord.POLICY_ZONE)
@@ -55,7 +55,7 @@ def control_questions(denial: Answer, mail_domains: Sequence[str]) -> tuple[Ques
         return ()
     others = [it for it in mail_domains if it != name]
     others.sort(key=lambda it: it.rpartition(".")[2] != top)
-    return (Question(top, RecordType.NS), *(Question(it, RecordType.MX) for it in others[:_ASKED]))
+    return (Question(top, RecordType.NS), *(Question(it, RecordType.MX) for it in others[:_MAIL_CONTROLS]))
 
 
 def were_controls_asked(questions: Iterable[Question]) -> bool:
@@ -92,7 +92,7 @@ def _false_denials(answers: list[Answer]) -> list[Answer]:
     of_zones = [it for it in answers if _is_of_zone(it.question)]
     of_mail = [it for it in answers if it not in of_zones]
     denials = [it for it in of_mail if _is_denial(it)]
-    if len(denials) < _ASKED or any(it.status is Status.ANSWER for it in of_mail):
+    if len(denials) < _MAIL_CONTROLS or any(it.status is Status.ANSWER for it in of_mail):
         denials = []
     return [*denials, *filter(_is_denial, of_zones)]
 

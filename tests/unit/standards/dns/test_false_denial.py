@@ -26,12 +26,14 @@ NS, MX = RecordType.NS, RecordType.MX
 TOP, FIRST, SECOND = Question("com", NS), Question("two.com", MX), Question("three.com", MX)
 
 
-def denial(name: str = "nosuch.com", told: Provenance = TOLD, status: Status = Status.NXDOMAIN) -> Answer:
-    return Answer(Question(name, MX), status, provenance=told)
+def denial(
+    name: str = "nosuch.com", provenance: Provenance = TOLD, status: Status = Status.NXDOMAIN
+) -> Answer:
+    return Answer(Question(name, MX), status, provenance=provenance)
 
 
-def denied(question: Question, told: Provenance = TOLD) -> Answer:
-    return Answer(question, Status.NXDOMAIN, provenance=told)
+def denied(question: Question, provenance: Provenance = TOLD) -> Answer:
+    return Answer(question, Status.NXDOMAIN, provenance=provenance)
 
 
 def given(question: Question, server: str = SERVER) -> Answer:
@@ -63,8 +65,8 @@ def test_the_end_of_aliases_counts() -> None:
         denial("nosuch.cmo"),  # no such top-level domain, which is known without asking
         denial("nosuch.example"),
         denial("xn--80ak6aa92e.пример"),
-        denial(told=replace(TOLD, soa=replace(COM, mname="ns.lab.example"))),  # a laboratory
-        denial(told=WITHOUT_SOA),
+        denial(provenance=replace(TOLD, soa=replace(COM, mname="ns.lab.example"))),  # a laboratory
+        denial(provenance=WITHOUT_SOA),
         Answer(Question("nosuch.com", MX), Status.NXDOMAIN),  # nobody is known to have said it
     ],
 )
@@ -82,13 +84,13 @@ def test_not_asked_where_it_could_not_tell(answer: Answer) -> None:
     ],
 )
 def test_shown_by_denials_of_what_exists(controls: tuple[Answer, ...]) -> None:
-    found = false_denial_in(controls)
-    assert found is not None and found.servers == (SERVER,)
-    marked = found.mark(denial())
+    false_denial = false_denial_in(controls)
+    assert false_denial is not None and false_denial.servers == (SERVER,)
+    marked = false_denial.mark(denial())
     assert marked.doubt is not None and marked.doubt.own is not None
     assert (marked.doubt.tag, marked.doubt.own.tag) == (AnswerFault.OWN_NXDOMAIN, OwnWord.FOR_EVERY_NAME)
     assert marked.believed().is_unknown
-    nodata = found.mark(denial(status=Status.NODATA)).doubt
+    nodata = false_denial.mark(denial(status=Status.NODATA)).doubt
     assert nodata is not None and nodata.tag is AnswerFault.OWN_NODATA
 
 
@@ -111,16 +113,16 @@ def test_anything_less_shows_nothing(controls: tuple[Answer, ...]) -> None:
 def test_each_name_server_answers_for_itself() -> None:
     elsewhere = replace(TOLD, server=OTHER)
     assert false_denial_in((given(TOP), denied(FIRST), denied(SECOND, elsewhere))) is None
-    found = false_denial_in((given(TOP), denied(replace(TOP, name="net"), elsewhere)))
-    assert found is not None and found.servers == (OTHER,)
-    assert found.mark(denial()) == denial()
+    false_denial = false_denial_in((given(TOP), denied(replace(TOP, name="net"), elsewhere)))
+    assert false_denial is not None and false_denial.servers == (OTHER,)
+    assert false_denial.mark(denial()) == denial()
 
 
 def test_only_denials_that_are_in_no_doubt_are_marked() -> None:
-    found = false_denial_in((denied(TOP),))
-    assert found is not None
+    false_denial = false_denial_in((denied(TOP),))
+    assert false_denial is not None
     for answer in (given(FIRST), silent(FIRST), denied(FIRST, BLOCKED)):
-        assert found.mark(answer) == answer
+        assert false_denial.mark(answer) == answer
 
 
 def test_mail_domains_count_where_the_zone_was_asked_for() -> None:
