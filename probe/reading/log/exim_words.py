@@ -10,10 +10,11 @@ from probe.model.reply import Stage
 from probe.reading.log.event import Relay, Speaker, Words
 from probe.reading.log.words import is_reply, stage_of, unescape
 
-# A host and its address (with an asterisk where the connection was open already), a value in quotes, or one
-# of: an address, a bracket with a port, anything plain.
+# After flags without a value (pipelining, PRDR, CHUNKING, TCP Fast Open): a host and its address (with an
+# asterisk where the connection was open already), a value in quotes, or one of: an address, a bracket with a
+# port, anything plain.
 _FIELD = regex(
-    r" ([A-Z][A-Z0-9]{0,3})=(?:"
+    r"(?: (?:L\*?|PRDR|K|TFO\*?)(?= ))*+ ([A-Z][A-Z0-9]{0,3})=(?:"
     r"([^\s\[\"<:]++(?: \([^)]*\))?) \[([^\]]*)\](?::(\d{1,5}))?\*?(?=[: ]|$)"
     r"|\"((?>[^\"\\]|\\.)*+)\""
     r"|(<(?>\"(?:[^\"\\]|\\.)*+\"|[^\">])*+>|\[[^\]]*\](?::\d{1,5})?|[^\s:]*+(?::[^\s:]++)*+))",

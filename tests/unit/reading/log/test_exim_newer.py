@@ -99,3 +99,13 @@ def test_exim_a_block_without_the_numbers_of_errors(brief: bool) -> None:
     assert happened[1].repeats
     assert happened[2].words == Words(Speaker.LOCAL, "Connection refused", Stage.CONNECT)
     assert happened[3].earlier == full
+
+
+def test_the_answer_stands_behind_flags_without_a_value() -> None:
+    line = (
+        EXIM + "=> bob@x.example R=r T=t H=mx.x.example [192.0.2.1] X=TLS1.3:X:256 CV=yes L* PRDR K "
+        'C="250 2.0.0 Ok, discarded" QT=2s'
+    )
+    event = one("exim", line)
+    assert isinstance(event, Event) and event.delay_s == 2
+    assert event.words == Words(Speaker.REMOTE, "250 2.0.0 Ok, discarded", Stage.END_OF_DATA)
