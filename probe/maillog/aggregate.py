@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import tzinfo
 
-from probe.maillog.groups import Fate, Group
+from probe.maillog.groups import Fate, Group, WaitingRecipient
 from probe.maillog.operators import LOCAL, Operator, is_on_this_machine
 from probe.maillog.outcome import Outcome
 from probe.maillog.reasons import Reason
@@ -79,8 +79,10 @@ class Aggregate(Sent):
         self.volumes.rest()
 
     def _count_failure(self, event: Event, at: int | None) -> None:
-        domain = domain_of(event.recipient) or event.domain or ""
         relay = event.relay
+        if event.repeats and relay is None and self._is_known_repeat(event, at):
+            return
+        domain = domain_of(event.recipient) or event.domain or ""
         remote = self._remote.get((relay.host, relay.ip)) if relay is not None else None
         local = remote is None and is_on_this_machine(event)
         operator = remote or (LOCAL if local else self.operators.of(event, domain))
@@ -144,13 +146,24 @@ class Aggregate(Sent):
 
     def _count_repeat(self, event: Event, at: int | None, operator: Operator, domain: str) -> None:
         """Count a repetition: no attempt was made, and the message waits for a known reason."""
-        self.repeats += 1
         entry = self.waiting.find(event)
         entries = (entry,) if entry is not None else self.waiting.find_for(event)
         if not entries:
             earlier = self._last_of_domain.get(domain) if _is_any_host(event) else None
             group, key = earlier or self._group(event, operator)[:2]
             entries = (self._wait(event, domain, group, key, at),)
+        self._repeat(event, at, entries)
+
+    def _is_known_repeat(self, event: Event, at: int | None) -> bool:
+        """Whether the event repeats what is known of a waiting recipient; it is counted then, and whose
+        server it is need not be found out."""
+        entry = self.waiting.find(event) if event.kind is _ATTEMPT else None
+        if entry is not None:
+            self._repeat(event, at, (entry,))
+        return entry is not None
+
+    def _repeat(self, event: Event, at: int | None, entries: Sequence[WaitingRecipient]) -> None:
+        self.repeats += 1
         for each in entries:
             each.group.repeats += 1
             each.group.note_time(at)

@@ -4,7 +4,7 @@ are read by `exim_lines`."""
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -17,7 +17,7 @@ from probe.reading.log.exim_words import usual_reply, words_of
 from probe.reading.log.memory import Memory
 from probe.reading.log.reader import TEXT, Piece, holds_long_line
 from probe.reading.log.words import Relays
-from probe.reading.reply.disposition import may_tell
+from probe.reading.reply.disposition import telling
 
 # Arrivals and completed messages are skipped; then one of three usual lines with plain addresses: a delivery
 # to another server, a host that is not tried yet, a failure with the words of the server or of Exim.
@@ -30,7 +30,7 @@ _NO_FATE = (
 )
 _SENT = (
     rf"(=>|->) {_WHOM} T=([^\x00-\x20:\"\[=]+)(?: S=\d+)?{_HOST}"
-    r"(?: (?:X|CV|DN|K|C|QT|DT|A|L|PRX|TFO|S|M8S|DKIM|id)\*?(?=[= \n])[^\n]*|\s*)$"
+    r"(?:( (?:X|CV|DN|K|C|QT|DT|A|L|PRX|TFO|S|M8S|DKIM|id)\*?(?=[= \n])[^\n]*+)|\s*)$"
 )
 _FAILED = (
     rf"(==|\*\*) {_WHOM}(?: T=([^\x00-\x20:\"\[=]+))?(?: defer(?: \(-?\d{{1,6}}\))?)?(?:"
@@ -46,7 +46,30 @@ _ATTEMPT, _LOCAL = Kind.ATTEMPT, Speaker.LOCAL
 _SENT_ON, _DEFERRED, _EXPIRED = Status.SENT, Status.DEFERRED, Status.EXPIRED
 # The fields of an event behind the source address.
 _NOTHING = (None, None, None, False, False, None, (), None, *END)
+_NOTHING_MORE = _NOTHING[4:]  # behind `repeats`
 _event: Callable[[tuple[Any, ...]], Event] = partial(tuple.__new__, Event)  # a third of the time
+
+
+def _usual_lines(text: str) -> Iterator[tuple[int, re.Match[str] | None]]:
+    """Where each line begins that is neither an arrival nor a completed message, and the match of a usual
+    one."""
+    usual, end = _USUAL.match, 0
+    while end < len(text):
+        line = usual(text, end)
+        if line is not None:
+            yield line.start(1), line
+            end = line.end() + 1
+            continue
+        passed_over = _PASSED_OVER.match(text, end)
+        begin = passed_over.end() if passed_over is not None else end
+        if begin < len(text):
+            yield begin, None
+        end = text.find("\n", begin) + 1 or len(text)
+
+
+def _answer(line: re.Match[str]) -> str:
+    """The words of the server that took it, and what is behind them."""
+    return line[9].partition(' C="')[2]
 
 
 class EximReader(EximLines):
@@ -66,39 +89,33 @@ class EximReader(EximLines):
         self.pass_by(block)
         text = self._text
         is_usual = text.isascii() and not holds_long_line(text)  # else each line is looked at
-        usual, brief, ids = _USUAL.match, self._brief, self.memory.ids
-        end, tally_end, first = 0, 0, number
-        while end < len(text):
-            line = usual(text, end)
+        ids = self.memory.ids
+        tally_end, first = 0, number
+        lines = list(_usual_lines(text))
+        # where the words of a delivery are wanted: what was taken may be in no mailbox
+        of_interest = telling(
+            [_answer(line) for _, line in lines if line is not None and line[9] is not None]
+        )
+        for begin, line_match in lines:
+            line = line_match
             if line is not None and not is_usual:
-                is_long = line.end() - line.start(1) > TEXT  # only a part of such a long line is read
+                is_long = line.end() - begin > TEXT  # only a part of such a long line is read
                 line = line if not is_long and line[0].isascii() else None
-            if line is not None and line[3] is not None and may_tell(text[line.end(7) : line.end()]):
-                line = None  # the words are wanted: what was taken may be in no mailbox
-            if line is not None:
-                begin = line.start(1)
-                at, queue_id, flag, to, parent, server, source = line.group(1, 2, 3, 4, 5, 7, 8)
-                if flag == "=>" and parent is None and queue_id not in ids:
-                    plain.append((begin, (at, queue_id, to, server, source)))
-                    end = line.end() + 1
-                    continue
-            else:
-                begin = self._passed_over(text, end)
-                if begin == len(text):
-                    break
+            if line is not None and of_interest and line[9] is not None and _answer(line) in of_interest:
+                line = None
+            if line is not None and line[3] == "=>" and line[5] is None and line[2] not in ids:
+                at, queue_id, to, server, source = line.group(1, 2, 4, 7, 8)
+                plain.append((begin, (at, queue_id, to, server, source)))
+                continue
             number += text.count("\n", tally_end, begin)
             tally_end = begin
-            if line is not None:
-                end = line.end() + 1
-                records.append(brief(line.groups(), number))
+            if line is None:
+                records += self.read(block[begin : text.find("\n", begin) + 1 or None], number)
+            elif line[3] is not None:
+                records.append(self._delivery(line.group(1, 2, 3, 4, 5, 6, 7, 8), number))
             else:
-                end = text.find("\n", begin) + 1 or len(text)
-                records += self.read(block[begin:end], number)
+                records.append(self._failure((line[1], line[2], *line.groups()[9:]), number))
         return join(records, plain, Deliveries(self.file, "=>", (), self._relays, self.clock), text, first)
-
-    def _passed_over(self, text: str, begin: int) -> int:
-        position = _PASSED_OVER.match(text, begin)
-        return position.end() if position is not None else begin
 
     def pass_by(self, block: bytes) -> None:
         # one character per octet, so that positions are the same
@@ -126,11 +143,9 @@ class EximReader(EximLines):
                 return "" if match[2] == "<>" else match[2]
         return super().sender(queue_id)
 
-    def _brief(self, fields: Sequence[Any], number: int) -> Event:
-        """The event of a usual line, from its match groups."""
-        if fields[2] is None:
-            return self._brief_failed((*fields[:2], *fields[8:]), number)
-        at, queue_id, flag, to, parent, transport, server, source = fields[:8]
+    def _delivery(self, fields: Sequence[Any], number: int) -> Event:
+        """The event of a usual delivery, from the groups of its match."""
+        at, queue_id, flag, to, parent, transport, server, source = fields
         recipient = parent if parent is not None and "@" not in to else to
         if queue_id in self.memory.ids:
             self.memory.settle(queue_id, recipient)
@@ -139,7 +154,7 @@ class EximReader(EximLines):
         fate = (_ATTEMPT, _SENT_ON, flag, stamp, transport, queue_id, None, None, recipient, orig_to)
         return _event((self.file, number, *fate, relay, source, *_NOTHING))
 
-    def _brief_failed(self, fields: Sequence[Any], number: int) -> Event:
+    def _failure(self, fields: Sequence[Any], number: int) -> Event:
         at, queue_id, flag, to, parent, transport, repeat, problem, server, source, remark = fields
         recipient = parent if parent is not None and "@" not in to else to
         orig_to = parent if parent not in (None, recipient) else None
@@ -154,10 +169,10 @@ class EximReader(EximLines):
             if problem and text and words is not None:
                 words = words._replace(text=f"{words.text}: {problem}")
         stamp = self.clock.stamp(at)
-        earlier = self.logins.before(queue_id, relay, words, stamp)
+        earlier = self.logins.before(queue_id, relay, words, stamp) if self.logins.recent else None
         before = self.remember(queue_id, recipient, status, earlier or words, repeats)
         if status is not _DEFERRED and words is not None and words.text.endswith(GIVEN_UP):
             status, earlier = _EXPIRED, before
         fate = (_ATTEMPT, status, flag, stamp, transport, queue_id, None, None, recipient, orig_to)
-        behind = (None, words, earlier, repeats, *_NOTHING[4:])
+        behind = (None, words, earlier, repeats, *_NOTHING_MORE)
         return _event((self.file, number, *fate, relay, source, *behind))

@@ -4,7 +4,8 @@ lines are read by `postfix_lines`."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 from probe._dataclass import replace
 from probe._regex import regex
@@ -16,17 +17,17 @@ from probe.reading.log.plain_lines import is_framed, plain_block
 from probe.reading.log.postfix_lines import FROM, PostfixLines, new_event
 from probe.reading.log.reader import KEPT, LINE, TEXT, Piece, holds_long_line, line_starts
 from probe.reading.log.words import RELAYS, reply_of_lines, stage_of
-from probe.reading.reply.disposition import may_tell
+from probe.reading.reply.disposition import telling
 
 # The usual delivery line: syslog of either stamp, plain addresses. Of one that was sent the rest is seldom of
 # interest. Other lines are read one by one.
 _AT = r"([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT[\d:.]{8,18}(?:Z|[+-]\d\d:\d\d))"
 _BRIEF = regex(
-    rf"{_AT} [\w.:-]+ "
-    r"([\w/.-]{1,128})\[\d{1,10}\]: (?!NOQUEUE)([0-9A-Za-z]{5,32}): to=<([^\">\\\n\x1b]*)>, "
-    r"(?:orig_to=<([^\">\\\n\x1b]*)>, )?relay=([^,\n\x1b]*), (?:conn_use=\d+, )?delay=[\d.]+"
-    r"(?:, delays=[\d./]+)?(?:, tls=[^,\n\x1b]*)?(?:, dsn=([245]\.\d{1,3}\.\d{1,3}))?"
-    r", status=(?:sent \(|([A-Za-z-]+) \(([^\n\x1b]*+)(?!\x1b))"
+    rf"{_AT} [\w.:-]++ "
+    r"([\w/.-]{1,128}+)\[\d{1,10}+\]: (?!NOQUEUE)([0-9A-Za-z]{5,32}+): to=<([^\">\\\n\x1b]*+)>, "
+    r"(?:orig_to=<([^\">\\\n\x1b]*+)>, )?+relay=([^,\n\x1b]*+), (?:conn_use=\d++, )?+delay=[\d.]++"
+    r"(?:, delays=[\d./]++)?+(?:, tls=[^,\n\x1b]*+)?+(?:, dsn=([245]\.\d{1,3}+\.\d{1,3}+))?+"
+    r", status=(?:sent \(([^\n]*+)|([A-Za-z-]++) \(([^\n\x1b]*+)(?!\x1b))"
 )
 _BRIEF_REFUSAL = regex(
     r"([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT[\d:.]{8,18}(?:Z|[+-]\d\d:\d\d)) [\w.:-]+ "
@@ -115,21 +116,25 @@ class PostfixReader(PostfixLines):
         is_usual = text.isascii() and not holds_long_line(text)  # else each line is looked at
         usual, brief, others = _BRIEF.match, self._brief, self._others
         servers, ids = self._servers, self.memory.ids
-        for begin in self._places(text):
-            line = usual(text, begin)
+        places = self._places(text)
+        matches = [usual(text, begin) for begin in places]
+        # where the words of a delivery are wanted: what was taken may be in no mailbox
+        of_interest = telling([it[8] for it in matches if it is not None and it[8] is not None])
+        for begin, line_match in zip(places, matches, strict=True):
+            line = line_match
             if line is not None and not is_usual and (line.end() - begin > TEXT or not line[0].isascii()):
                 line = None  # only a part of such a long line is read
-            if line is not None and line[8] is None and may_tell(self._behind(line.end())):
-                line = None  # the words are wanted: what was taken may be in no mailbox
-            if line is not None and line[8] is None and line[3] not in ids:
-                at, program, queue_id, recipient, orig_to, to = line.group(1, 2, 3, 4, 5, 6)
-                if orig_to is None and program.endswith("smtp") and servers[to]:
+            if line is not None and line[8] is not None:
+                if line[8] in of_interest:
+                    line = None
+                elif line[5] is None and line[3] not in ids and line[2].endswith("smtp") and servers[line[6]]:
+                    at, queue_id, recipient, to = line.group(1, 3, 4, 6)
                     plain.append((begin, (at, queue_id, recipient, to, None)))
                     continue
             number += text.count("\n", tally_end, begin)
             tally_end = begin
             if line is not None:
-                records.append(brief(line, number))
+                records.append(brief(line.groups(), number))
                 statuses += 1
             else:
                 further, status = others(block, begin, number)
@@ -140,11 +145,6 @@ class PostfixReader(PostfixLines):
         if block is not whole:
             records = _as_in_file(records, whole, first)
         return join(records, plain, Deliveries(self.file, "sent", (), self.relays, self.clock), text, first)
-
-    def _behind(self, begin: int) -> str:
-        """The rest of a line."""
-        end = self._text.find("\n", begin)
-        return self._text[begin : end if end >= 0 else None]
 
     def _others(self, block: bytes, begin: int, number: int) -> tuple[Sequence[Record], bool]:
         """What the line that begins there tells, which is no usual delivery, and whether it has a status."""
@@ -171,7 +171,7 @@ class PostfixReader(PostfixLines):
         behind = (None, None, None, None, words, *_NO_MORE, self.relays[client], *END[1:])
         return new_event((self.file, number, *fate, None, sender, recipient, *behind))
 
-    def _places(self, text: str) -> Iterable[int]:
+    def _places(self, text: str) -> Sequence[int]:
         """The start positions of relevant lines, in order."""
         starts: list[int] = []
         last, before = -1, text.rfind
@@ -201,8 +201,8 @@ class PostfixReader(PostfixLines):
                 return match[2]
         return super().sender(queue_id)
 
-    def _brief(self, line: re.Match[str], number: int) -> Event:
-        at, program, queue_id, recipient, orig_to, to, dsn, word, rest = line.groups()
+    def _brief(self, fields: Sequence[Any], number: int) -> Event:
+        at, program, queue_id, recipient, orig_to, to, dsn, sent_words, word, rest = fields
         words: Words | None = None
         if word is None and program.endswith("smtp"):
             status, word, dsn = _SENT, "sent", None
@@ -210,7 +210,7 @@ class PostfixReader(PostfixLines):
                 self.memory.settle(queue_id, recipient)
         else:
             if word is None:
-                word, rest = "sent", self._behind(line.end())
+                word, rest = "sent", sent_words
             words = _usual_reply(rest) if program.endswith("smtp") else None
             if words is not None and word == "deferred":
                 status = _DEFERRED

@@ -5,6 +5,8 @@ RFC 5321 section 6.1 forbids to lose a message that was taken; filters do it wit
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from probe._enum import StrEnum
 from probe.reading.reply.mask import mask
 from probe.reading.reply.patterns import pattern_of
@@ -68,6 +70,12 @@ def may_tell(text: str) -> bool:
         if mark in words:
             return True
     return False
+
+
+def telling(texts: Sequence[str]) -> frozenset[str]:
+    """Those of many texts that `may_tell`; it takes a third of the time to look at all of them at once, and
+    nearly always there are none."""
+    return frozenset(filter(may_tell, texts)) if may_tell("\n".join(texts)) else frozenset()
 
 
 def disposition(reply_text: str) -> Disposition | None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from probe.reading.log.deliveries import Deliveries, events_of
-from probe.reading.log.event import Event, Record, Status
+from probe.reading.log.event import Event, Record, Status, Words
 from probe.reading.log.formats import by_name
 from probe.reading.log.octets import blocks, lines
 from probe.reading.log.reader import TEXT, Reader, Tally, records, records_of_blocks
@@ -39,6 +39,12 @@ def _told(record: Record) -> Record:
         words=None if record.status is Status.SENT else record.words,
         cut=record.cut and record.status is not Status.SENT,
     )
+
+
+def _held(records: Iterable[Record]) -> list[tuple[str | None, Words]]:
+    """Deliveries of which the server said "held"."""
+    sent = (it for it in records if isinstance(it, Event) and it.status is Status.SENT)
+    return [(it.queue_id, it.words) for it in sent if it.words is not None and "held" in it.words.text]
 
 
 def _told_in_all(records: Iterable[Record]) -> list[str]:
@@ -93,6 +99,16 @@ def test_the_usual_lines_are_read_alike(name: str) -> None:
     result, counted = _by_block(name, _in_chunks(MADE[name], 100_000))
     assert len(result) > 500 and _told_in_all(result) == _told_in_all(by_line)
     assert (counted.lines, counted.read, counted.unparsed) == (tally.lines, tally.read, tally.unparsed)
+
+
+@pytest.mark.parametrize("name", sorted(MADE))
+@given(st.lists(st.integers(0, 300), max_size=5))
+def test_in_a_block_the_words_are_kept_of_what_may_be_in_no_mailbox(name: str, which: list[int]) -> None:
+    parts = MADE[name].split(b"- gsmtp")[:301]
+    data = b"".join(part + (b"- held" if n in which else b"- gsmtp") for n, part in enumerate(parts))
+    by_line, by_block = (_held(it) for it in (_by_line(name, data)[0], _by_block(name, [data])[0]))
+    assert by_block == by_line
+    assert _held(_by_line(name, MADE[name].replace(b"- gsmtp", b"- held", 40))[0])
 
 
 @pytest.mark.parametrize("name", sorted(MADE))

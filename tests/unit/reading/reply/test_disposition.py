@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from probe.reading.reply.disposition import Disposition, disposition
+from probe.reading.reply.disposition import Disposition, disposition, may_tell, telling
 
 DISCARDED, QUARANTINED = Disposition.DISCARDED, Disposition.QUARANTINED
 
@@ -93,3 +93,16 @@ def test_the_words_of_filters_that_take_a_message_and_keep_it(
 )
 def test_the_words_in_other_languages(reply_text: str, expected: Disposition | None) -> None:
     assert disposition(reply_text) is expected
+
+
+def test_of_many_texts_those_are_found_that_each_by_itself_would_be() -> None:
+    texts = [
+        "2.0.0 Ok: queued",
+        "2.0.0 Ok, Discarded",
+        "2.0.0 \u062d\u062c\u0631",
+        "2.0.0 sc",
+        "arcely read",
+        "",
+    ]
+    assert telling(texts) == frozenset(filter(may_tell, texts)) == {texts[1], texts[2]}
+    assert telling(texts[3:]) == telling([]) == frozenset()
