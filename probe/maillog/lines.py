@@ -38,6 +38,7 @@ _PROGRAMS = (
     (re.compile(r"mox"), "mox"),
     (re.compile(r"stalwart(?:-\w+)?"), "stalwart"),
     (re.compile(r"zone-?mta"), "zonemta"),
+    (re.compile(r"mail_logs"), "esa"),
 )
 # What a remote server said, in a line that tells no recipient's fate: it went on with the next server.
 _QUOTED = re.compile(r"(?:\bsaid|talk to me|error from remote mail server[^:]{0,120}): ?[245]\d\d[ -]")

@@ -15,7 +15,7 @@ _MX_PORT = 25
 _SMART_HOST = "smarthost"
 _NAMED = regex(
     r"(?:connect to|lost connection with|conversation with|cannot connect to|refused by|timed out with"
-    r"|reset by|read error from|timeout talking to) ([A-Za-z0-9_.-]{1,253}[A-Za-z0-9_])\.?"
+    r"|reset by(?! peer)|read error from|timeout talking to) ([A-Za-z0-9_.-]{1,253}[A-Za-z0-9_])\.?"
     r"(?= ?\[| |,|\.?$)(?: ?\[([^\]\s]*)\])?(?::(\d{1,5})\b)?"
 )
 # What stands below a country's own label where names are registered at the third.

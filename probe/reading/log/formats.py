@@ -223,6 +223,17 @@ FORMATS: tuple[Format, ...] = (
         extensions=(".log", ""),
     ),
     _row(
+        "esa",
+        "Cisco ESA (IronPort) mail_logs",
+        "esa:EsaReader",
+        r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4} )?Info: (?:"
+        r"Start MID \d+ ICID \d|MID \d+ (?:ICID \d+ (?:RID \d+ )?(?:From|To): <|RID \[\d)|"
+        r"New SMTP [ID]CID \d|(?:Delivery start|Message done) DCID \d|(?:Bounced|Delayed): DCID:? \d|"
+        r"Message (?:finished|aborted) MID \d|[ID]CID \d+ close)",
+        extensions=(".log", ".s", ".c", ""),
+        is_multiline=True,
+    ),
+    _row(
         "dma",
         "DragonFly Mail Agent",
         "dma:DmaReader",

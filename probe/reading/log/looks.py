@@ -6,7 +6,7 @@ from probe.reading.reply.patterns import pattern_of
 
 _REPLY = r"\s*[245]\d\d(?:[ -]|\s*$)"
 _BEGIN = (
-    r"\s*(?:<\d|[A-Z][a-z]{2} [ \d]\d \d\d:|\d{4}-\d\d-\d\d[T ]|\d{1,2} \d{4}-\d|[\[{#]|-{2,}|-Queue"
+    r"\s*(?:<\d|(?:[A-Z][a-z]{2} ){1,2}[ \d]\d \d\d:|\d{4}-\d\d-\d\d[T ]|\d{1,2} \d{4}-\d|[\[{#]|-{2,}|-Queue"
     r"|\"?type\"?,|[\w.-]{1,64}(?:/[\w.-]{1,64})? {1,64}\| |[0-9a-f]{16}[| ]|\d{1,6}[smhdw]\s)"
 )
 # Marks within a line, each with literals of which one stands in it. Most lines have none of them, and

@@ -42,6 +42,10 @@ def test_our_own_words_name_the_server(words: str, host: str) -> None:
     assert result is not None and result.host == host
 
 
+def test_a_peer_is_no_server() -> None:
+    assert relay_in(_event(words="Other network problem: [Errno 54] Connection reset by peer")) is None
+
+
 def test_without_a_server_the_domain_tells() -> None:
     assert Operators().of(_event(words="Host not found"), "gmail.com").id == "google"
     assert Operators().of(_event(words="Host not found"), "b.example").id == "b.example"
