@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -60,23 +61,8 @@ COMPARED_TREES = {
     "nagios": (("nagios4-core",), "usr/sbin/nagios4"),
     "icinga": (("icinga2-bin", *(f"libboost-{it}1.74.0" for it in _BOOST)), "usr/sbin/icinga2"),
 }
-# Libraries those need, in case apt has not brought them in for something else.
-LIBRARIES = (
-    "libdb5.3",
-    "libedit2",
-    "libgnutls-dane0",
-    "libevent-2.1-7",
-    "libicu72",
-    "libldap-2.5-0",
-    "liblockfile1",
-    "libpam0g",
-    "libnsl2",
-    "libpcre2-8-0",
-    "libsasl2-2",
-    "libssl3",
-    "libsystemd-shared",
-    "libwrap0",
-)
+# What releases after Debian 12 have in the place of one of these.
+LATER = {"knot-resolver": "knot-resolver6", "libopendmarc2": "libopendmarc2t64"}
 
 
 def _program(name: str) -> bool:
@@ -101,9 +87,34 @@ def missing() -> list[str]:
     return wants
 
 
+def installable() -> list[str]:
+    """What apt-get is to install on this release of Debian: the programs, and the libraries of what is only
+    unpacked. Raises CalledProcessError when apt-cache fails."""
+    available = set(_apt_cache("pkgnames").split())
+    names = [name if name in available else LATER.get(name, name) for name in (*INSTALLED, *COMPARED)]
+    unpacked = [name for names, _ in (*TREES.values(), *COMPARED_TREES.values()) for name in names]
+    options = [
+        f"--no-{it}" for it in ("recommends", "suggests", "conflicts", "breaks", "replaces", "enhances")
+    ]
+    depends = _apt_cache("depends", *options, *[name for name in unpacked if name in available])
+    libraries = {line.split()[1] for line in depends.splitlines() if line.startswith("  Depends: lib")}
+    return [*names, *sorted(libraries - set(names) - set(unpacked))]
+
+
+def _apt_cache(*words: str) -> str:
+    return subprocess.run(["apt-cache", *words], stdout=subprocess.PIPE, text=True, check=True).stdout
+
+
 def fetch() -> None:
     """Download and unpack what is not there yet. Raises CalledProcessError when apt-get or dpkg fails."""
-    for tree, (packages, program) in {**TREES, **COMPARED_TREES}.items():
+    _unpack(TREES)
+    if not SENDMAIL.exists():  # the scripts of the package would have made it
+        SENDMAIL.symlink_to("../libexec/sendmail/sendmail")
+    _unpack(COMPARED_TREES)
+
+
+def _unpack(trees: Mapping[str, tuple[tuple[str, ...], str]]) -> None:
+    for tree, (packages, program) in trees.items():
         target = UNPACKED / tree
         if (target / program).exists():
             continue
@@ -114,13 +125,13 @@ def fetch() -> None:
             target.mkdir(parents=True, exist_ok=True)
             for archive in sorted(Path(scratch).glob("*.deb")):
                 subprocess.run(["dpkg", "-x", str(archive), str(target)], check=True)
-    if not SENDMAIL.exists():  # the scripts of the package would have made it
-        SENDMAIL.symlink_to("../libexec/sendmail/sendmail")
+        if not (target / "lib").exists():  # since Debian 13 all of it is below /usr
+            (target / "lib").symlink_to("usr/lib")
 
 
 if __name__ == "__main__":
     if sys.argv[1:] == ["--apt"]:
-        print(" ".join([*INSTALLED, *LIBRARIES, *COMPARED]))
+        print(" ".join(installable()))
     else:
         fetch()
         for line in missing():

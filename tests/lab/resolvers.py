@@ -83,10 +83,17 @@ def _start(space: Namespace, name: str, directory: Path) -> None:
             ["sh", "-c", _RESOLVED, "resolved", file, _RESOLVED_PROGRAM], output=output, resolved=True
         )
     elif program == "recursor":
-        space.start(["pdns_recursor", f"--config-dir={directory}", f"--config-name={mode}"], output=output)
+        options = (f"--config-dir={directory}", f"--config-name={mode}", *_of_recursor(space))
+        space.start(["pdns_recursor", *options], output=output)
     else:
         last = (directory,) if program == "kresd" else ()
         space.start([*_COMMANDS[program], file, *last], output=output)
+
+
+def _of_recursor(space: Namespace) -> tuple[str, ...]:
+    """What the PowerDNS Recursor from 5.2 on has to be told to read settings as 4.8 has them."""
+    option = "--enable-old-settings"
+    return (option,) if option in space.run(["pdns_recursor", "--help"]).stdout else ()
 
 
 _RESOLVED = """

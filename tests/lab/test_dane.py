@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 
 import pytest
@@ -25,6 +26,8 @@ DOMAINS = [
     ("unusable.test", "unusable", "mx.unusable.test"),
 ]
 
+_NOT_VERIFIED = re.compile(r"(?:Unt|T)rusted TLS connection established")
+
 
 def by_postfix(world: World, domain: str) -> str:
     """What Postfix's client says at the security level dane."""
@@ -41,8 +44,10 @@ def test_postfix_comes_to_the_same(world: World, domain: str, status: str, base:
     run = world.probe("domain", domain, "--allow-private")
     (dane,) = run.report["dns"]["dane"]
     assert dane["status"] == status, dane
-    assert ("Verified TLS connection established" in result) is (status == "matched"), result
-    assert ("Untrusted TLS connection established" in result) is (status != "matched"), result
+    # for a raw public key (RFC 7250) Postfix from 3.9 on takes any record, one of a weaker digest, too
+    is_verified = status == "matched" or (domain == "digest.test" and "raw public key" in result)
+    assert ("Verified TLS connection established" in result) is is_verified, result
+    assert bool(_NOT_VERIFIED.search(result)) is not is_verified, result
     (finding,) = [it for it in run.report["findings"] if it["id"] == "dane"]
     assert f"dns:TLSA:_25._tcp.{base}" in finding["evidence"], finding
     assert base in finding["message"], finding

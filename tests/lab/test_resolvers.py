@@ -61,6 +61,12 @@ PLAIN = ("unbound-plain", "named-plain", "kresd-plain", "recursor-plain", "dnsma
 OWN_REVERSE = ("unbound-plain", "named-plain", "kresd-plain")
 
 
+def has_own_reverse(world: World, address: str) -> bool:
+    """Whether the resolver denies the reverse names of documentation addresses itself, as the Recursor does
+    from 5.1 on: in the lab's zones this one has a name."""
+    return not world.space.run(["kdig", "+short", f"@{address}", "-x", GOOD]).stdout.strip()
+
+
 @pytest.mark.parametrize("name", PLAIN)
 def test_a_resolver_that_passes_on_the_truth_is_believed(world: World, at: dict[str, str], name: str) -> None:
     """The same verdicts as through the lab's own resolver: what is not there is still not there."""
@@ -73,9 +79,11 @@ def test_a_resolver_that_passes_on_the_truth_is_believed(world: World, at: dict[
     assert not [it for it in said(there, "resolver-answers") if "in-addr.arpa" not in it["message"]]
     again = through(world, at[name], "alice@healthy.example")  # out of its memory, too
     assert of_source(again)["status"] == "not_listed"
-    # three of them have empty zones for the documentation addresses that the lab is made of (RFC 6303)
+    # some have empty zones for the documentation addresses that the lab is made of (RFC 6303)
     (ptr,) = said(again, "ptr")
-    assert ptr["severity"] == ("not_assessed" if name in OWN_REVERSE else "ok"), ptr
+    own_reverse = has_own_reverse(world, at[name])
+    assert own_reverse or name not in OWN_REVERSE
+    assert ptr["severity"] == ("not_assessed" if own_reverse else "ok"), ptr
 
 
 def test_authority_that_a_forwarder_hands_on_makes_no_zone_its_own(world: World, at: dict[str, str]) -> None:
@@ -89,7 +97,9 @@ def test_authority_that_a_forwarder_hands_on_makes_no_zone_its_own(world: World,
         assert bare.report["dns"]["route"] == "implicit_mx", words(bare)
 
 
-OWN_DENIALS = [
+# Knot Resolver says by which rule until 5; from 6 on it has an SOA record only.
+KRESD_OWN = ("EDE 21 Not Supported", "SOA record of its own making")
+OWN_DENIALS: list[tuple[str, str, str | tuple[str, ...]]] = [
     ("dnsmasq-address", "healthy.example", "SOA"),
     ("dnsmasq-address", "rbl.example", "SOA"),
     ("dnsmasq-filter", "healthy.example", "EDE 17 Filtered"),
@@ -104,9 +114,9 @@ OWN_DENIALS = [
     ("kresd-rpz", "healthy.example", "EDE 15 Blocked"),
     ("kresd-rpz", "grey.example", "EDE 4 Forged Answer"),
     ("kresd-rpz", "spf.example", "EDE 4 Forged Answer"),
-    ("kresd-plain", "secure.test", "EDE 21 Not Supported"),
-    ("kresd-plain", "nosuch.invalid", "EDE 21 Not Supported"),
-    ("kresd-plain", "nosuch.local", "EDE 21 Not Supported"),
+    ("kresd-plain", "secure.test", KRESD_OWN),
+    ("kresd-plain", "nosuch.invalid", KRESD_OWN),
+    ("kresd-plain", "nosuch.local", KRESD_OWN),
     ("kresd-rebind", "private.example", "PROHIBITED"),
     ("named-rpz", "healthy.example", "policy zone rpz.lab"),
     ("named-rpz", "grey.example", "policy zone rpz.lab"),
@@ -135,16 +145,21 @@ OWN_DENIALS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "domain", "why"), OWN_DENIALS, ids=lambda it: it.replace(" ", "-"))
+def denial_id(value: str | tuple[str, ...]) -> str:
+    return (value if isinstance(value, str) else value[0]).replace(" ", "-")
+
+
+@pytest.mark.parametrize(("name", "domain", "why"), OWN_DENIALS, ids=denial_id)
 def test_what_a_resolver_denies_of_its_own_is_not_known(
-    world: World, at: dict[str, str], name: str, domain: str, why: str
+    world: World, at: dict[str, str], name: str, domain: str, why: str | tuple[str, ...]
 ) -> None:
     """Never "the domain does not exist", never "no MX host has an address"; and the words say whose it is."""
     run = through(world, at[name], f"alice@{domain}")
     assert (run.exit_code, run.verdict["outcome"]) == (4, "inconclusive"), words(run)
     assert run.verdict["cause"] == "dns_failure"
     texts = [it["message"] for it in said(run, "recipient-domain-exists") + said(run, "recipient-mx")]
-    assert any(at[name] in message and why in message for message in texts), texts
+    reasons = (why,) if isinstance(why, str) else why
+    assert any(at[name] in message and reason in message for message in texts for reason in reasons), texts
     assert not any(it["severity"] == "fatal" for it in run.report["findings"])
 
 
