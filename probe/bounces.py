@@ -40,8 +40,9 @@ _STATUS_KEYS = (
     "recipient", "original_recipient", "actual_recipient", "action", "status", "reporting_mta", "remote_mta",
     "reply",
 )  # fmt: skip
-# A From_ line ends in a date (RFC 4155 appendix A); many sentences begin with "From "
-_FROM_LINE = regex(rb">?From \S{1,400} ")
+# A From_ line ends in a date (RFC 4155 appendix A); many sentences begin with "From ". Courier writes nothing
+# for the empty address, which bounces have.
+_FROM_LINE = regex(rb">?From \S{0,400} ")
 _DATE = tuple(
     regex(part)
     for part in (
@@ -49,6 +50,10 @@ _DATE = tuple(
         rb"\b\d\d:\d\d",
         rb"\b\d{4}\b",
     )
+)
+_CTIME_LINE = regex(
+    rb"From \S{0,400} (?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) "
+    rb"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ 0-3]\d \d\d:\d\d:\d\d \d{4}\s*\Z"
 )
 _BLOCK = 1 << 16  # octets; a reader reserves as many as it is asked for
 _FROM_LIMIT = 500  # octets
@@ -162,7 +167,7 @@ def messages(stream: BinaryIO) -> Iterator[bytes]:
     while line := stream.readline(1 << 20):
         if is_mailbox is None and line.strip():
             is_mailbox = _is_from_line(line)
-        elif is_mailbox and after_blank and line.startswith(b"From ") and _is_from_line(line):
+        elif is_mailbox and line.startswith(b"From ") and _begins_message(line, after_blank):
             yield bytes(octets)
             octets.clear()
         after_blank = not line.strip()
@@ -174,6 +179,12 @@ def messages(stream: BinaryIO) -> Iterator[bytes]:
             break
     if octets:
         yield bytes(octets)
+
+
+def _begins_message(line: bytes, after_blank: bool) -> bool:
+    """Whether a line within a mailbox file is a From_ line. Courier leaves no blank line before it where a
+    message ends without one; then the line must be whole in the form that all programs write (asctime)."""
+    return _is_from_line(line) if after_blank else bool(_CTIME_LINE.match(line))
 
 
 def _is_from_line(line: bytes) -> bool:

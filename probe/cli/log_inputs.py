@@ -23,7 +23,7 @@ _STEP = 512  # octets of a zstd archive that are unpacked at once
 STDIN = "stdin"  # what it is called in reports
 _FIRST = 60  # lines, among which is the header of a table or a listing
 _MESSAGE = re.compile(
-    rb"From \S+ |(?:Return-Path|Delivered-To|Received|From|To|Subject|Date|Message-ID|MIME-Version"
+    rb"From \S* |(?:Return-Path|Delivered-To|Received|From|To|Subject|Date|Message-ID|MIME-Version"
     rb"|X-[\w-]{1,60}):",
     re.IGNORECASE,
 )

@@ -145,6 +145,18 @@ def test_a_mailbox_file_gives_every_message(tmp_path: Path) -> None:
     assert [str(item["file"]).rpartition("#")[2] for item in items[1:]] == ["2", "3"]
 
 
+def test_a_mailbox_file_of_courier_gives_every_message(tmp_path: Path) -> None:
+    """Nothing for the empty address, and no blank line where a message ends without one; what a message
+    quotes begins none, though it reads like a From_ line."""
+    mailbox = tmp_path / "mbox"
+    notice = (FIXTURES / "imail.eml").read_bytes().rstrip(
+        b"\n"
+    ) + b"\nFrom me to you on Monday, May 4 2026, 09:00\n"
+    mailbox.write_bytes((b"From  Sat Nov 21 09:00:00 2026\n" + notice) * 3)
+    items = _lines(smtp_probe("bounce", str(mailbox), "--format", "jsonl").stdout)
+    assert [item["kind"] for item in items] == ["bounce"] * 3
+
+
 def test_stdin_is_read_as_a_file() -> None:
     octets = (FIXTURES / "qmail-remote.eml").read_bytes()
     outcome = smtp_probe("bounce", "-", "--format", "json", stdin=octets)

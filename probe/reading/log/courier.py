@@ -29,6 +29,9 @@ _STATUS = {"success": Status.SENT, "failure": Status.BOUNCED, "deferred": Status
 _CUT = "..."
 _CUT_AT = 100  # where Courier cuts, a line is longer than this
 _LINES = 50  # of one reply
+_OWN_REPLIES = (
+    "553-The recipient's mail server does not support E-mail",
+)  # Courier's own, in a reply's form
 _OWN_STAGES = (
     ("Connection refused", Stage.CONNECT),
     ("Connection timed out", None),
@@ -134,7 +137,7 @@ def _last_words(lines: Sequence[str], is_remote: bool, status: Status) -> tuple[
 
 def _words(group: Sequence[str], is_remote: bool, status: Status) -> Words:
     text = "\n".join(group)
-    if not is_remote or not is_reply(text):
+    if not is_remote or not is_reply(text) or text.startswith(_OWN_REPLIES):
         stage = next((stage for begin, stage in _OWN_STAGES if text.startswith(begin)), None)
         return Words(Speaker.LOCAL, text, stage)
     is_cut = any(line.endswith(_CUT) and len(line) > _CUT_AT for line in group)

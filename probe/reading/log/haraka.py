@@ -29,6 +29,8 @@ _BOUNCE = regex(r"bouncing mail: (.*)", re.DOTALL)
 _DEFERRED = regex(r"Temp failing \S+ for (\d+) seconds: (.*)", re.DOTALL)
 _SOCKET = regex(r"Failed to get socket: (.*?) ?([0-9a-fA-F.:]+):(\d+)\s*$", re.DOTALL)
 _ONGOING = regex(r"(?:Ongoing connection failed to|Remote end) (\S+):(\d+) :? ?(.*)", re.DOTALL)
+_OWN_MX = "MX "
+_IS_LOCAL = " is local, skipping"
 _UPSTREAM = "Upstream error: "
 _DOMAINS = 100  # of one transaction
 _PER_RECIPIENT = ("Some recipients failed: ", "Some recipients temp failed: ")
@@ -134,6 +136,11 @@ class HarakaReader(FramedReader):
             )
             stage = Stage.CONNECT if "connect" in ongoing_match[3] and "waiting" in ongoing_match[3] else None
             self.memory.note(("relay", uuid), (relay, Words(Speaker.LOCAL, ongoing_match[3].strip(), stage)))
+            return ()
+        if message.startswith(_OWN_MX) and _IS_LOCAL in message:
+            # what another MX host of the domain met says more: it may be the one with a smaller preference
+            if self.memory.note_of(("relay", uuid)) is None:
+                self.memory.note(("relay", uuid), (None, Words(Speaker.LOCAL, message.strip(), Stage.DNS)))
             return ()
         bounce, deferral = _BOUNCE.match(message), _DEFERRED.match(message)
         if bounce is None and deferral is None:
