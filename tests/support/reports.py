@@ -303,6 +303,12 @@ def accepted_at_risk() -> m.Report:
     )
 
 
+def _steps_with(*changed: m.ChecklistStep) -> tuple[m.ChecklistStep, ...]:
+    """The steps, some of them as given."""
+    by_number = {step.step: step for step in changed}
+    return tuple(by_number.get(step.step, step) for step in _STEPS)
+
+
 def deferred() -> m.Report:
     """Greylisted."""
     reply = exchange(
@@ -332,6 +338,13 @@ def deferred() -> m.Report:
             summary="The server asks to try again later.",
             exit_code=ExitCode.DEFERRED,
         ),
+        checklist=_steps_with(
+            m.ChecklistStep(1, "read the reply", StepStatus.WARN, (), "temporary: leave it in the queue"),
+            m.ChecklistStep(3, "recipient address", StepStatus.WARN, (), "wait for the next try"),
+            m.ChecklistStep(8, "contact the recipient", StepStatus.PASS, (), "not needed"),
+            m.ChecklistStep(9, "retry", StepStatus.WARN, (), "in 5 min"),
+        ),
+        findings=report.findings[2:],  # without those on a refusal
         causes=(cause, m.ReportCause("unknown", "no cause is stated", "other", 0.03, (), (), "")),
         next_test=None,
         sessions=(session(reply),),
@@ -360,6 +373,14 @@ def inconclusive() -> m.Report:
         ),
         causes=(),
         next_test=m.NextTest("check from another network", None),
+        checklist=_steps_with(
+            m.ChecklistStep(1, "read the reply", StepStatus.NOT_ASSESSED, (), "there is none"),
+            m.ChecklistStep(3, "recipient address", StepStatus.NOT_ASSESSED, (), "it was not asked about"),
+            m.ChecklistStep(
+                8, "contact the recipient", StepStatus.NOT_ASSESSED, (), "first settle whose it is"
+            ),
+            m.ChecklistStep(9, "retry", StepStatus.WARN, (), "later"),
+        ),
         findings=(),
         sessions=(replace(dead, ended_detail="10 s"),),
         not_reached=(m.ReportNotReached("RCPT", "no connection"),),
