@@ -63,6 +63,13 @@ _FETCHED_ACTION = (
     "another channel that the program which fetches their mail hands it to a server that refuses it; until "
     "they set that right, the same report may come at each fetch."
 )
+_OF_AN_ADDRESS = frozenset({"user_unknown", "bad_domain", "address_syntax", "mailbox_disabled"})
+_ANSWERED_ACTION = (
+    "No list needs to be corrected: what came back is itself a notice or an automatic answer. It went to the "
+    "sender of some message, and such senders are mostly forged. Have your mail server refuse that mail "
+    "while it is handed over (unknown recipients, spam) instead of answering it afterwards, and automatic "
+    "answers keep to RFC 3834."
+)
 _COPIED = 0.6  # factor for the share of a cause if the reply may be another recipient's
 _KINDS = {
     Action.FAILED: NoticeKind.BOUNCE,
@@ -275,7 +282,7 @@ def _recipient_of(
     if status.is_fetched or (status.is_copied and _is_of_another(status, named_addresses)):
         # nothing is known about this one
         explanation = replace(reading(""), reading=explanation.reading)
-    explanation = _with_notice(explanation, kind, status, ends_early=notice.ends_early)
+    explanation = _with_notice(explanation, kind, status, notice)
     return BouncedRecipient(name, notice, kind, status, explanation)
 
 
@@ -286,9 +293,9 @@ def _is_of_another(status: DeliveryStatus, named_addresses: Collection[str]) -> 
 
 
 def _with_notice(
-    explanation: Explanation, kind: NoticeKind, status: DeliveryStatus, *, ends_early: bool
+    explanation: Explanation, kind: NoticeKind, status: DeliveryStatus, notice: DeliveryNotice
 ) -> Explanation:
-    """The explanation with what the notice adds on when to try again.
+    """The explanation with what the notice adds on when to try again, and on what came back.
 
     After days of tries another try does not help if the reply says that the mailbox does not exist. And an
     address is given up only if the words are about this address, or its own domain, and are all there.
@@ -303,7 +310,7 @@ def _with_notice(
     retry = conclusion.conduct.retry
     is_lasting = conclusion.cause.id in _LASTING and not conclusion.retry_reason
     is_tried = kind is NoticeKind.BOUNCE and is_lasting
-    is_doubted = retry is Retry.NEVER and (status.is_copied or ends_early or names_another_host(status))
+    is_doubted = retry is Retry.NEVER and (status.is_copied or notice.is_cut or names_another_host(status))
     if is_doubted or (retry is Retry.LATER and is_tried):
         conduct = replace(conclusion.conduct, retry=Retry.AFTER_FIX, retry_after=None)
         conclusion = replace(conclusion, conduct=conduct, retry_reason="")
@@ -312,6 +319,8 @@ def _with_notice(
     elif kind is NoticeKind.DELAY and conclusion.advice.id == UNSETTLED and retry is Retry.AFTER_FIX:
         # delivery is still being tried, and there is no known fault to correct first
         conclusion = replace(conclusion, conduct=replace(conclusion.conduct, retry=Retry.LATER))
+    if notice.original.is_automatic and conclusion.cause.id in _OF_AN_ADDRESS:
+        conclusion = replace(conclusion, action=_ANSWERED_ACTION)
     if status.is_copied:
         conclusion = _lower_band(conclusion)
     # a thousand recipients with one reply share most of the result

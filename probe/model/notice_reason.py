@@ -35,6 +35,7 @@ class NoticeReason(StrEnum):
     LONG_TEXT = "long_text"
     CUT_SHORT = "cut_short"
     ENDS_EARLY = "ends_early"  # before the end of its delivery status
+    ENDS_WITHIN_LINE = "ends_within_line"  # of its own text
     MANY_RECIPIENTS = "many_recipients"
     PARTS_BEHIND = "parts_behind"  # the message that was returned
     COPIED_REPLY = "copied_reply"  # one recipient's, for all

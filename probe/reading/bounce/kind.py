@@ -11,6 +11,7 @@ from probe.model.notice_reason import NoticeForm
 from probe.reading.bounce.layout import Layouts, coded_line
 from probe.reading.bounce.results import NoticeKind
 from probe.reading.bounce.structure import Part
+from probe.standards.dsn.address import mailbox, mailboxes
 from probe.standards.dsn.results import Action, DeliveryStatus
 
 _SUBJECT_OF_AGGREGATE = regex(r"report[- ]domain:|^\[?(?:dmarc|tls)\]? .*report", re.IGNORECASE)
@@ -137,8 +138,10 @@ def looks_like_bounce(top: Part, text: str, layouts: Layouts, *, returns_mail: b
             return by_subject or is_technical
         if is_technical:  # and an answer: James says "permanent error", postmasters write letters
             return words["final"].are_in(beginning)
-        # applications send from there, too: of parcels, which name no mailbox
-        return by_subject and ("@" in beginning or words["failed_plainly"].are_in(beginning))
+        # applications send from there, too: of parcels, which name no mailbox but their own to write to
+        return by_subject and (
+            _names_another(beginning, top, writers) or words["failed_plainly"].are_in(beginning)
+        )
     is_answer = bool(top.headers("in-reply-to"))
     if top.headers("user-agent") or (is_answer and _ANSWERS.match(subject) and _QUOTED_LINE.search(text)):
         return False  # a person's
@@ -150,6 +153,16 @@ def looks_like_bounce(top: Part, text: str, layouts: Layouts, *, returns_mail: b
     is_listed = bool(top.headers("list-id") or top.headers("list-unsubscribe"))  # on refusals of others
     is_proven = failed_plainly or returns_mail or (not is_listed and bool(coded_line(beginning)))
     return is_proven and (is_named or (is_technical and by_subject))
+
+
+def _names_another(text: str, top: Part, writers: Sequence[str]) -> bool:
+    """Whether a text names a mailbox that is neither the reader's nor at the domain of who writes."""
+    own = {mailbox(writer).rpartition("@")[2].lower() for writer in writers}
+    readers = {address.lower() for value in top.headers("to") for address in mailboxes(value)}
+    return any(
+        address.lower() not in readers and address.rpartition("@")[2].lower() not in own
+        for address in mailboxes(text)
+    )
 
 
 def action_in(top: Part, text: str, layouts: Layouts) -> Action:

@@ -54,14 +54,20 @@ def read_notice(data: bytes, layouts: Layouts) -> DeliveryNotice:
     problems = [NoticeWhy(NoticeReason.BYTE_ORDER_MARK, charset)] if charset else []
     parts = tuple(leaves(top, problems))
     notice, is_named = _judge(top, parts, layouts)
+    carried = None
     if not is_named:
         is_told = any(status.recipient for status in notice.recipients)
-        notice = (
-            _attached_notice(parts, layouts, is_told=is_told) or _from_text(top, parts, layouts) or notice
-        )
+        carried = _attached_notice(parts, layouts, is_told=is_told)
+        notice = carried or _from_text(top, parts, layouts) or notice
     problems.extend(notice.problems)
     if notice.kind is NoticeKind.BOUNCE and _ends_early(octets, top, parts):
         problems.append(NoticeWhy(NoticeReason.ENDS_EARLY))
+    elif (
+        notice.kind is NoticeKind.BOUNCE
+        and _is_inside_line(octets)
+        and (carried is not None or _ends_in_words(parts, layouts))
+    ):
+        problems.append(NoticeWhy(NoticeReason.ENDS_WITHIN_LINE))
     if any(len(part.body) > BOUNCE_TEXT_LIMIT and part.content_type.startswith("text/") for part in parts):
         problems.append(NoticeWhy(NoticeReason.LONG_TEXT, most=BOUNCE_TEXT_LIMIT))
     if len(data) > BOUNCE_SIZE_LIMIT:
@@ -77,8 +83,18 @@ def _ends_early(octets: bytes, top: Part, parts: Sequence[Part]) -> bool:
     if top.content_type != "multipart/report" or top.parameter("report-type").lower() != "delivery-status":
         return False
     types = [part.content_type for part in parts]
-    is_inside_line = not octets.endswith((b"\n", b"\r", b"--"))  # "--" closes the report
-    return STATUS_TYPES.isdisjoint(types) or (types[-1] in STATUS_TYPES and is_inside_line)
+    return STATUS_TYPES.isdisjoint(types) or (types[-1] in STATUS_TYPES and _is_inside_line(octets))
+
+
+def _is_inside_line(octets: bytes) -> bool:
+    """Whether a message ends within a line: a copy that was cut off."""
+    return not octets.endswith((b"\n", b"\r", b"--"))  # "--" closes the parts
+
+
+def _ends_in_words(parts: Sequence[Part], layouts: Layouts) -> bool:
+    """Whether a message ends with the text for people, and returns nothing behind it."""
+    is_last = bool(parts) and not is_message(parts[-1]) and not is_returned(parts[-1])
+    return is_last and not _cut(_narrow(_prose(parts)), layouts)[1]
 
 
 def _attached_notice(parts: Sequence[Part], layouts: Layouts, *, is_told: bool) -> DeliveryNotice | None:

@@ -46,7 +46,8 @@ class ReturnedMessage:
     """The headers of the returned message, as far as the notice has them; empty: not known.
 
     `reverse_path` is its envelope sender, from a Return-Path or the report; `received` are its Received
-    fields, the newest first; `forwarded_to` the values of Delivered-To and its like.
+    fields, the newest first; `forwarded_to` the values of Delivered-To and its like; `is_automatic`: it is a
+    notice or an automatic answer itself (RFC 5321 section 4.5.5, RFC 3834 section 5).
     """
 
     reverse_path: str = ""
@@ -56,6 +57,7 @@ class ReturnedMessage:
     date: str = ""
     subject: str = ""
     forwarded_to: tuple[str, ...] = ()
+    is_automatic: bool = False
     received: tuple[str, ...] = ()
 
     @property
@@ -99,3 +101,8 @@ class DeliveryNotice:
     def ends_early(self) -> bool:
         """Whether the part that says what became of the message (RFC 3464) is cut off."""
         return any(why.tag is NoticeReason.ENDS_EARLY for why in self.problems)
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether what it says of a recipient may go on behind its end."""
+        return self.ends_early or any(why.tag is NoticeReason.ENDS_WITHIN_LINE for why in self.problems)

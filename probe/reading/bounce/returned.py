@@ -58,6 +58,8 @@ def read_returned(octets: bytes) -> ReturnedMessage:
             [value for name in _FORWARDED_TO if name in head.fields for value in head.headers(name)]
         ),
         received=tuple(head.headers("received")),
+        is_automatic=head.header("return-path").strip() == "<>"
+        or head.header("auto-submitted").strip().lower().startswith("auto-replied"),
     )
 
 

@@ -71,3 +71,64 @@ def test_what_applications_send_from_the_null_path_names_no_mailbox(subject: str
     assert (result.notice.kind, result.notice.layout) == (NoticeKind.OTHER, "")
     (result,) = read_bounces(f"{head}{TYPE}{text}\n\n<alice@example.net>: 550 5.1.1 unknown\n".encode())
     assert result.notice.kind is NoticeKind.BOUNCE
+
+
+@pytest.mark.parametrize(
+    ("sender", "subject", "text"),
+    [
+        ("noreply@parcel.example", "Your parcel could not be delivered", "Write to help@parcel.example."),
+        (
+            "info@parcel.example",
+            "Zustellung fehlgeschlagen",
+            "Ihre Sendung kam nicht an: hilfe@parcel.example",
+        ),
+        ("orders@shop.example", "Delivery failed", "Hello bob@example.com, nobody was there."),
+    ],
+)
+def test_an_application_names_its_own_address_and_the_readers(sender: str, subject: str, text: str) -> None:
+    head = f"Return-Path: <>\nFrom: {sender}\nTo: bob@example.com\nSubject: {subject}\n{TYPE}"
+    (result,) = read_bounces(f"{head}{text}\n".encode())
+    assert result.notice.kind is NoticeKind.OTHER
+    (result,) = read_bounces(f"{head}{text} alice@example.net could not be reached.\n".encode())
+    assert result.notice.kind is NoticeKind.BOUNCE
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Your post\n\n    undeliverable mail\n\nis being held until a moderator approves it.",
+        "Your post was held for approval by the moderators; it was not delivered yet.",
+        "Your message awaits moderation. It was not delivered.",
+    ],
+)
+def test_a_message_that_a_list_holds_is_no_bounce(text: str) -> None:
+    head = "Return-Path: <>\nFrom: list-bounces@lists.example\nTo: bob@example.com\nSubject: Your post\n"
+    (result,) = read_bounces(f"{head}{TYPE}{text}\n".encode())
+    assert result.notice.kind is NoticeKind.OTHER
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Il Suo messaggio non è stato consegnato a:",
+        "Vaše zpráva nebyla doručena tomuto příjemci:",
+        "Съобщението Ви не беше доставено до:",
+        "Vaša poruka nije isporučena primaocu:",
+        "Vaše sporočilo ni bilo dostavljeno prejemniku:",
+        "İletiniz şu alıcıya teslim edilmedi:",
+        "Ditt meddelande levererades inte till:",
+        "Din besked blev ikke leveret til:",
+        "Viestiäsi ei toimitettu vastaanottajalle:",
+        "Jūsu vēstule netika piegādāta:",
+        "Jūsų laiškas nebuvo pristatytas gavėjui:",
+        "El vostre missatge no s'ha pogut lliurar a:",
+        "Το μήνυμά σας δεν παραδόθηκε στον:",
+        "ההודעה שלך לא נמסרה אל:",
+        "لم يتم تسليم رسالتك إلى:",
+        "پیام شما به این نشانی تحویل داده نشد:",
+        "ไม่สามารถส่งอีเมลของคุณถึง",
+        "Pesan Anda tidak dapat dikirim ke:",
+    ],
+)
+def test_what_was_not_delivered_is_a_bounce_in_many_languages(text: str) -> None:
+    assert _kind("1", f"{text}\n\nalice@example.net") is NoticeKind.BOUNCE

@@ -81,6 +81,9 @@ MESSAGES = (
     report_on("a@b.example", "c@b.example", between=COPIED),
     (FIXTURES / "fetchmail-refused.eml").read_bytes(),
     report_on("a@b.example")[:200],
+    HEAD.replace(b"a@b", b"mailer-daemon@b").replace(b"hello", b"failure notice")
+    + PLAIN
+    + b"<e@f.example>: 550 no",
 )
 
 
@@ -93,6 +96,7 @@ def test_each_reason_comes_about_and_names_its_values() -> None:
         f"parts nested deeper than {BOUNCE_DEPTH_LIMIT} levels were not taken apart",
         f"only the first {BOUNCE_TEXT_LIMIT} octets of a long text were read",
         "it ends before the end of the delivery status that it announces",
+        "it ends within a line of its text",
         f"only the first {BOUNCE_SIZE_LIMIT} octets were read",
         f"no more than {BOUNCE_RECIPIENT_LIMIT} recipients are reported of one message",
         "parts behind the returned message were not read",
