@@ -11,8 +11,8 @@ from typing import Any, BinaryIO
 
 from probe._dataclass import dataclass, replace
 from probe._regex import regex
-from probe.diagnosis.conclusion import Conclusion, document
-from probe.explanation import Explanation, explain, is_for_another_mailbox
+from probe.diagnosis.conclusion import Conclusion, at_relay, document
+from probe.explanation import Explanation, explain, is_for_another_mailbox, names_submission
 from probe.knowledge.causes import UNSETTLED
 from probe.model.evidence import Band
 from probe.model.presented import Presented
@@ -319,6 +319,8 @@ def _with_notice(
     elif kind is NoticeKind.DELAY and conclusion.advice.id == UNSETTLED and retry is Retry.AFTER_FIX:
         # delivery is still being tried, and there is no known fault to correct first
         conclusion = replace(conclusion, conduct=replace(conclusion.conduct, retry=Retry.LATER))
+    if names_submission(status.added):
+        conclusion = at_relay(conclusion)
     if notice.original.is_automatic and conclusion.cause.id in _OF_AN_ADDRESS:
         conclusion = replace(conclusion, action=_ANSWERED_ACTION)
     if status.is_copied:

@@ -12,9 +12,11 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from probe._dataclass import dataclass
+from probe._regex import regex
 from probe.diagnosis.conclusion import (
     Conclusion,
     WordlessConclusion,
+    at_relay,
     conclude_without_words,
     document,
     with_words,
@@ -46,6 +48,7 @@ _REPR_LIMIT = 80  # characters
 _ID_DEPTH = 32  # levels of a caller's id
 _REMEMBERED = 1024  # characters: longer replies are not remembered as a whole
 _PUNYCODE = "xn--"
+_SUBMISSION = regex(r"\]:(?:587|465)(?![\d.])")  # as Postfix writes the host that answered
 _TELLING = frozenset({*WORDS, Facet.ENHANCED})
 
 
@@ -165,11 +168,19 @@ def explain(
     as far as they are known. Never raises."""
     read = _read_once if len(text) <= _REMEMBERED else _read
     reading, conclusion = read(text, stage, host)
+    if conclusion is not None and names_submission(text):
+        conclusion = at_relay(conclusion)
     if conclusion is not None and is_for_another_mailbox(text, recipient):
         from probe.diagnosis.another_mailbox import conclude_for_another_mailbox
 
         conclusion = conclude_for_another_mailbox(reading, conclusion)
     return Explanation(identity, reading, conclusion)
+
+
+def names_submission(text: str) -> bool:
+    """Whether the words around a reply say that it came over a port of message submission (RFC 6409 section
+    3.1, RFC 8314 section 7.3): from a server of the sender's own, never from the recipient's."""
+    return (":587" in text or ":465" in text) and _SUBMISSION.search(text) is not None
 
 
 def is_for_another_mailbox(text: str, recipient: str) -> bool:

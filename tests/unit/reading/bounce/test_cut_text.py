@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from probe.bounces import BouncedRecipient, read_bounces
-from probe.model.verdict import Retry
+from probe.model.verdict import FixBy, Retry
 
 HEAD = "Return-Path: <>\nFrom: MAILER-DAEMON@mx.example.org\nTo: bob@example.org\nSubject: failure notice\n\n"
 # What the second half of each says makes another thing of the first one.
@@ -103,3 +103,13 @@ def test_the_bracket_around_a_reply_of_exchange_is_none_of_its_words() -> None:
         assert recipient.explanation is not None and recipient.explanation.reading is not None
         assert f"{recipient.explanation.reading.code} " in reply
         assert recipient.explanation.reading.text.endswith(reply.rpartition(" ")[2])
+
+
+@pytest.mark.parametrize(
+    ("port", "fix_by"), [(":587", FixBy.SENDER), (":465", FixBy.SENDER), ("", FixBy.EITHER)]
+)
+def test_over_the_port_of_submission_the_senders_own_server_refused(port: str, fix_by: FixBy) -> None:
+    text = FORMS[1].replace("[192.0.2.1]", f"[192.0.2.1]{port}").format("550 Access denied")
+    (recipient,) = read_bounces(f"{HEAD}{text} (in reply to MAIL FROM command)\n".encode())
+    assert recipient.explanation is not None and recipient.explanation.conclusion is not None
+    assert recipient.explanation.conclusion.conduct.fix_by is fix_by
