@@ -54,18 +54,18 @@ def read_notice(data: bytes, layouts: Layouts) -> DeliveryNotice:
     problems = [NoticeWhy(NoticeReason.BYTE_ORDER_MARK, charset)] if charset else []
     parts = tuple(leaves(top, problems))
     notice, is_named = _judge(top, parts, layouts)
-    carried = None
+    inner_notice = None
     if not is_named:
         is_told = any(status.recipient for status in notice.recipients)
-        carried = _attached_notice(parts, layouts, is_told=is_told)
-        notice = carried or _from_text(top, parts, layouts) or notice
+        inner_notice = _attached_notice(parts, layouts, is_told=is_told)
+        notice = inner_notice or _from_text(top, parts, layouts) or notice
     problems.extend(notice.problems)
     if notice.kind is NoticeKind.BOUNCE and _ends_early(octets, top, parts):
         problems.append(NoticeWhy(NoticeReason.ENDS_EARLY))
     elif (
         notice.kind is NoticeKind.BOUNCE
         and _is_inside_line(octets)
-        and (carried is not None or _ends_in_words(parts, layouts))
+        and (inner_notice is not None or _ends_in_words(parts, layouts))
     ):
         problems.append(NoticeWhy(NoticeReason.ENDS_WITHIN_LINE))
     if any(len(part.body) > BOUNCE_TEXT_LIMIT and part.content_type.startswith("text/") for part in parts):
