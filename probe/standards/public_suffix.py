@@ -29,9 +29,15 @@ def organizational_domain(domain: str) -> str | None:
 
 
 def is_top_level_domain(label: str) -> bool:
-    """Whether the list names it (an ASCII label in small letters): then the root zone has it, or had it when
-    the list was made."""
-    return any(rule in _rules() for rule in _possible_rules(label.encode("ascii")))
+    """Whether the list names it (an ASCII label in small letters, an A-label too): then the root zone has it,
+    or had it when the list was made."""
+    try:
+        # the list has U-labels; RFC 5890 section 2.3.2.1: what is behind the prefix is Punycode
+        rule_name = label[4:].encode("ascii").decode("punycode") if label.startswith("xn--") else label
+        octets = rule_name.encode("utf-8")
+    except UnicodeError:
+        return False  # no A-label
+    return any(rule in _rules() for rule in _possible_rules(octets))
 
 
 def _list_for(name: str) -> PublicSuffixList:
