@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from datetime import datetime, timedelta
+from itertools import combinations
 from pathlib import Path
 from typing import TextIO
 
@@ -20,6 +21,7 @@ from probe.cli.output import (
     chosen_format,
     deliver_each,
     destination,
+    is_one_file,
     refuse_input,
     report_path,
     speak_utf8,
@@ -123,6 +125,7 @@ class _Session:
         self.arguments = arguments
         self.output = report_path(arguments.output)
         refuse_input(self.output, arguments.files)
+        self._refuse_one_file_for_two()
         if arguments.alert_on not in ALERTS:
             raise UsageError("--alert-on", f"{arguments.alert_on!r} is not one of {', '.join(ALERTS)}")
         if arguments.alert_on == "new" and arguments.state is None:
@@ -140,6 +143,19 @@ class _Session:
         self.before = self.state.load() if self.state is not None else None
         self.names = Names(None if arguments.addresses else self._key())
         self._emit: Callable[[Outcome], None] | None = None
+
+    def _refuse_one_file_for_two(self) -> None:
+        """Raise UsageError if the report, the lines that were not understood and the state are to be kept in
+        one file: the last of them would take the others' place."""
+        names = (
+            ("-o", self.output),
+            ("--unparsed", self.arguments.unparsed),
+            ("--state", self.arguments.state),
+        )
+        paths = [(option, Path(name)) for option, name in names if name is not None]
+        for (option, path), (other, other_path) in combinations(paths, 2):
+            if is_one_file(path, other_path):
+                raise UsageError(option, f"{path} is the file of {other}, too; give each its own")
 
     def _key(self) -> bytes:
         if self.state is not None:

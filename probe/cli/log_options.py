@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from probe.cli.errors import UsageError
 from probe.cli.jobs import HELP
 from probe.cli.light import LightParser
 from probe.maillog.groups import Fate
@@ -15,8 +16,11 @@ STATUSES = tuple(fate.value for fate in Fate)
 
 def queue_id(text: str) -> str:
     """A queue id without what stands behind it where it is copied from: the colon of a log, the marks of
-    mailq (Postfix: *, !, #)."""
-    return text.strip().rstrip(":*!#")
+    mailq (Postfix: *, !, #). Raises UsageError for none: a script whose variable is empty."""
+    result = text.strip().rstrip(":*!#")
+    if not result:
+        raise UsageError("--queue-id", "is empty; name the message by its queue id")
+    return result
 
 
 def parser() -> LightParser:

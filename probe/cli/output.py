@@ -70,6 +70,12 @@ def refuse_input(path: Path | None, names: Iterable[str | None]) -> None:
                 raise UsageError("-o", f"{path} is read, too, and would be written over; name another file")
 
 
+def is_one_file(one: Path, other: Path) -> bool:
+    """Whether what is written to both, now or once they are there, would go to one file."""
+    same = os.path.realpath(one) == os.path.realpath(other)
+    return same and (one.is_file() or not one.exists())  # /dev/null may be both
+
+
 def deliver_each(
     results: Iterable[ExitResult],
     kind: Kind,

@@ -6,7 +6,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from probe import run
@@ -14,6 +13,7 @@ from probe.cli import key_log, signals, start
 from probe.cli import tape as tapes
 from probe.cli.delivery import Delivery, render, write
 from probe.cli.errors import NothingObservedError, UsageError, complain, unreadable
+from probe.cli.output import is_one_file
 from probe.cli.tape import NOT_SAVED, Tape
 from probe.model.target import Options, Target
 from probe.net import descriptors
@@ -49,7 +49,7 @@ def run_live(
     KeyboardInterrupt when nothing was observed yet.
     """
     record, name = delivery.record, tapes.run_name(delivery.subject)
-    if record and record.path and delivery.to.path and _is_one_file(record.path, delivery.to.path):
+    if record and record.path and delivery.to.path and is_one_file(record.path, delivery.to.path):
         raise UsageError("-o", f"{delivery.to.path} is the file of --record, too; give each its own")
     key_log.pass_over_a_bad_one()
     tape = tapes.tape_on(record, name) if record else None
@@ -76,11 +76,6 @@ def run_live(
     finally:  # a full disk may affect both
         _say_of(tape, delivery)
     return delivery.to.form.exit_code(Kind.RUN, report)
-
-
-def _is_one_file(one: Path, other: Path) -> bool:
-    same = os.path.realpath(one) == os.path.realpath(other)
-    return same and (one.is_file() or not one.exists())  # /dev/null may be both
 
 
 def _note(delivery: Delivery, past: str) -> str:

@@ -34,6 +34,7 @@ from probe.model.session import EndReason, Experiment
 from probe.model.target import PairTarget, TlsMode
 from probe.model.text import size as in_units
 from probe.model.verdict import OutcomeReason
+from probe.standards.dns.false_denial import corroboration_of
 from probe.standards.dns.health import Health
 from probe.standards.dns.results import RouteKind
 from probe.wording.spoken import spoken
@@ -93,8 +94,8 @@ _OF_NO_USE = {
 
 def _denial_corroborated(at: Situation) -> Sighting | None:
     """The resolver denies what decides the route, and gives what is known to exist."""
-    answers = at.facts.name_servers.corroboration
-    if at.result.ground is not Ground.ROUTE or not at.facts.recipient.mx.decisive_denials or not answers:
+    answers = corroboration_of(at.facts.recipient.mx.decisive_denials, at.facts.name_servers.corroboration)
+    if at.result.ground is not Ground.ROUTE or not answers:
         return None
     return Sighting(answers[0].ref, ", ".join(str(it.question) for it in answers))
 

@@ -17,7 +17,7 @@ _MATTERS = 5  # that are named
 def build(report: LogReport) -> PluginAnswer:
     """The state, the heaviest matter, and the counts. Critical: a matter that somebody must act on is new or
     has tripled since the last report (`--state`), or there is any and `--alert-on any` was given. Warning:
-    there is one. Unknown: nothing was read."""
+    there is one. Unknown: nothing was read, or the one message that was asked for is not there."""
     matters = by_weight([it for it in report.groups if it.failures and it.fix_by is not FixBy.NOBODY])
     state = _state(report, matters)
     return PluginAnswer(state, _summary(report, matters), tuple(_measures(report)), tuple(_details(matters)))
@@ -38,6 +38,8 @@ def _state(report: LogReport, matters: Sequence[LogGroup]) -> PluginState:
 
 def _summary(report: LogReport, matters: Sequence[LogGroup]) -> str:
     if report.exit_code is ExitCode.INCONCLUSIVE:
+        if any(it.read for it in report.files):
+            return "the message that was asked for is not in the log"
         return "nothing was read: no line of it is about a delivery"
     worse = [it for it in matters if is_worse(it)]
     if worse:

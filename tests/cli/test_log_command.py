@@ -441,3 +441,9 @@ def test_a_message_is_no_mail_log_and_the_command_for_it_is_named() -> None:
     outcome = smtp_probe("log", notice)
     assert outcome.code == 2
     assert f"a message is read with: smtp-probe bounce {notice}" in outcome.stderr
+
+
+@pytest.mark.parametrize("queue_id", ["", " ", ":"])
+def test_an_empty_queue_id_is_refused(queue_id: str) -> None:
+    outcome = smtp_probe("log", POSTFIX, "--queue-id", queue_id)
+    assert (outcome.code, outcome.stdout) == (2, "") and "--queue-id: is empty" in outcome.stderr

@@ -145,3 +145,12 @@ def test_a_log_that_is_not_read_keeps_the_news(tmp_path: Path, capsys: pytest.Ca
     before = Path(state).read_bytes()
     assert log_state(capsys, missing, str(log), "--state", state) == (3, "UNKNOWN")
     assert Path(state).read_bytes() == before
+
+
+def test_a_message_that_is_not_in_the_log_is_told_as_that(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = tmp_path / "mail.log"
+    log.write_text(DELIVERED)
+    assert run(("log", "--format", "nagios", str(log), "--queue-id", "NOSUCH1234")) == 3
+    assert "the message that was asked for is not in the log" in capsys.readouterr().out

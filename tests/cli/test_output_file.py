@@ -125,6 +125,14 @@ def test_a_log_on_standard_input_is_not_written_over_either(tmp_path: Path) -> N
     assert both.read_bytes() == original
 
 
+@pytest.mark.parametrize("option", ["--state", "--unparsed"])
+def test_a_report_on_a_log_takes_no_file_of_another_option(option: str, tmp_path: Path) -> None:
+    both = tmp_path / "both"
+    outcome = smtp_probe("log", "fixtures/logs/exim-plain.log", option, str(both), "-o", f"{tmp_path}/./both")
+    assert outcome.code == 2 and f"the file of {option}, too; give each its own" in outcome.stderr
+    assert not both.exists()
+
+
 def test_a_link_stays_a_link_and_the_mode_that_it_was(tmp_path: Path) -> None:
     target, link = tmp_path / "report", tmp_path / "link"
     target.touch(mode=0o600)

@@ -128,3 +128,16 @@ async def test_a_shared_recording_leads_to_the_same(
     before, after = report_of(recording).verdict, report_of(redact(recording)).verdict
     for name in ("outcome", "stage", "cause", "band", "fix_by", "retry", "exit_code"):
         assert getattr(before, name) == getattr(after, name)
+
+
+async def test_another_name_server_does_not_corroborate() -> None:
+    faults = {"nosuch.com": DENY, **dict.fromkeys(CONTROLS, Fault.SILENCE)}
+    async with DnsServer({}, faults) as first, DnsServer(GIVEN) as second:
+        pair = PairTarget(parse_mailbox("bob@sender.example"), parse_mailbox("alice@nosuch.com"))
+        servers = (first.endpoint, second.endpoint)
+        options = Options(nameservers=servers, dnsbl_enabled=False, timeout=20, helo="a.test")
+        report = report_of(await observe(pair, options, world=live(PACE)))
+        assert asked(second) == CONTROLS
+    assert (report.verdict.outcome, report.verdict.cause) == (Outcome.REFUSED, "bad_domain")
+    assert "resolver-denial-corroborated" not in findings(report)
+    assert not any("gives what is known to exist" in it.text for it in report.causes[0].evidence_for)

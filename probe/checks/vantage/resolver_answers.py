@@ -21,6 +21,7 @@ from probe.checks.judging.wording import Voice
 from probe.facts.model import Facts
 from probe.model.finding import Finding
 from probe.standards.dns.dns64 import IPV4_ONLY, inner_address, prefixes_of
+from probe.standards.dns.false_denial import corroboration_of
 from probe.standards.dns.health import CONTROL, Health
 from probe.standards.dns.message import Answer, RecordType
 from probe.standards.dns.provenance import STALE
@@ -75,8 +76,9 @@ def check(facts: Facts) -> Iterator[Finding]:
 
 def _corroboration(facts: Facts) -> Iterator[Finding]:
     """A denial decides where the mail goes, and the resolver gives what is known to exist."""
-    denials, answers = facts.recipient.mx.decisive_denials, facts.name_servers.corroboration
-    if denials and answers:
+    denials = facts.recipient.mx.decisive_denials
+    answers = corroboration_of(denials, facts.name_servers.corroboration)
+    if answers:
         yield say(
             "resolver-denial-corroborated",
             _refs((*denials, *answers)),

@@ -68,6 +68,15 @@ def controls_in(answers: Iterable[Answer], mail_domains: Collection[str]) -> tup
     return tuple(it for it in answers if _is_of_zone(it.question) or _is_of_mail(it.question, mail_domains))
 
 
+def corroboration_of(denials: Collection[Answer], controls: Iterable[Answer]) -> tuple[Answer, ...]:
+    """Those of `controls`, records that `control_questions` got, that corroborate the denials: they are the
+    same name servers'. Empty unless each gave some: of what one denies, the answers of another say
+    nothing."""
+    servers = set(map(_server, denials))
+    answers = tuple(it for it in controls if _server(it) in servers)
+    return answers if servers == set(map(_server, answers)) else ()
+
+
 def false_denial_in(controls: Iterable[Answer]) -> FalseDenial | None:
     """What the answers to `control_questions` show, name server by name server: the NS records of a top-level
     domain are denied, or the MX records of at least two mail domains, and those of none are given."""

@@ -10,6 +10,7 @@ from probe.model.answer_fault import AnswerFault, OwnWord
 from probe.standards.dns.false_denial import (
     control_questions,
     controls_in,
+    corroboration_of,
     false_denial_in,
     were_controls_asked,
 )
@@ -129,3 +130,25 @@ def test_mail_domains_count_where_the_zone_was_asked_for() -> None:
     answers = (given(FIRST), given(TOP), given(Question("other.com", MX)), given(Question("two.com", NS)))
     assert controls_in(answers, DOMAINS) == (given(FIRST), given(TOP))
     assert were_controls_asked((FIRST, TOP)) and not were_controls_asked((FIRST, Question("", NS)))
+
+
+def test_a_server_is_corroborated_by_its_own_answers_alone() -> None:
+    its_own, of_other = given(TOP), given(FIRST, OTHER)
+    assert corroboration_of([denial()], [its_own, of_other]) == (its_own,)
+    assert corroboration_of([denial()], [of_other]) == ()
+    two = [denial(), denial(provenance=Provenance(OTHER, recursive=True, soa=COM))]
+    assert corroboration_of(two, [its_own]) == ()
+    assert corroboration_of(two, [its_own, of_other]) == (its_own, of_other)
+    assert corroboration_of([], [its_own]) == ()
+
+
+def test_an_internationalised_top_level_domain_is_one() -> None:
+    zone = Provenance(SERVER, recursive=True, soa=replace(COM, zone="xn--p1ai"))
+    assert control_questions(denial("nosuch.xn--p1ai", zone), DOMAINS)[0] == Question("xn--p1ai", NS)
+
+
+@pytest.mark.parametrize(
+    "label", ["xn--", "xn--nosuch", "xn--99999999", "xn--0", "xn---", "xn--a-", "xn--" + "9" * 59]
+)
+def test_what_only_looks_like_an_a_label_is_no_top_level_domain(label: str) -> None:
+    assert control_questions(denial(f"a.{label}"), DOMAINS) == ()
