@@ -44,13 +44,24 @@ LIVE = frozenset({DomainState.MX, DomainState.IMPLICIT_MX, DomainState.LITERAL})
 
 
 TOPS = ("com", "net", "org")  # there since 1985
-CONTROL = tuple(Question(top, RecordType.MX) for top in TOPS)
-"""What tells a resolver that knows no public name from a list whose domains are all gone."""
 
 
-def denies_all(answers: Sequence[Answer]) -> bool:
-    """Whether these answers to CONTROL are all denials: what else is denied there means nothing."""
-    return all(it.status is Status.NXDOMAIN for it in answers)
+def control_questions(mail_domains: Sequence[str]) -> tuple[Question, ...]:
+    """What tells a resolver that denies all from a list whose domains are all gone: the NS records of
+    top-level domains (RFC 1034 section 4.2.1), and the MX records of `mail_domains`, which have some."""
+    zones = (Question(top, RecordType.NS) for top in TOPS)
+    return (*zones, *(Question(it, RecordType.MX) for it in mail_domains))
+
+
+def false_denials_in(answers: Sequence[Answer]) -> tuple[str, ...]:
+    """The names that these answers to `control_questions` deny: all top-level domains, or all mail domains,
+    else none. What else is denied there means nothing."""
+    names: list[str] = []
+    for rtype in (RecordType.NS, RecordType.MX):
+        its = [it for it in answers if it.question.rtype is rtype]
+        if all(it.is_negative for it in its):
+            names += [it.question.name for it in its]
+    return tuple(names)
 
 
 class DomainResult(NamedTuple):

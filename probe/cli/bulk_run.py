@@ -9,13 +9,12 @@ from collections.abc import Generator, Iterator
 from typing import Any
 
 from probe.bulk.domain import (
-    CONTROL,
     LIVE,
-    TOPS,
     DomainResult,
     DomainState,
     Hosts,
-    denies_all,
+    control_questions,
+    false_denials_in,
     look_up,
     look_up_mx,
 )
@@ -34,10 +33,12 @@ from probe.settings import BULK_COMMIT, BULK_HOSTS_KEPT
 
 _LOOK = 0.2  # seconds between two looks at what is under way
 _DENIES_ALL = (
-    f"this machine's resolver denies every domain of the list, and {', '.join(TOPS)}, too: it does not "
+    "this machine's resolver denies every domain of the list, and {}, too: it does not "
     "resolve public names ('smtp-probe doctor' looks at it); none of its denials is kept"
 )
-_NO_NAMES = (DomainState.NO_DOMAIN, DomainState.DNS_UNKNOWN, DomainState.LITERAL)
+_DENIALS = (DomainState.NO_DOMAIN, DomainState.NO_MAIL_HOST)
+_NO_NAMES = (*_DENIALS, DomainState.DNS_UNKNOWN, DomainState.LITERAL)
+_MAIL_CONTROLS = 2
 
 
 class Asking:
@@ -61,11 +62,11 @@ class Asking:
         self.rate = 0.0  # domains a second
         self._is_dns_done = False
         ((count,),) = state.query(
-            "select count(*) from domains where state not in (?, ?, ?)", *(it.value for it in _NO_NAMES)
+            "select count(*) from domains where state not in (?, ?, ?, ?)", *(it.value for it in _NO_NAMES)
         )
         self._knows_names = count > 0
         self._has_denials = False
-        self._control: asyncio.Task[bool] | None = None
+        self._control: asyncio.Task[tuple[str, ...]] | None = None
 
     def run(self) -> bool:
         """Ask; whether it came to its end, and was not stopped by a signal. Raises ResolverConfigError, and
@@ -97,7 +98,7 @@ class Asking:
         begin = time.monotonic()
         await engine.run(self._works(), lambda it: self._take(it, engine))
         if self._is_suspect:
-            self._judge(await (self._control or _is_useless(engine)))
+            self._judge(await (self._control or _false_denials(engine)))
         self.rate = self._count / max(time.monotonic() - begin, 0.001)
         if self._options.asks_servers:
             from probe.cli.bulk_servers import ask_servers
@@ -141,18 +142,18 @@ class Asking:
         self._count += 1
         if result.state not in _NO_NAMES:
             self._knows_names = True
-        self._has_denials = self._has_denials or result.state is DomainState.NO_DOMAIN
+        self._has_denials = self._has_denials or result.state in _DENIALS
         if time.monotonic() - self._last >= BULK_COMMIT:
             if not self._is_suspect:
                 self._commit()
             elif self._control is None:
-                self._control = asyncio.ensure_future(_is_useless(engine))
+                self._control = asyncio.ensure_future(_false_denials(engine))
             elif self._control.done():
                 self._judge(self._control.result())
 
-    def _judge(self, is_useless: bool) -> None:
-        if is_useless:
-            raise NothingObservedError(_DENIES_ALL)
+    def _judge(self, false_denials: tuple[str, ...]) -> None:
+        if false_denials:
+            raise NothingObservedError(_DENIES_ALL.format(", ".join(false_denials)))
         self._knows_names = True
 
     @property
@@ -183,6 +184,8 @@ class Asking:
         self._last = time.monotonic()
 
 
-async def _is_useless(engine: DnsEngine) -> bool:
-    """Whether the resolver denies what is there for certain."""
-    return denies_all(await engine.ask(CONTROL))
+async def _false_denials(engine: DnsEngine) -> tuple[str, ...]:
+    """The names that the resolver denies although they are there for certain."""
+    from probe.knowledge.machine import controls  # few lists are denied to the last domain
+
+    return false_denials_in(await engine.ask(control_questions(controls().many[:_MAIL_CONTROLS])))

@@ -43,6 +43,7 @@ ROWS = {
     "c@absent.example": "drop",
 }
 LISTED = "554 5.7.1 Service unavailable; client host blocked using zen.spamhaus.org"
+CONTROL_NAMES = ("com", "net", "org", "gmail.com", "outlook.com")
 LATER = "451 4.7.1 Greylisting in action, please come back later"
 DOMAINS = {name: {f"mx.{name}": [f"127.0.{n}.1"]} for n, name in enumerate(("a.test", "b.test", "c.test"), 1)}
 
@@ -152,6 +153,22 @@ async def test_a_run_without_a_working_resolver_says_so_first_and_is_made_again(
     assert [row["outcome"] for row in objects(output)] == ["accepted", "refused"]
 
 
+@pytest.mark.parametrize("fault", [Fault.DENIED_BY_TOP, Fault.NODATA_BY_TOP])
+@pytest.mark.parametrize("is_old_copy", [False, True])
+async def test_a_resolver_that_denies_what_exists_refuses_nobody(
+    fault: Fault, *, is_old_copy: bool, tmp_path: Path
+) -> None:
+    path = list_of(tmp_path, ["user@nosuch1.com", "user@nosuch2.com"])
+    zone = {"NS com": ["a.gtld-servers.net."]} if is_old_copy else {}
+    async with DnsServer(
+        zone, {"*": fault, "com": Fault.REPEATED} if is_old_copy else {"*": fault}
+    ) as server:
+        result = await bulk(server, str(path), "--format", "jsonl")
+    assert (result.code, result.stdout) == (4, "")
+    names = "gmail.com, outlook.com" if is_old_copy else "com, net, org, gmail.com, outlook.com"
+    assert f"denies every domain of the list, and {names}, too" in result.stderr
+
+
 @pytest.mark.parametrize("count", [2, 400])
 async def test_a_resolver_that_knows_no_name_refuses_nobody(count: int, tmp_path: Path) -> None:
     output = tmp_path / "rows.jsonl"
@@ -167,11 +184,11 @@ async def test_a_resolver_that_knows_no_name_refuses_nobody(count: int, tmp_path
 
 async def test_denials_of_a_resolver_that_knows_names_are_kept(tmp_path: Path) -> None:
     path = list_of(tmp_path, ["user@d1.example", "user@d2.example"])
-    async with DnsServer({"TXT com": ['"there"']}) as server:
+    async with DnsServer({"NS com": ["a.gtld-servers.net."], "MX gmail.com": ["5 mx.gmail.com."]}) as server:
         result = await bulk(server, str(path), "--format", "jsonl")
         names = {it.name for it in server.queries}
     assert [json.loads(line)["decision"] for line in result.stdout.splitlines()] == ["drop", "drop"]
-    assert result.code == 0 and names == {"d1.example", "d2.example", "com", "net", "org"}
+    assert result.code == 0 and names == {"d1.example", "d2.example", *CONTROL_NAMES}
 
 
 async def test_a_reader_that_goes_away_ends_the_asking(tmp_path: Path) -> None:
