@@ -19,6 +19,7 @@ from probe import run
 from probe.cli import choices, signals
 from probe.cli.delivery import Delivery
 from probe.cli.session import run_live
+from probe.knowledge.machine import controls
 from probe.model.target import DomainTarget, Endpoint, Options
 from probe.net.early_question import EarlyQuestion
 from tests.cli.command import smtp_probe
@@ -28,7 +29,8 @@ PAIR = ("bob@example.com", "alice@example.net")
 
 @contextmanager
 def name_server(host: str = "127.0.0.1") -> Iterator[tuple[str, list[str]]]:
-    """One that says NXDOMAIN to everything: IP:PORT, and what it was asked."""
+    """One that knows of top-level domains and large mail domains, and says NXDOMAIN to all else: IP:PORT, and
+    what it was asked."""
     queries: list[str] = []
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_DGRAM) as listener:
@@ -43,11 +45,16 @@ def name_server(host: str = "127.0.0.1") -> Iterator[tuple[str, list[str]]]:
                 (question,) = query.question
                 queries.append(f"{dns.rdatatype.to_text(question.rdtype)} {question.name}")
                 reply = dns.message.make_response(query, recursion_available=True)
-                reply.set_rcode(dns.rcode.NXDOMAIN)
-                top = dns.name.Name(question.name.labels[-2:])
-                reply.authority.append(
-                    dns.rrset.from_text(top, 60, "IN", "SOA", "a.nic. b.nic. 1 60 60 60 60")
-                )
+                rtype = dns.rdatatype.to_text(question.rdtype)
+                if rtype == "NS" or (rtype == "MX" and question.name.to_text(True) in controls().many):
+                    target = {"NS": "a.nic.", "MX": "10 mx.example.org."}[rtype]
+                    reply.answer.append(dns.rrset.from_text(question.name, 60, "IN", rtype, target))
+                else:
+                    reply.set_rcode(dns.rcode.NXDOMAIN)
+                    top = dns.name.Name(question.name.labels[-2:])
+                    reply.authority.append(
+                        dns.rrset.from_text(top, 60, "IN", "SOA", "a.nic. b.nic. 1 60 60 60 60")
+                    )
                 listener.sendto(reply.to_wire(), sender)
 
         thread = threading.Thread(target=serve)
