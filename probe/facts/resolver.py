@@ -7,9 +7,10 @@ from ipaddress import IPv6Network
 
 from probe._dataclass import dataclass
 from probe.recording import events as ev
+from probe.recording.controls import controls_of
 from probe.recording.journal import Recording
 from probe.standards.dns.dns64 import IPV4_ONLY, inner_address, prefixes_of
-from probe.standards.dns.false_denial import FalseDenial, controls_in, false_denial_in, were_controls_asked
+from probe.standards.dns.false_denial import FalseDenial, false_denial_in
 from probe.standards.dns.health import Health, health
 from probe.standards.dns.message import Answer, Question, RecordType, Status
 from probe.standards.dns.provenance import STALE
@@ -70,16 +71,7 @@ def untruth_of(recording: Recording) -> Untruth:
     """What other answers of the run show of the resolver."""
     answers = [event.answer for event in recording.all(ev.DnsAnswered)]
     rewriting = rewriting_in(answers, recording.started.options.seed)
-    return Untruth(rewriting, false_denial_in(_controls_in(answers)))
-
-
-def _controls_in(answers: list[Answer]) -> tuple[Answer, ...]:
-    """The answers about names that were asked for because others were denied."""
-    if not were_controls_asked(it.question for it in answers):
-        return ()
-    from probe.knowledge.machine import controls  # few runs ask for them
-
-    return controls_in(answers, controls().many)
+    return Untruth(rewriting, false_denial_in(controls_of(answers)))
 
 
 def name_servers_of(recording: Recording, untruth: Untruth = TRUTHFUL) -> NameServerFacts:
@@ -92,7 +84,7 @@ def name_servers_of(recording: Recording, untruth: Untruth = TRUTHFUL) -> NameSe
     if untruth.false_denial is not None:
         state, failed = Health.DENYING, untruth.false_denial.servers
     silent = tuple(it for it in mute if it not in spoke)
-    corroboration = tuple(it for it in _controls_in(answers) if it.status is Status.ANSWER)
+    corroboration = tuple(it for it in controls_of(answers) if it.status is Status.ANSWER)
     return NameServerFacts(state, silent, failed, untruth, corroboration)
 
 

@@ -21,7 +21,6 @@ from typing import TypeVar
 
 from probe._dataclass import dataclass, replace
 from probe._enum import StrEnum
-from probe.knowledge.machine import controls
 from probe.model.address import IPAddress, Mailbox
 from probe.model.answer_fault import AnswerWhy
 from probe.model.logged import LogAccount
@@ -30,12 +29,13 @@ from probe.model.reason import Reason
 from probe.model.target import DomainTarget, Endpoint, Options, PairTarget, Target
 from probe.recording import events as ev
 from probe.recording.codec import encode
+from probe.recording.controls import controls_of
 from probe.recording.journal import Recording
 from probe.recording.pseudonyms import Keep, Pseudonyms
 from probe.recording.redact_mta import MtaRedactor
 from probe.recording.redact_remains import identifiers
 from probe.recording.redact_text import TextRedactor, u_label
-from probe.standards.dns.false_denial import FalseDenial, controls_in, false_denial_in
+from probe.standards.dns.false_denial import false_denial_in
 from probe.standards.dns.message import Answer, Mx, Question, Record, RecordType, Tlsa, Txt
 from probe.standards.dns.names import address_of_reverse_name
 from probe.standards.dns.provenance import ExtendedError, Provenance, Soa
@@ -103,7 +103,8 @@ class _Redactor:
             self.pseudonyms.key(name)
         self._text = TextRedactor(self.pseudonyms, _spf_addresses(recording), pseudonyms)
         self._mta = MtaRedactor(self.pseudonyms, self._text.text)
-        self._false_denial = _false_denial_in(recording)
+        answers = [event.answer for event in recording.all(ev.DnsAnswered)]
+        self._false_denial = false_denial_in(controls_of(answers))
 
     def events(self) -> list[ev.Event]:
         received = self._replacements()
@@ -361,11 +362,6 @@ def _spf_addresses(recording: Recording) -> tuple[IPAddress, ...]:
     # for addresses named by a server, a bounce or the log, PTR questions were asked
     ips += [_of_reverse_name(event.answer.question) for event in recording.all(ev.DnsAnswered)]
     return tuple(dict.fromkeys(ip for ip in ips if ip is not None))[:_MOST_JUDGED]
-
-
-def _false_denial_in(recording: Recording) -> FalseDenial | None:
-    answers = [event.answer for event in recording.all(ev.DnsAnswered)]
-    return false_denial_in(controls_in(answers, controls().many))
 
 
 def _of_reverse_name(question: Question) -> IPAddress | None:
