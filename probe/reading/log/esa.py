@@ -10,7 +10,7 @@ was refused to clients of this one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from probe._dataclass import dataclass
@@ -120,7 +120,7 @@ class EsaReader(FramedReader):
         if (sender := _FROM.match(text)) is not None:
             self.memory.message(sender[1]).sender = sender[2]
         elif (recipient := _TO.match(text)) is not None:
-            names = dict(self._recipients(recipient[1]))
+            names = self._recipients(recipient[1])
             if len(names) < RECIPIENTS:
                 names[recipient[2]] = recipient[3]
             self.memory.note(("recipients", recipient[1]), names)
@@ -131,9 +131,9 @@ class EsaReader(FramedReader):
             before = self.memory.message_of(other[1])
             if before is not None:
                 self.memory.message(other[2]).sender = before.sender
-            self.memory.note(("recipients", other[2]), self._recipients(other[1]))
+            self.memory.note(("recipients", other[2]), dict(self._recipients(other[1])))
 
-    def _recipients(self, mid: str) -> Mapping[str, str]:
+    def _recipients(self, mid: str) -> dict[str, str]:
         names = self.memory.note_of(("recipients", mid))
         return names if isinstance(names, dict) else {}
 
